@@ -1,0 +1,144 @@
+//! What comes back: hits, each cited, and what the answer does not cover.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::citation::Citation;
+use crate::id::CollectionName;
+use crate::query::Mode;
+use crate::span::Span;
+
+/// A list of hits and everything a reader needs to trust it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The hits, best first.
+    pub hits: Vec<Hit>,
+    /// The mode asked for.
+    pub mode: Mode,
+    /// What was searched.
+    pub searched: Vec<Searched>,
+    /// What was not searched, or why nothing was found. Empty when there is nothing to say.
+    pub notes: Vec<Note>,
+}
+
+/// One chunk found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// 1 for the best.
+    pub rank: usize,
+    /// Where the words stand.
+    pub citation: Citation,
+    /// The document's title.
+    pub title: String,
+    /// The headings above the chunk, outermost first.
+    pub headings: Vec<String>,
+    /// The line of the first cited byte, from 1.
+    pub line: u32,
+    /// The part to show.
+    pub snippet: Snippet,
+    /// Comparable within this answer only.
+    pub score: f32,
+    /// What the lexical leg said, if it found this chunk.
+    pub lexical: Option<LegScore>,
+    /// What the semantic leg said, if it found this chunk.
+    pub semantic: Option<LegScore>,
+}
+
+/// What one leg said of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LegScore {
+    /// BM25, or cosine.
+    pub score: f32,
+    /// 1 for the leg's best.
+    pub rank: usize,
+}
+
+/// A window of the cited quote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// The window's words, exactly as they stand.
+    pub text: String,
+    /// Where the window stands in the document's text.
+    pub span: Span,
+    /// Matched words as byte ranges of `text`, ascending, apart from each other.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// One collection as it was when it was searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Searched {
+    /// Its name.
+    pub collection: CollectionName,
+    /// The number of the generation.
+    pub generation: u64,
+    /// When that generation was committed, in seconds since 1970.
+    pub indexed_at: u64,
+    /// How many documents it holds.
+    pub documents: u64,
+    /// How many chunks it holds.
+    pub chunks: u64,
+}
+
+/// Something an answer must not keep silent about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The collection was indexed by words alone.
+    NoVectors {
+        /// The collection.
+        collection: CollectionName,
+    },
+    /// Some chunks have no vector, so the semantic leg could not see them.
+    VectorsMissing {
+        /// The collection.
+        collection: CollectionName,
+        /// How many chunks lack one.
+        chunks: u64,
+    },
+    /// The last run of the indexer did not reach the end.
+    Unfinished {
+        /// The collection.
+        collection: CollectionName,
+        /// How many files were still to be read at the last commit.
+        pending: u64,
+    },
+    /// The collection holds no document.
+    EmptyCollection {
+        /// The collection.
+        collection: CollectionName,
+    },
+    /// Nothing in the question is a word.
+    NoWords,
+    /// Only the first words of a long question were looked up.
+    WordsLeftOut {
+        /// How many were looked up.
+        kept: usize,
+    },
+    /// No document passes the filter.
+    FilterMatchesNothing,
+    /// The legs ran and found nothing.
+    NothingFound,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::NoVectors { collection } => {
+                write!(f, "{collection} was indexed by words alone: it was not searched by meaning")
+            }
+            Note::VectorsMissing { collection, chunks } => {
+                write!(f, "{chunks} chunks of {collection} have no vector: they were not searched by meaning")
+            }
+            Note::Unfinished { collection, pending } => write!(
+                f,
+                "indexing of {collection} did not finish: {pending} files were not searched; run `ibid index` again"
+            ),
+            Note::EmptyCollection { collection } => write!(f, "{collection} holds no document"),
+            Note::NoWords => f.write_str("the question holds no word: it was not searched by words"),
+            Note::WordsLeftOut { kept } => {
+                write!(f, "the question is long: only its first {kept} words were searched by words")
+            }
+            Note::FilterMatchesNothing => f.write_str("no document passes the filter"),
+            Note::NothingFound => f.write_str("nothing was found"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The words of ibid, and nothing that touches the world.
+//!
+//! Every other crate speaks in these types. There is no I/O here, no clock, no environment, no index:
+//! what is in this crate can be reasoned about, and tested, on paper.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! | --- | --- |
+//! | source | where documents come from: a folder, a vault |
+//! | vault | an Obsidian folder as a source |
+//! | collection | a named set of documents that can be asked alone |
+//! | document | one text with a path, a title, and structure |
+//! | text | the bytes of a document as they were indexed; for UTF-8 files the bytes on disk |
+//! | span | a half-open byte range in one text, on character boundaries |
+//! | quote | the exact bytes of a span |
+//! | chunk | a span of a document that is indexed and embedded |
+//! | heading path | the headings above a chunk, outermost first |
+//! | context | title and heading path, put before a chunk's words for the embedder only |
+//! | citation | document, span and hash: leads back to the quote, and tells when it changed |
+//! | generation | everything one commit made: words, vectors, texts |
+//! | snapshot | one generation as a reader holds it while commits go on |
+//! | leg | one ranked list within a query: lexical or semantic |
+//! | candidate | what one leg found, before fusion |
+//! | hit | a candidate after fusion, cited |
+//! | answer | the hits, and what was not searched, given back for a query |
+//! | snippet | the part of a quote that is shown, with the matched words marked |
+//! | score | comparable within one leg or one answer only; `rank` starts at 1 |
+
+pub mod chunk;
+pub mod citation;
+pub mod document;
+pub mod fusion;
+pub mod hash;
+pub mod hit;
+pub mod id;
+pub mod query;
+pub mod span;
