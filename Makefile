@@ -1,0 +1,42 @@
+# Every command of this project. `make demo` and `make test` are the two a newcomer needs.
+
+IBID := target/release/ibid
+DEMO_DATA := target/demo
+
+.PHONY: demo test check fmt clippy docs bench clients onnxruntime-test clean-demo build
+
+# Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
+demo: build
+	@rm -rf $(DEMO_DATA)
+	@tests/demo.sh $(IBID) data/vault $(DEMO_DATA)
+
+build:
+	cargo build --release --locked
+
+# Every test of every crate. Nothing is fetched beyond packages, nothing is left behind.
+test:
+	cargo test --workspace --locked
+
+# What must hold before a commit: form, lints, documentation.
+check: fmt clippy docs
+
+fmt:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+
+bench:
+	cargo bench --locked
+
+# Real MCP clients against the real server: Python `mcp`, the MCP Inspector, the official conformance suite.
+clients:
+	cargo build --locked
+	tests/clients/run.sh target/debug/ibid
+
+# The other road to vectors: fastembed with the ONNX Runtime library out of its Python package.
+onnxruntime-test:
+	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" cargo test -p ibid-embed --locked onnx -- --nocapture

@@ -1,0 +1,77 @@
+//! The notes that are measured on, and an index of them in a scratch folder. No benchmark itself.
+#![allow(dead_code, reason = "each benchmark is a program of its own and uses a part of this")]
+
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ibid_core::id::{CollectionName, DocumentPath};
+use ibid_embed::{BundledEmbedder, Embedder};
+use ibid_index::store::Store;
+use ibid_indexer::extract::{decode::decode, reads};
+use ibid_indexer::{BuildOptions, Model, Plan, Progress, Report, build};
+
+/// The folder measured on.
+pub(crate) fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vault");
+    std::env::var_os("IBID_BENCH_VAULT").map_or(own, PathBuf::from)
+}
+
+/// Every note below [`root`] as text.
+pub(crate) fn notes() -> Vec<(DocumentPath, String)> {
+    let root = root();
+    let mut notes = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder can be listed") {
+            let path = entry.expect("the folder can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let relative = path.strip_prefix(&root).expect("it lies below").to_string_lossy().into_owned();
+            let Some(relative) = DocumentPath::new(&relative).filter(reads) else { continue };
+            if let Ok(decoded) = decode(fs::read(&path).expect("the file can be read")) {
+                notes.push((relative, decoded.text));
+            }
+        }
+    }
+    notes.sort();
+    notes
+}
+
+/// The bundled model.
+pub(crate) fn model() -> Model {
+    let embedder: Arc<dyn Embedder> = Arc::new(BundledEmbedder::load().expect("the model is bundled"));
+    Model { embedder, folder: None }
+}
+
+/// The collection that [`index`] makes.
+pub(crate) fn name() -> CollectionName {
+    "bench".parse().expect("a plain name")
+}
+
+/// Indexes [`root`] into `store`.
+pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Report {
+    let options = BuildOptions {
+        root: root(),
+        name: name(),
+        include: vec![],
+        exclude: vec![],
+        model,
+        threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        rebuild,
+        now: u64::MAX,
+    };
+    build(store, &options, &Silent).expect("the vault can be indexed")
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: &Plan) {}
+    fn document(&self, _: u64, _: usize) {}
+    fn embedded(&self) {}
+    fn committed(&self, _: u64) {}
+}

@@ -1,0 +1,31 @@
+//! One command a file. This is only the way to them.
+
+pub(crate) mod fetch;
+pub(crate) mod index;
+pub(crate) mod mcp;
+pub(crate) mod models;
+pub(crate) mod remove;
+pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod verify;
+
+use crate::args::{Cli, Command};
+use crate::environment::Environment;
+use crate::failure::{Failure, Outcome};
+
+/// Runs what the command line asks for.
+pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
+    let environment = Environment::new(&cli.global)?;
+    match &cli.command {
+        Command::Index(args) => index::run(args, &environment),
+        Command::Search(args) => search::run(args, &environment),
+        Command::Fetch(args) => fetch::run(args, &environment),
+        Command::Verify(args) => verify::run(args, &environment),
+        Command::Status(args) => status::run(args, &environment),
+        Command::Remove(args) => remove::run(args, &environment),
+        Command::Models(args) => models::run(args),
+        Command::Serve(args) => serve::run(args, environment),
+        Command::Mcp(args) => mcp::run(args, environment),
+    }
+}

@@ -1,0 +1,119 @@
+//! `ibid index`: which folder becomes which collection, with which settings; then one run of the indexer for each.
+
+mod job;
+
+use std::path::PathBuf;
+
+use ibid_core::id::CollectionName;
+use ibid_embed::EmbedError;
+use ibid_index::{OpenError, WriteError};
+use ibid_indexer::{BuildError, BuildOptions, Model, Report, build};
+
+use crate::args::IndexArgs;
+use crate::environment::{self, Environment};
+use crate::failure::{Failure, Outcome};
+use crate::json;
+use crate::open::ModelChoice;
+use crate::output;
+use crate::print;
+use crate::progress::Shown;
+use job::Job;
+
+/// A run that is over.
+pub(crate) struct Indexed {
+    pub(crate) name: CollectionName,
+    pub(crate) source: PathBuf,
+    pub(crate) report: Report,
+    /// Where the index lies.
+    pub(crate) folder: PathBuf,
+    pub(crate) bytes_on_disk: u64,
+}
+
+pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome, Failure> {
+    let mut models = Models { environment, loaded: Vec::new() };
+    if args.path.is_some() || args.name.is_some() {
+        index(&Job::of_one(args, environment)?, args, &mut models)?;
+        if !args.json && !environment.quiet {
+            print::report::next_step()?;
+        }
+        return Ok(Outcome::Done);
+    }
+    let mut outcome = Outcome::Done;
+    for job in Job::of_all(args, environment)? {
+        match job.and_then(|job| index(&job, args, &mut models)) {
+            Ok(()) => {}
+            // Nobody reads what would be printed of the others.
+            Err(failure @ Failure::Output(_)) => return Err(failure),
+            Err(failure) => {
+                failure.print();
+                outcome = Outcome::Partly;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Failure> {
+    let environment = models.environment;
+    let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source };
+    let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
+    let options = BuildOptions {
+        root: job.root.clone(),
+        name: job.name.clone(),
+        include: job.include.clone(),
+        exclude: job.exclude.clone(),
+        model,
+        threads: args.threads.unwrap_or_else(environment::cores),
+        rebuild: args.rebuild,
+        now: environment::now_ns(),
+    };
+    let store = &environment.store;
+    let shown = Shown::new(&job.name, environment.quiet);
+    let mut built = build(store, &options, &shown);
+    if args.rebuild && built.as_ref().is_err_and(is_ruin) {
+        store.remove(&job.name).map_err(|source| failed(source.into()))?;
+        built = build(store, &options, &shown);
+    }
+    shown.finish();
+    let indexed = Indexed {
+        name: job.name.clone(),
+        source: job.root.clone(),
+        report: built.map_err(failed)?,
+        folder: store.folder(&job.name),
+        bytes_on_disk: store.bytes_on_disk(&job.name)?,
+    };
+    match (args.json, environment.quiet) {
+        (true, _) => output::print_json(&json::report(&indexed)),
+        (_, true) => Ok(()),
+        (_, false) => print::report::report(&indexed),
+    }
+}
+
+/// Whether the index that stands there cannot even be read to be replaced.
+fn is_ruin(error: &BuildError) -> bool {
+    let unreadable = |error: &OpenError| {
+        matches!(error, OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_))
+    };
+    match error {
+        BuildError::Open(error) | BuildError::Write(WriteError::Open(error)) => unreadable(error),
+        BuildError::Read(_) => true,
+        _ => false,
+    }
+}
+
+/// Models, each loaded for the first collection that wants it.
+struct Models<'a> {
+    environment: &'a Environment,
+    loaded: Vec<(ModelChoice, Model)>,
+}
+
+impl Models<'_> {
+    fn get(&mut self, choice: &ModelChoice) -> Result<Model, EmbedError> {
+        if let Some((_, model)) = self.loaded.iter().find(|(loaded, _)| loaded == choice) {
+            return Ok(model.clone());
+        }
+        let model = Model { embedder: choice.load(self.environment)?, folder: choice.folder.clone() };
+        self.loaded.push((choice.clone(), model.clone()));
+        Ok(model)
+    }
+}

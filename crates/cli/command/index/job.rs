@@ -1,0 +1,231 @@
+//! What one run is to index, decided from the flags and from what is recorded of an earlier run. Nothing is written.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ibid_core::id::CollectionName;
+use ibid_index::manifest::Manifest;
+use ibid_index::snapshot::newest_manifest;
+use ibid_index::store::Store;
+use ibid_indexer::BuildError;
+
+use crate::args::IndexArgs;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::open::{self, ModelChoice};
+
+/// What `--model` takes for no model at all.
+const NO_MODEL: &str = "none";
+
+/// One folder to become one collection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) root: PathBuf,
+    pub(super) name: CollectionName,
+    pub(super) include: Vec<String>,
+    pub(super) exclude: Vec<String>,
+    /// `None` indexes by words alone.
+    pub(super) model: Option<ModelChoice>,
+}
+
+impl Job {
+    /// The collection that PATH or `--name` names.
+    pub(super) fn of_one(args: &IndexArgs, environment: &Environment) -> Result<Job, Failure> {
+        let store = &environment.store;
+        let Some(path) = &args.path else {
+            let named = open::named(store, args.name.as_slice())?;
+            let name = named.into_iter().next().ok_or(Failure::FlagOfOne { flag: "--name" })?;
+            return Job::recorded(args, store, name);
+        };
+        let given = args.name.as_ref().map(|name| name.parse()).transpose()?;
+        let root = canonical(path).map_err(|source| {
+            Failure::Build { name: given.clone().unwrap_or_else(|| name_after(path)), source }
+        })?;
+        let name = match given {
+            Some(name) => name,
+            None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
+        };
+        let manifest = manifest(args, store, &name)?;
+        if let Some(other) = manifest.as_ref().filter(|manifest| manifest.source.root != root) {
+            let source =
+                BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
+            return Err(Failure::Build { name, source });
+        }
+        Ok(Job::new(args, root, name, manifest.as_ref()))
+    }
+
+    /// Every collection as it was indexed the last time, or why it is not known how.
+    pub(super) fn of_all(args: &IndexArgs, environment: &Environment) -> Result<Vec<Result<Job, Failure>>, Failure> {
+        let settings = [
+            ("--include", !args.include.is_empty()),
+            ("--exclude", !args.exclude.is_empty()),
+            ("--model", args.model.is_some()),
+            ("--model-dir", args.model_dir.is_some()),
+        ];
+        if let Some((flag, _)) = settings.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::FlagOfOne { flag });
+        }
+        let store = &environment.store;
+        let names = store.collections()?;
+        if names.is_empty() {
+            return Err(Failure::NoCollections { data_dir: store.data_dir().to_owned() });
+        }
+        Ok(names.into_iter().map(|name| Job::recorded(args, store, name)).collect())
+    }
+
+    fn recorded(args: &IndexArgs, store: &Store, name: CollectionName) -> Result<Job, Failure> {
+        let Some(manifest) = manifest(args, store, &name)? else {
+            return Err(Failure::SourceForgotten { name });
+        };
+        Ok(Job::new(args, manifest.source.root.clone(), name, Some(&manifest)))
+    }
+
+    /// Flags first, then what is recorded.
+    fn new(args: &IndexArgs, root: PathBuf, name: CollectionName, manifest: Option<&Manifest>) -> Job {
+        let globs = |given: &[String], recorded: fn(&Manifest) -> &Vec<String>| match given {
+            [] => manifest.map(recorded).cloned().unwrap_or_default(),
+            given => given.to_vec(),
+        };
+        Job {
+            include: globs(&args.include, |manifest| &manifest.source.include),
+            exclude: globs(&args.exclude, |manifest| &manifest.source.exclude),
+            model: model(args, manifest),
+            root,
+            name,
+        }
+    }
+}
+
+fn model(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<ModelChoice> {
+    let recorded = match manifest {
+        Some(manifest) => manifest.model.as_ref().map(ModelChoice::recorded),
+        None => Some(ModelChoice::bundled()),
+    };
+    let folder = args.model_dir.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
+    match (&args.model, folder) {
+        (Some(name), _) if name == NO_MODEL => None,
+        (Some(name), folder) => Some(ModelChoice { name: name.clone(), folder }),
+        (None, None) => recorded,
+        // The folder of the recorded model may have moved; another model's folder gives it its name.
+        (None, Some(folder)) => {
+            let name = recorded.filter(|model| model.folder.is_some()).map(|model| model.name);
+            let own = || folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Some(ModelChoice { name: name.unwrap_or_else(own), folder: Some(folder) })
+        }
+    }
+}
+
+/// What is recorded of a collection; nothing where it is to be made anew and cannot be read.
+fn manifest(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Option<Manifest>, Failure> {
+    match newest_manifest(store, name) {
+        Err(_) if args.rebuild => Ok(None),
+        read => read.map_err(|source| Failure::Open { name: name.clone(), source }),
+    }
+}
+
+/// The collection that was made from `root`: the one with its name if there are several, else the first.
+fn collection_of(store: &Store, root: &Path) -> Result<Option<CollectionName>, Failure> {
+    let is_of_root = |name: &CollectionName| {
+        newest_manifest(store, name).ok().flatten().is_some_and(|manifest| manifest.source.root == root)
+    };
+    let mut of_root: Vec<_> = store.collections()?.into_iter().filter(is_of_root).collect();
+    let own = of_root.iter().position(|name| *name == name_after(root)).unwrap_or(0);
+    Ok((own < of_root.len()).then(|| of_root.swap_remove(own)))
+}
+
+fn name_after(root: &Path) -> CollectionName {
+    CollectionName::for_folder(&root.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// The folder, absolute and without links; checked before anything long begins.
+fn canonical(path: &Path) -> Result<PathBuf, BuildError> {
+    let owned = || path.to_owned();
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => BuildError::SourceMissing { path: owned() },
+        _ => BuildError::SourceUnreadable { path: owned(), source },
+    };
+    let root = fs::canonicalize(path).map_err(unreadable)?;
+    match root.is_dir() {
+        true => Ok(root),
+        false => Err(BuildError::SourceIsFile { path: root }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use ibid_index::manifest::{ModelRecord, SourceRecord};
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn args(flags: &[&str]) -> IndexArgs {
+        let cli = Cli::try_parse_from(["ibid", "index"].iter().chain(flags)).unwrap();
+        let Command::Index(args) = cli.command else { panic!("not an index command") };
+        args
+    }
+
+    fn record(name: &str, folder: Option<&str>) -> ModelRecord {
+        let (engine, checksum) = (String::new(), String::new());
+        ModelRecord { name: name.to_owned(), engine, dimensions: 3, checksum, folder: folder.map(PathBuf::from) }
+    }
+
+    fn manifest(model: Option<ModelRecord>) -> Manifest {
+        let source =
+            SourceRecord { root: "/notes".into(), include: vec!["a/**".to_owned()], exclude: vec!["b".to_owned()] };
+        Manifest {
+            generation: 1,
+            indexed_at: 0,
+            source,
+            model,
+            vector_files: Vec::new(),
+            graph: None,
+            pending: 0,
+            skipped_count: 0,
+            skipped: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn flags_go_before_what_is_recorded() {
+        let name: CollectionName = "garden".parse().unwrap();
+        let recorded = manifest(None);
+        for (flags, include, exclude) in [
+            (&[][..], &["a/**"][..], &["b"][..]),
+            (&["--include", "c", "--include", "d"], &["c", "d"], &["b"]),
+            (&["--exclude", ""], &["a/**"], &[""]),
+        ] {
+            let job = Job::new(&args(flags), "/notes".into(), name.clone(), Some(&recorded));
+            assert_eq!((job.include, job.exclude), (owned(include), owned(exclude)), "{flags:?}");
+        }
+        let job = Job::new(&args(&[]), "/notes".into(), name, None);
+        assert_eq!((job.include, job.model), (vec![], Some(ModelChoice::bundled())));
+    }
+
+    fn owned(globs: &[&str]) -> Vec<String> {
+        globs.iter().map(|glob| (*glob).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_model_is_the_one_named_or_the_one_of_last_time() {
+        let choice = |name: &str, folder: Option<&str>| {
+            Some(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
+        };
+        let bge = || manifest(Some(record("bge", None)));
+        let own = || manifest(Some(record("mine", Some("/old"))));
+        for (flags, manifest, wanted) in [
+            (&[][..], Some(bge()), choice("bge", None)),
+            (&[], Some(own()), choice("mine", Some("/old"))),
+            (&[], Some(manifest(None)), None),
+            (&["--model", "none"], Some(bge()), None),
+            (&["--model", "e5"], Some(own()), choice("e5", None)),
+            (&["--model-dir", "/none/e5"], None, choice("e5", Some("/none/e5"))),
+            (&["--model-dir", "/none/e5"], Some(bge()), choice("e5", Some("/none/e5"))),
+            (&["--model-dir", "/none/new"], Some(own()), choice("mine", Some("/none/new"))),
+            (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
+        ] {
+            assert_eq!(model(&args(flags), manifest.as_ref()), wanted, "{flags:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `ibid serve`: MCP and pages over HTTP, until it is told to stop. What `ibid mcp` needs of it too is here.
+
+use std::fs;
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use ibid_index::OpenError;
+use ibid_server::{Library, ServeConfig, Token, serve};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::args::ServeArgs;
+use crate::environment::Environment;
+use crate::failure::{Failure, Outcome};
+use crate::log;
+use crate::open::{self, ModelChoice};
+use crate::output::{self, DIM, STRONG};
+use crate::text::safe_line;
+
+pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome, Failure> {
+    log::start(args.verbose, environment.quiet);
+    let quiet = environment.quiet;
+    let token = args.token_file.as_deref().map(read_token).transpose()?;
+    let has_token = token.is_some();
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        // Before the collections are read: an address that is taken is told at once.
+        let listener = TcpListener::bind(args.listen).await;
+        let listener = listener.map_err(|source| Failure::Listen { address: args.listen, source })?;
+        let address = listener.local_addr().map_err(|source| Failure::Listen { address: args.listen, source })?;
+        let library = library(&args.collection, environment)?;
+        let config = ServeConfig {
+            public_url: args.public_url.clone(),
+            allowed_origins: args.allow_origin.clone(),
+            token,
+        };
+        let stop = stop()?;
+        if !quiet {
+            announce(address, args.public_url.as_deref(), has_token)?;
+        }
+        serve(listener, library, config, stop).await?;
+        Ok(Outcome::Done)
+    })
+}
+
+/// Opens what is to be served.
+pub(super) fn library(collections: &[String], environment: Environment) -> Result<Arc<Library>, Failure> {
+    let store = environment.store.clone();
+    let only = open::named(&store, collections)?;
+    let name = only.first().cloned();
+    let only = (!only.is_empty()).then_some(only);
+    let load = Box::new(move |record: &_| ModelChoice::recorded(record).load(&environment));
+    Library::open(store, only, load).map_err(|source: OpenError| match name {
+        Some(name) => Failure::Open { name, source },
+        None => Failure::Store(source),
+    })
+}
+
+/// The threads that serve.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Start)
+}
+
+/// Ends when the process is asked to: by ctrl-c, or by SIGTERM where there is such a thing.
+pub(super) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    #[cfg(unix)]
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(Failure::Start)?;
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => {
+                if let Err(error) = interrupted {
+                    tracing::error!(%error, "ctrl-c cannot be heard");
+                }
+            }
+            _ = terminated => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+fn read_token(path: &Path) -> Result<Token, Failure> {
+    let secret =
+        fs::read_to_string(path).map_err(|source| Failure::TokenFile { path: path.to_owned(), source })?;
+    Token::new(&secret).map_err(|source| Failure::Token { path: path.to_owned(), source })
+}
+
+/// Says what to paste where.
+fn announce(address: SocketAddr, public_url: Option<&str>, has_token: bool) -> Result<(), Failure> {
+    let own = match address.ip() {
+        ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        ip => format!("http://{}", SocketAddr::new(ip, address.port())),
+    };
+    let base = public_url.map_or(own.as_str(), |url| url.trim_end_matches('/'));
+    let base = safe_line(base);
+    let mut out = output::out();
+    writeln!(out, "MCP address  {STRONG}{base}/mcp{STRONG:#}")?;
+    let token = if has_token { " --header \"Authorization: Bearer TOKEN\"" } else { "" };
+    writeln!(out, "{DIM}Claude Code{DIM:#}  claude mcp add --transport http ibid {base}/mcp{token}")?;
+    writeln!(out, "{DIM}stop{DIM:#}         ctrl-c")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,128 @@
+//! The only reader of the environment (`IBID_DATA_DIR` is read by clap, `NO_COLOR` by anstream): where the data folder
+//! is, where an ONNX Runtime library may be, how much to log.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use ibid_index::store::Store;
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+/// The variable that names an ONNX Runtime library, as ort and everything built on it knows it.
+pub(crate) const ONNX_RUNTIME_VARIABLE: &str = "ORT_DYLIB_PATH";
+
+/// Where libraries lie when a person or a package put them there.
+const LIBRARY_FOLDERS: [&str; 6] = [
+    "/usr/local/lib",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/opt/homebrew/lib",
+];
+
+/// What the world around the program is like.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// Where indexes are kept.
+    pub(crate) store: Store,
+    /// Nothing but results and errors is wanted.
+    pub(crate) quiet: bool,
+}
+
+impl Environment {
+    /// Looks for the data folder; does not create it.
+    pub(crate) fn new(global: &Global) -> Result<Environment, Failure> {
+        let data_dir = match &global.data_dir {
+            Some(given) => std::path::absolute(given).map_err(|_| Failure::NoDataFolder)?,
+            None => {
+                let app = AppStrategyArgs { app_name: "ibid".to_owned(), ..AppStrategyArgs::default() };
+                choose_app_strategy(app).map_err(|_| Failure::NoDataFolder)?.data_dir()
+            }
+        };
+        Ok(Environment { store: Store::at(data_dir), quiet: global.quiet })
+    }
+
+    /// Where fetched models are kept.
+    pub(crate) fn model_cache(&self) -> PathBuf {
+        self.store.data_dir().join("models")
+    }
+
+    /// Where an ONNX Runtime library may be, the best place first.
+    ///
+    /// What the variable names, then what lies in the data folder, beside the program, and where systems keep libraries.
+    pub(crate) fn onnx_runtime(&self) -> Vec<PathBuf> {
+        let named = env::var_os(ONNX_RUNTIME_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let program = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
+        let own = [Some(self.store.data_dir().to_owned()), program].into_iter().flatten();
+        let own = own.flat_map(|folder| match libraries_in(&folder) {
+            // Named although it is not there, so that the error says where it could be put.
+            found if found.is_empty() => vec![folder.join(ONNX_RUNTIME_LIBRARY)],
+            found => found,
+        });
+        let systems = LIBRARY_FOLDERS.iter().flat_map(|folder| libraries_in(Path::new(folder)));
+        named.into_iter().chain(own).chain(systems).collect()
+    }
+}
+
+/// The name the library has by itself.
+pub(crate) const ONNX_RUNTIME_LIBRARY: &str = match () {
+    () if cfg!(windows) => "onnxruntime.dll",
+    () if cfg!(target_os = "macos") => "libonnxruntime.dylib",
+    () => "libonnxruntime.so",
+};
+
+/// The libraries in a folder: its plain name, then names with a version, as the Python package has them.
+fn libraries_in(folder: &Path) -> Vec<PathBuf> {
+    let stem = ONNX_RUNTIME_LIBRARY.split('.').next().unwrap_or(ONNX_RUNTIME_LIBRARY);
+    let extension = ONNX_RUNTIME_LIBRARY.rsplit('.').next().unwrap_or_default();
+    let is_library = |name: &str| {
+        let rest = name.strip_prefix(stem).unwrap_or_default();
+        rest.starts_with('.') && rest.split('.').any(|part| part == extension)
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> =
+        entries.filter(|entry| entry.file_name().to_str().is_some_and(is_library)).map(|entry| entry.path()).collect();
+    found.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
+    found
+}
+
+/// What `RUST_LOG` says, if it says anything.
+pub(crate) fn log_directives() -> Option<String> {
+    env::var("RUST_LOG").ok().filter(|directives| !directives.trim().is_empty())
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn now_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    now_ns() / 1_000_000_000
+}
+
+/// How many threads can run at once.
+pub(crate) fn cores() -> std::num::NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(std::num::NonZero::<usize>::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_library_with_a_version_is_found_after_the_plain_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["libonnxruntime.so.1.31.1", "libonnxruntime.so", "libonnxruntime_providers_shared.so", "x.so"];
+        names.iter().for_each(|name| fs::write(folder.path().join(name), "").unwrap());
+        let found = libraries_in(folder.path());
+        let found: Vec<_> = found.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+        assert_eq!(found, ["libonnxruntime.so", "libonnxruntime.so.1.31.1"]);
+    }
+}

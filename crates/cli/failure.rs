@@ -1,0 +1,200 @@
+//! Every error's way out: message, hint, exit code. The crates below say what failed and where; what to do about it is
+//! said here and in [`hint`], and nowhere else.
+
+mod hint;
+
+use std::any::Any;
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::panic::PanicHookInfo;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use anstyle::Style;
+use ibid_core::citation::CitationError;
+use ibid_core::id::{CollectionName, CollectionNameError};
+use ibid_embed::EmbedError;
+use ibid_index::{OpenError, WriteError};
+use ibid_indexer::BuildError;
+use ibid_indexer::verify::VerifyError;
+use ibid_search::{FetchError, SearchError};
+use ibid_server::{ServeError, TokenError};
+
+use crate::output::{self, ADVICE, BAD, DOUBTFUL};
+use crate::text::safe_line;
+
+/// How a command ended that could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Found, or done.
+    Done,
+    /// Nothing found, or not as it was.
+    Nothing,
+    /// Parts failed, and their errors are printed.
+    Partly,
+}
+
+const NOTHING_FOUND: u8 = 1;
+const ERROR: u8 = 2;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("cannot write the output")]
+    Output(#[from] io::Error),
+    #[error("cannot read standard input")]
+    Input(#[source] io::Error),
+    #[error("nobody says where the home folder is, so there is no data folder")]
+    NoDataFolder,
+    #[error("nothing is indexed yet in {data_dir}")]
+    NoCollections { data_dir: PathBuf },
+    #[error("there is no collection {name}")]
+    UnknownCollection { name: CollectionName, known: Vec<CollectionName> },
+    #[error(transparent)]
+    CollectionName(#[from] CollectionNameError),
+    #[error("{id} is no id: {source}")]
+    NotAnId { id: String, source: CitationError },
+    #[error("{id} names a whole note, not words in it")]
+    NotAQuote { id: String },
+    #[error("{flag} needs PATH or --name: it is of one collection")]
+    FlagOfOne { flag: &'static str },
+    #[error("nobody is there to ask whether {name} may be removed")]
+    NobodyToAsk { name: CollectionName },
+    #[error("the folder {root} of the collection {name} is not there")]
+    SourceGone { name: CollectionName, root: PathBuf },
+    #[error("the index of {name} does not say any more which folder it is of")]
+    SourceForgotten { name: CollectionName },
+    #[error("{source}")]
+    Build { name: CollectionName, source: BuildError },
+    #[error("{source}")]
+    Open { name: CollectionName, source: OpenError },
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("{source}")]
+    Remove { name: CollectionName, source: WriteError },
+    #[error("{source}")]
+    Verify { name: CollectionName, source: VerifyError },
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+    #[error("cannot read the token in {path}")]
+    TokenFile { path: PathBuf, source: io::Error },
+    #[error("{path} holds no token: {source}")]
+    Token { path: PathBuf, source: TokenError },
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Failure {
+    /// What failed, and why, down to the system's reason.
+    pub(crate) fn message(&self) -> String {
+        let mut message = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            let reason = error.to_string();
+            // Some errors print their reason themselves.
+            if !message.contains(&reason) {
+                message.push_str(": ");
+                message.push_str(&reason);
+            }
+            source = error.source();
+        }
+        message
+    }
+
+    /// Prints message and hint.
+    pub(crate) fn print(&self) {
+        print_lines((BAD, "error"), &self.message(), hint::hint(self).as_deref());
+    }
+
+    /// Prints it as something that did not keep the command from doing the rest.
+    pub(crate) fn print_as_warning(&self) {
+        print_lines((DOUBTFUL, "warning"), &self.message(), hint::hint(self).as_deref());
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Fetch(FetchError::Changed { .. }) => NOTHING_FOUND,
+            _ => ERROR,
+        }
+    }
+
+    /// Whether whoever read the output has gone, as `head` does when it has enough.
+    fn is_closed_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// The exit code of a command; prints its error, if it has one that nobody has seen.
+pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>) -> ExitCode {
+    match ended {
+        Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
+        Ok(Ok(Outcome::Nothing)) => ExitCode::from(NOTHING_FOUND),
+        Ok(Err(failure)) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            failure.print();
+            ExitCode::from(failure.exit_code())
+        }
+        // The hook has printed the panic.
+        Ok(Ok(Outcome::Partly)) | Err(_) => ExitCode::from(ERROR),
+    }
+}
+
+/// Makes a panic read like an error, with what it was and where, for a report.
+pub(crate) fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+        let message = format!("internal error: {}{place}", words_of(panic.payload()));
+        let hint = "this is a fault of ibid; the notes are untouched. `ibid status` says whether the indexes are whole";
+        print_lines((BAD, "error"), &message, Some(hint));
+    }));
+}
+
+fn words_of(payload: &dyn Any) -> &str {
+    let words = payload.downcast_ref::<&str>().copied();
+    words.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
+}
+
+fn print_lines((style, word): (Style, &str), message: &str, hint: Option<&str>) {
+    let mut err = output::err();
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(err, "{style}{word}:{style:#} {}", safe_line(message));
+    if let Some(hint) = hint {
+        let _ = writeln!(err, "{ADVICE}hint:{ADVICE:#} {}", safe_line(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_said_once() {
+        let denied = || io::Error::new(io::ErrorKind::PermissionDenied, "denied");
+        let path = PathBuf::from("/x");
+        let name: CollectionName = "garden".parse().unwrap();
+        let source = BuildError::SourceUnreadable { path: path.clone(), source: denied() };
+        assert_eq!(Failure::Build { name, source }.message(), "cannot read the folder /x: denied");
+        let failure = Failure::Embed(EmbedError::ModelFile { path, source: denied() });
+        assert_eq!(failure.message(), "cannot read /x: denied");
+    }
+
+    #[test]
+    fn only_words_that_changed_are_no_error() {
+        let reference = Box::new("garden:a.md@123456789012:0-4".parse().unwrap());
+        assert_eq!(Failure::Fetch(FetchError::Changed { reference }).exit_code(), NOTHING_FOUND);
+        let collection = "garden".parse().unwrap();
+        assert_eq!(Failure::Fetch(FetchError::UnknownCollection { collection }).exit_code(), ERROR);
+        assert!(Failure::Output(io::ErrorKind::BrokenPipe.into()).is_closed_pipe());
+        assert!(!Failure::Output(io::ErrorKind::StorageFull.into()).is_closed_pipe());
+    }
+}

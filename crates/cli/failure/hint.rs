@@ -1,0 +1,233 @@
+//! What to do about each error. One function for each family; `None` where the message says it all.
+
+use std::io;
+use std::path::Path;
+
+use ibid_core::id::CollectionName;
+use ibid_core::query::MAX_QUERY_BYTES;
+use ibid_embed::{BUNDLED_MODEL, EmbedError};
+use ibid_index::vector::VectorError;
+use ibid_index::{OpenError, WriteError};
+use ibid_indexer::BuildError;
+use ibid_indexer::verify::VerifyError;
+use ibid_search::{FetchError, SearchError};
+use ibid_server::ServeError;
+
+use super::Failure;
+use crate::environment::{ONNX_RUNTIME_LIBRARY, ONNX_RUNTIME_VARIABLE};
+
+/// How many edits may lie between a name that was typed and the one that was meant.
+const FARTHEST_TYPO: usize = 3;
+
+/// What a person can do.
+pub(super) fn hint(failure: &Failure) -> Option<String> {
+    let hint = match failure {
+        Failure::Output(error) | Failure::Input(error) | Failure::Start(error) => return of_io(error),
+        Failure::NoDataFolder => "say where to keep indexes with `--data-dir DIR` or IBID_DATA_DIR".to_owned(),
+        Failure::NoCollections { .. } => "`ibid index PATH` indexes a folder of notes".to_owned(),
+        Failure::UnknownCollection { name, known } => of_unknown(name, known),
+        Failure::CollectionName(_) => "`ibid status` lists the collections".to_owned(),
+        Failure::NotAnId { .. } => "copy the whole id that `ibid search` shows under a hit".to_owned(),
+        Failure::NotAQuote { .. } => "take the id of a hit: it ends in @, a hash and a byte range".to_owned(),
+        Failure::FlagOfOne { .. } => "without both, every collection is brought up to date as it is".to_owned(),
+        Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
+        Failure::SourceGone { name, .. } => {
+            format!("is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place")
+        }
+        Failure::SourceForgotten { name } => format!("`ibid index PATH --name {name} --rebuild` makes it anew"),
+        Failure::Build { name, source } => return of_build(name, source),
+        Failure::Open { name, source } => return of_open(Some(name), source),
+        Failure::Store(source) => return of_open(None, source),
+        Failure::Remove { name, source } => return of_write(name, source),
+        Failure::Verify { source: VerifyError::Unreadable { source, .. }, .. } => return of_io(source),
+        Failure::Verify { name, source: VerifyError::Read(_) } => rebuild(name),
+        Failure::Search(source) => return of_search(source),
+        Failure::Fetch(source) => of_fetch(source),
+        Failure::Embed(source) => return of_embed(source),
+        Failure::Listen { source, .. } => return of_listen(source),
+        Failure::TokenFile { source, .. } => return of_io(source),
+        Failure::Token { path, .. } => format!("make one: `openssl rand -hex 32 > {}`", quoted(path)),
+        Failure::Serve(source) => return of_serve(source),
+    };
+    Some(hint)
+}
+
+fn of_unknown(name: &CollectionName, known: &[CollectionName]) -> String {
+    let names: Vec<&str> = known.iter().map(CollectionName::as_str).collect();
+    let distance = |known: &str| strsim::damerau_levenshtein(known, name.as_str());
+    let nearest = names.iter().copied().min_by_key(|known| (distance(known), *known));
+    match nearest {
+        None => "nothing is indexed yet; `ibid index PATH` indexes a folder of notes".to_owned(),
+        Some(near) if distance(near) <= FARTHEST_TYPO.min(near.len() / 2) => format!("did you mean {near}?"),
+        Some(_) => format!("there are: {}", names.join(", ")),
+    }
+}
+
+fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
+    let hint = match error {
+        BuildError::SourceMissing { .. } => "check the path; put it in quotes if it has spaces".to_owned(),
+        BuildError::SourceIsFile { path } => {
+            format!("give its folder; `--include` picks single files: `ibid index {}`", quoted(path.parent()?))
+        }
+        BuildError::SourceUnreadable { source, .. } => return of_io(source),
+        BuildError::NothingToIndex { .. } => {
+            "ibid reads .md, .markdown and .txt; hidden and ignored files, and what --include and --exclude keep out, \
+             do not count"
+                .to_owned()
+        }
+        BuildError::SourceEmptied { path, .. } => format!(
+            "is its disk mounted? nothing was removed; if it is meant to be empty: `ibid index {} --name {name} \
+             --rebuild`",
+            quoted(path)
+        ),
+        BuildError::NameTaken { path, .. } => {
+            format!("give this folder a name of its own: `ibid index {} --name NAME`", quoted(path))
+        }
+        BuildError::OtherModel { wanted, .. } => format!(
+            "`ibid index --name {name} --model {wanted} --rebuild` makes it anew; without --model it stays as it is"
+        ),
+        BuildError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
+        BuildError::Embed(error) => return of_embed(error),
+        BuildError::Open(error) => return of_open(Some(name), error),
+        BuildError::Read(_) => rebuild(name),
+        BuildError::Write(error) => return of_write(name, error),
+    };
+    Some(hint)
+}
+
+fn of_open(name: Option<&CollectionName>, error: &OpenError) -> Option<String> {
+    let again = || name.map_or_else(|| "`ibid index --rebuild` makes it anew".to_owned(), rebuild);
+    match error {
+        OpenError::Missing { .. } => Some(name.map_or_else(
+            || "`ibid status` lists the collections".to_owned(),
+            |name| format!("its first run did not get far enough; `ibid index PATH --name {name}` goes on"),
+        )),
+        OpenError::Vectors(VectorError::Io { source, .. }) => of_io(source).or_else(|| Some(again())),
+        OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_) => Some(again()),
+        OpenError::Locked { .. } => {
+            Some("wait until it has finished; a process that died does not hold the lock".to_owned())
+        }
+        OpenError::Io { source, .. } => of_io(source),
+    }
+}
+
+fn of_write(name: &CollectionName, error: &WriteError) -> Option<String> {
+    match error {
+        WriteError::Io { source, .. } | WriteError::Vector(VectorError::Io { source, .. }) => of_io(source),
+        WriteError::Open(error) => of_open(Some(name), error),
+        WriteError::Vector(_) | WriteError::Lexical { .. } => Some(rebuild(name)),
+    }
+}
+
+fn of_search(error: &SearchError) -> Option<String> {
+    let hint = match error {
+        SearchError::EmptyQuestion => "ask with words: `ibid search how long does it keep`".to_owned(),
+        SearchError::QuestionTooLong { .. } => {
+            format!("ask with the sentence that matters; {} kB are plenty", MAX_QUERY_BYTES / 1024)
+        }
+        SearchError::Limit { .. } => return None,
+        SearchError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
+        SearchError::NoVectors { collection } => format!(
+            "search it with `--mode lexical`, or give it vectors: `ibid index --name {collection} --model \
+             {BUNDLED_MODEL}`"
+        ),
+        SearchError::OtherModel { collection, .. } => {
+            format!("search it with `--mode lexical`, or {}", rebuild(collection))
+        }
+        SearchError::Embed(error) => return of_embed(error),
+        SearchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),
+    };
+    Some(hint)
+}
+
+fn of_fetch(error: &FetchError) -> String {
+    match error {
+        FetchError::UnknownCollection { .. } => "`ibid status` lists the collections".to_owned(),
+        FetchError::UnknownDocument { document } => {
+            format!("`ibid index --name {}` brings the index up to date", document.collection)
+        }
+        FetchError::Changed { reference } => {
+            let document = reference.document();
+            format!("`ibid verify` looks in the file itself; `ibid fetch {document}` shows the note as it is indexed")
+        }
+        FetchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),
+    }
+}
+
+fn of_embed(error: &EmbedError) -> Option<String> {
+    let hint = match error {
+        EmbedError::UnknownModel { nearest, .. } => {
+            format!("did you mean {}? `ibid models` lists them", nearest.join(" or "))
+        }
+        EmbedError::OnnxRuntime { .. } => format!(
+            "`pip download --no-deps onnxruntime` and unzip it, or take a release from \
+             https://github.com/microsoft/onnxruntime/releases; then set {ONNX_RUNTIME_VARIABLE} to the \
+             {ONNX_RUNTIME_LIBRARY} in it. The bundled model {BUNDLED_MODEL} needs nothing"
+        ),
+        EmbedError::MissingModelFile { .. } => {
+            "the folder must hold what the model's page on huggingface.co offers for ONNX".to_owned()
+        }
+        EmbedError::Download { .. } => {
+            "check the network, or download the model elsewhere and give its folder with `--model-dir`".to_owned()
+        }
+        EmbedError::ModelFile { source, .. } => return of_io(source),
+        EmbedError::ModelConfig { .. } | EmbedError::Tokenizer { .. } | EmbedError::Fastembed { .. } => {
+            "the model's files may be incomplete: download them again".to_owned()
+        }
+        EmbedError::Pooling { .. } => "choose another model: `ibid models`".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+fn of_serve(error: &ServeError) -> Option<String> {
+    match error {
+        ServeError::OpenToTheWorld { .. } => {
+            Some("give it a secret with `--token-file FILE`, or listen on 127.0.0.1".to_owned())
+        }
+        ServeError::PublicUrl { .. } => None,
+        ServeError::Io { source } => of_io(source),
+        ServeError::Handshake { .. } => {
+            Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())
+        }
+    }
+}
+
+fn of_listen(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            Some("another program listens there, perhaps another `ibid serve`; choose with `--listen`".to_owned())
+        }
+        io::ErrorKind::AddrNotAvailable => Some("this machine has no such address; choose with `--listen`".to_owned()),
+        io::ErrorKind::PermissionDenied => Some("ports below 1024 are reserved; choose with `--listen`".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_io(error: &io::Error) -> Option<String> {
+    use io::ErrorKind as Kind;
+    let hint = match error.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            "make room on the disk and run it again; the last commit is whole, and nothing of it is lost"
+        }
+        Kind::ReadOnlyFilesystem => "choose a folder that can be written with `--data-dir DIR`",
+        Kind::PermissionDenied => "check who owns it and who may read and write it",
+        Kind::InvalidData => "what is read must be UTF-8",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn rebuild(name: &CollectionName) -> String {
+    format!("`ibid index --name {name} --rebuild` makes it anew from the notes")
+}
+
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | '@' | '%');
+    match !path.is_empty() && path.chars().all(plain) {
+        true => path.into_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}

@@ -1,0 +1,183 @@
+//! What commands print with `--json`: one object each, for programs. Names in it are a promise; people's words are in
+//! [`crate::print`].
+
+use ibid_core::citation::Citation;
+use ibid_core::fusion::Fusion;
+use ibid_core::hit::{Answer, Hit, LegScore};
+use ibid_core::id::CollectionName;
+use ibid_core::query::Query;
+use ibid_index::manifest::ModelRecord;
+use ibid_indexer::Report;
+use ibid_indexer::verify::Verdict;
+use ibid_server::page_url;
+use serde_json::{Map, Value, json};
+
+use crate::command::index::Indexed;
+use crate::command::status::{Contents, Status};
+use crate::text::rfc3339;
+
+/// What an answer is made of besides the hits.
+pub(crate) struct Asked<'a> {
+    pub(crate) query: &'a Query,
+    pub(crate) explain: bool,
+    /// Notes besides the answer's own.
+    pub(crate) also: &'a [String],
+    /// The base address of a running server; empty where there is none.
+    pub(crate) base: &'a str,
+}
+
+/// An answer. `collection`, `generation` and `indexed_at` are for one collection what they say; of several they are all
+/// names, the largest number and the oldest moment.
+pub(crate) fn answer(answer: &Answer, asked: &Asked<'_>) -> Value {
+    let names: Vec<&str> = answer.searched.iter().map(|searched| searched.collection.as_str()).collect();
+    let collections = answer.searched.iter().map(|searched| {
+        json!({
+            "name": searched.collection.as_str(),
+            "generation": searched.generation,
+            "indexed_at": rfc3339(searched.indexed_at),
+            "documents": searched.documents,
+            "chunks": searched.chunks,
+        })
+    });
+    let notes = answer.notes.iter().map(ToString::to_string).chain(asked.also.iter().cloned());
+    json!({
+        "query": asked.query.words,
+        "mode": answer.mode.name(),
+        "collection": names.join(","),
+        "collections": collections.collect::<Vec<_>>(),
+        "generation": answer.searched.iter().map(|searched| searched.generation).max(),
+        "indexed_at": answer.searched.iter().map(|searched| searched.indexed_at).min().map(rfc3339),
+        "hits": answer.hits.iter().map(|one| hit(one, asked)).collect::<Vec<_>>(),
+        "notes": notes.collect::<Vec<_>>(),
+    })
+}
+
+fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
+    let Citation { document, span, .. } = &hit.citation;
+    let mut object = json!({
+        "rank": hit.rank,
+        "id": hit.citation.to_string(),
+        "document": document.to_string(),
+        "path": document.path.as_str(),
+        "title": hit.title,
+        "headings": hit.headings,
+        "start": span.start(),
+        "end": span.end(),
+        "line": hit.line,
+        "snippet": hit.snippet.text,
+        "marks": hit.snippet.marks.iter().map(|mark| [mark.start, mark.end]).collect::<Vec<_>>(),
+        "url": page_url(asked.base, &hit.citation),
+        "score": hit.score,
+    });
+    if asked.explain {
+        let fusion = Fusion::NAMES.into_iter().find(|(_, fusion)| *fusion == asked.query.fusion);
+        object["explain"] = json!({
+            "lexical": hit.lexical.map(leg),
+            "semantic": hit.semantic.map(leg),
+            "fusion": fusion.map(|(name, _)| name),
+        });
+    }
+    object
+}
+
+fn leg(leg: LegScore) -> Value {
+    json!({ "score": leg.score, "rank": leg.rank })
+}
+
+/// What became of one id.
+pub(crate) fn verdict(id: &str, verdict: &Verdict) -> Value {
+    match verdict {
+        Verdict::Unchanged => json!({ "id": id, "verdict": "unchanged" }),
+        Verdict::Moved { to } => json!({ "id": id, "verdict": "moved", "to": to.to_string() }),
+        Verdict::Changed => json!({ "id": id, "verdict": "changed" }),
+        Verdict::Gone => json!({ "id": id, "verdict": "gone" }),
+    }
+}
+
+/// What a run of the indexer did.
+pub(crate) fn report(indexed: &Indexed) -> Value {
+    let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
+    let Report { seconds, skipped, other_files, .. } = report;
+    let others: Map<String, Value> =
+        other_files.iter().map(|(extension, count)| (extension.clone(), json!(count))).collect();
+    let skipped = skipped.iter().map(|one| json!({ "path": one.path, "reason": one.reason.to_string() }));
+    json!({
+        "collection": name.as_str(),
+        "source": source.to_string_lossy(),
+        "generation": report.generation,
+        "added": report.added,
+        "changed": report.changed,
+        "renamed": report.renamed,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "embedded": report.embedded,
+        "reused": report.reused,
+        "bytes_read": report.bytes_read,
+        "skipped": skipped.collect::<Vec<_>>(),
+        "other_files": others,
+        "seconds": {
+            "walk": seconds.walk,
+            "read": seconds.read,
+            "embed": seconds.embed,
+            "write": seconds.write,
+            "tidy": seconds.tidy,
+            "total": seconds.total,
+        },
+        "megabytes_per_second": megabytes_per_second(report),
+        "index": folder.to_string_lossy(),
+        "bytes_on_disk": bytes_on_disk,
+    })
+}
+
+/// How fast a run read its source, by the wall.
+pub(crate) fn megabytes_per_second(report: &Report) -> f64 {
+    report.bytes_read as f64 / 1e6 / report.seconds.total.max(f64::MIN_POSITIVE)
+}
+
+/// Every collection, or why it cannot be opened.
+pub(crate) fn status(status: &Status) -> Value {
+    let collections = status.collections.iter().map(|(name, contents)| match contents {
+        Ok(contents) => collection(name, contents),
+        Err(failure) => json!({ "name": name.as_str(), "error": failure.message() }),
+    });
+    json!({
+        "data_dir": status.data_dir.to_string_lossy(),
+        "server": status.server,
+        "collections": collections.collect::<Vec<_>>(),
+    })
+}
+
+fn collection(name: &CollectionName, contents: &Contents) -> Value {
+    let manifest = contents.snapshot.manifest();
+    let skipped = manifest.skipped.iter().map(|one| json!({ "path": one.path, "reason": one.reason }));
+    json!({
+        "name": name.as_str(),
+        "source": manifest.source.root.to_string_lossy(),
+        "include": manifest.source.include,
+        "exclude": manifest.source.exclude,
+        "documents": contents.snapshot.documents(),
+        "chunks": contents.snapshot.chunks(),
+        "source_bytes": contents.snapshot.source_bytes(),
+        "bytes_on_disk": contents.bytes_on_disk,
+        "generation": manifest.generation,
+        "indexed_at": rfc3339(manifest.indexed_at),
+        "model": manifest.model.as_ref().map(model),
+        "vectors_missing": contents.snapshot.chunks_without_vector(),
+        "pending": manifest.pending,
+        "skipped_count": manifest.skipped_count,
+        "skipped": skipped.collect::<Vec<_>>(),
+        "error": null,
+    })
+}
+
+fn model(model: &ModelRecord) -> Value {
+    json!({
+        "name": model.name,
+        "engine": model.engine,
+        "dimensions": model.dimensions,
+        "checksum": model.checksum,
+        "folder": model.folder.as_ref().map(|folder| folder.to_string_lossy()),
+    })
+}

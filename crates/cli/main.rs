@@ -1,0 +1,24 @@
+//! The `ibid` command: flags, terminal, environment, exit codes. What it does is done by the crates it calls.
+
+mod args;
+mod command;
+mod environment;
+mod failure;
+mod json;
+mod log;
+mod open;
+mod output;
+mod print;
+mod progress;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    failure::install_panic_hook();
+    let cli = args::Cli::parse();
+    cli.global.color.write_global();
+    failure::exit_code(std::panic::catch_unwind(|| command::run(&cli)))
+}

@@ -1,0 +1,105 @@
+//! From names to open snapshots, and from a model's name to the model. Nothing is printed here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ibid_core::id::CollectionName;
+use ibid_embed::zoo::ZooOptions;
+use ibid_embed::{BUNDLED_MODEL, BundledEmbedder, EmbedError, Embedder, ZooEmbedder};
+use ibid_index::OpenError;
+use ibid_index::manifest::ModelRecord;
+use ibid_index::snapshot::Snapshot;
+use ibid_index::store::Store;
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// Collections open for reading.
+pub(crate) struct Opened {
+    /// What could be opened, sorted by name.
+    pub(crate) snapshots: Vec<Arc<Snapshot>>,
+    /// Why others could not.
+    pub(crate) troubles: Vec<Failure>,
+}
+
+/// The collections of these names, sorted, each once; the first that does not exist is the failure.
+pub(crate) fn named(store: &Store, names: &[String]) -> Result<Vec<CollectionName>, Failure> {
+    let known = store.collections()?;
+    let mut named = names.iter().map(|name| exists(&known, name)).collect::<Result<Vec<_>, _>>()?;
+    named.sort();
+    named.dedup();
+    Ok(named)
+}
+
+fn exists(known: &[CollectionName], name: &str) -> Result<CollectionName, Failure> {
+    let name: CollectionName = name.parse()?;
+    match known.contains(&name) {
+        true => Ok(name),
+        false => Err(Failure::UnknownCollection { name, known: known.to_vec() }),
+    }
+}
+
+/// Opens the collections of these names, or every one where there is no name.
+///
+/// A collection asked for by name must open. Of all, those that open are enough, and the troubles of the others are
+/// given; where none opens, the first trouble is the failure.
+pub(crate) fn collections(store: &Store, names: &[String]) -> Result<Opened, Failure> {
+    if !names.is_empty() {
+        let names = named(store, names)?;
+        let snapshots = names.iter().map(|name| snapshot(store, name)).collect::<Result<_, _>>()?;
+        return Ok(Opened { snapshots, troubles: Vec::new() });
+    }
+    let mut opened = Opened { snapshots: Vec::new(), troubles: Vec::new() };
+    for name in store.collections()? {
+        match snapshot(store, &name) {
+            Ok(snapshot) => opened.snapshots.push(snapshot),
+            Err(trouble) => opened.troubles.push(trouble),
+        }
+    }
+    if !opened.snapshots.is_empty() {
+        return Ok(opened);
+    }
+    let nothing = || Failure::NoCollections { data_dir: store.data_dir().to_owned() };
+    Err(opened.troubles.into_iter().next().unwrap_or_else(nothing))
+}
+
+/// Opens one collection's newest generation; it must exist.
+pub(crate) fn snapshot(store: &Store, name: &CollectionName) -> Result<Arc<Snapshot>, Failure> {
+    let open = Snapshot::open(store, name).map(Arc::new);
+    open.map_err(|source: OpenError| Failure::Open { name: name.clone(), source })
+}
+
+/// A model as a person or a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ModelChoice {
+    /// Its name.
+    pub(crate) name: String,
+    /// The folder to read it from; without one it is bundled, or fetched.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl ModelChoice {
+    /// The model in the program.
+    pub(crate) fn bundled() -> ModelChoice {
+        ModelChoice { name: BUNDLED_MODEL.to_owned(), folder: None }
+    }
+
+    /// The model that made the vectors of a manifest.
+    pub(crate) fn recorded(record: &ModelRecord) -> ModelChoice {
+        ModelChoice { name: record.name.clone(), folder: record.folder.clone() }
+    }
+
+    /// Loads it. The bundled one takes some 50 ms, any other seconds, or as long as a download does.
+    pub(crate) fn load(&self, environment: &Environment) -> Result<Arc<dyn Embedder>, EmbedError> {
+        if self.folder.is_none() && self.name.eq_ignore_ascii_case(BUNDLED_MODEL) {
+            return Ok(Arc::new(BundledEmbedder::load()?));
+        }
+        Ok(Arc::new(ZooEmbedder::load(&ZooOptions {
+            name: self.name.clone(),
+            model_dir: self.folder.clone(),
+            cache_dir: environment.model_cache(),
+            onnx_runtime: environment.onnx_runtime(),
+            show_download_progress: !environment.quiet,
+        })?))
+    }
+}

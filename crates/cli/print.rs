@@ -1,0 +1,8 @@
+//! What commands print for people. Programs read [`crate::json`]; nothing here is a promise to them.
+//!
+//! Every word that comes out of a note, a file name or an index goes through [`crate::text::safe`] or its kin.
+
+pub(crate) mod answer;
+pub(crate) mod document;
+pub(crate) mod report;
+pub(crate) mod status;

@@ -1,0 +1,164 @@
+//! Hits for people: where each stands, its id to copy, and the window of its words.
+
+use std::io::{self, Write};
+
+use ibid_core::hit::{Answer, Hit, LegScore, Searched};
+
+use crate::environment;
+use crate::failure::Failure;
+use crate::output::{self, DIM, MATCHED, STRONG};
+use crate::text::{Run, age, many, safe_line, wrap};
+
+/// What stands before every line of a hit but the first.
+const INDENT: &str = "   ";
+
+/// The most lines of a snippet that are shown; a list of short lines would fill the screen.
+const MAX_SNIPPET_LINES: usize = 6;
+
+/// Prints the hits. Nothing is printed where there is none: the footer says why.
+pub(crate) fn hits(answer: &Answer, explain: bool) -> Result<(), Failure> {
+    let mut out = output::out();
+    for (at, hit) in answer.hits.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        one(&mut out, hit, explain)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
+    let citation = &hit.citation;
+    writeln!(out, "{STRONG}{}. {}{STRONG:#}", hit.rank, safe_line(&heading_path(hit)))?;
+    let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
+    writeln!(out, "{INDENT}{path}:{}  bytes {span}", hit.line)?;
+    writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
+    snippet(out, hit)?;
+    if explain {
+        let legs = format!("lexical {}, semantic {}, together {:.3}", leg(hit.lexical), leg(hit.semantic), hit.score);
+        writeln!(out, "{INDENT}{DIM}{legs}{DIM:#}")?;
+    }
+    Ok(())
+}
+
+/// Title and headings, without a first heading that only repeats the title.
+fn heading_path(hit: &Hit) -> String {
+    let headings = hit.headings.iter().map(String::as_str);
+    let headings = headings.enumerate().filter(|(at, heading)| *at > 0 || *heading != hit.title);
+    let parts: Vec<&str> = std::iter::once(hit.title.as_str()).chain(headings.map(|(_, heading)| heading)).collect();
+    parts.join(" › ")
+}
+
+fn leg(score: Option<LegScore>) -> String {
+    score.map_or_else(|| "–".to_owned(), |leg| format!("{:.3} (rank {})", leg.score, leg.rank))
+}
+
+fn snippet(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
+    let (window, quote) = (hit.snippet.span, hit.citation.span);
+    let mut lines = wrap(&hit.snippet.text, &hit.snippet.marks, output::width() - INDENT.len() - "… ".len());
+    let more = window.end() < quote.end() || lines.len() > MAX_SNIPPET_LINES;
+    lines.truncate(MAX_SNIPPET_LINES);
+    if window.start() > quote.start() {
+        decorate(lines.first_mut(), |line| line.insert(0, plain("… ")));
+    }
+    if more {
+        decorate(lines.last_mut(), |line| line.push(plain(" …")));
+    }
+    for line in &lines {
+        write!(out, "{INDENT}")?;
+        for run in line {
+            match run.marked {
+                true => write!(out, "{MATCHED}{}{MATCHED:#}", run.text)?,
+                false => write!(out, "{}", run.text)?,
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn decorate(line: Option<&mut Vec<Run>>, add: impl FnOnce(&mut Vec<Run>)) {
+    if let Some(line) = line {
+        add(line);
+    }
+}
+
+fn plain(text: &str) -> Run {
+    Run { text: text.to_owned(), marked: false }
+}
+
+/// Says on standard error what was searched, how old it is, and what the answer does not cover.
+pub(crate) fn footer(answer: &Answer) {
+    let mut err = output::err();
+    // The answer is printed already; nothing is lost when this cannot be.
+    if !answer.hits.is_empty() {
+        let _ = writeln!(err);
+    }
+    for searched in &answer.searched {
+        let _ = writeln!(err, "{DIM}{}{DIM:#}", searched_line(searched, environment::now()));
+    }
+    for note in &answer.notes {
+        let _ = writeln!(err, "note: {}", safe_line(&note.to_string()));
+    }
+}
+
+fn searched_line(searched: &Searched, now: u64) -> String {
+    let Searched { collection, generation, indexed_at, documents, .. } = searched;
+    let documents = many(*documents, "document");
+    format!("searched {collection}: {documents}, indexed {}, generation {generation}", age(*indexed_at, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use ibid_core::hit::Snippet;
+    use ibid_core::span::Span;
+
+    use super::*;
+
+    fn hit(title: &str, headings: &[&str], text: &str) -> Hit {
+        let span = Span::claimed(10, 10 + text.len() as u32).unwrap();
+        Hit {
+            rank: 1,
+            citation: "garden:a%20b.md@123456789012:4-900".parse().unwrap(),
+            title: title.to_owned(),
+            headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+            line: 7,
+            snippet: Snippet { text: text.to_owned(), span, marks: vec![0..3] },
+            score: 0.5,
+            lexical: Some(LegScore { score: 2.0, rank: 3 }),
+            semantic: None,
+        }
+    }
+
+    fn check(hit: &Hit, explain: bool, shown: &str) {
+        let mut out = Vec::new();
+        one(&mut out, hit, explain).unwrap();
+        assert_eq!(anstream::adapter::strip_bytes(&out).into_vec(), shown.as_bytes());
+    }
+
+    #[test]
+    fn a_hit_shows_where_it_stands_and_what_it_says() {
+        check(
+            &hit("Rye", &["Rye", "Water"], "rye drinks\nmore"),
+            true,
+            "1. Rye › Water\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   … rye drinks\n   more …\n   \
+             lexical 2.000 (rank 3), semantic –, together 0.500\n",
+        );
+    }
+
+    #[test]
+    fn a_note_cannot_speak_to_the_terminal() {
+        check(
+            &hit("\u{1b}[2J", &["\u{202e}x"], "rye\u{7}"),
+            false,
+            "1. ␛[2J › ⟨U+202E⟩x\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   … rye␇ …\n",
+        );
+    }
+
+    #[test]
+    fn what_was_searched_is_told_with_its_age() {
+        let searched =
+            Searched { collection: "garden".parse().unwrap(), generation: 4, indexed_at: 0, documents: 1, chunks: 9 };
+        assert_eq!(searched_line(&searched, 180), "searched garden: 1 document, indexed 3 minutes ago, generation 4");
+    }
+}

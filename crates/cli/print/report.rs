@@ -1,0 +1,138 @@
+//! The closing report of a run of the indexer, for people.
+
+use std::io::{self, Write};
+
+use ibid_indexer::{Report, StageSeconds};
+
+use crate::command::index::Indexed;
+use crate::failure::Failure;
+use crate::json::megabytes_per_second;
+use crate::output::{self, DIM, STRONG};
+use crate::text::{bytes, duration, grouped, many, safe_line};
+
+/// How many kinds of files that are not read are named.
+const MAX_OTHER_KINDS: usize = 8;
+
+/// Prints what a run did.
+pub(crate) fn report(indexed: &Indexed) -> Result<(), Failure> {
+    let mut out = output::out();
+    write_report(&mut out, indexed)?;
+    Ok(out.flush()?)
+}
+
+fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
+    let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
+    let (documents, chunks) = (many(report.documents, "document"), many(report.chunks, "chunk"));
+    let source = safe_line(&source.to_string_lossy());
+    writeln!(out, "{STRONG}{name}{STRONG:#}: {documents}, {chunks}, from {source}")?;
+    writeln!(out, "  documents {}", changes(report))?;
+    writeln!(out, "  chunks    {} embedded, {} reused", grouped(report.embedded as u64), grouped(report.reused as u64))?;
+    writeln!(out, "  time      {}", times(report))?;
+    let others = others(report);
+    if !others.is_empty() {
+        writeln!(out, "  not read  {}", safe_line(&others))?;
+    }
+    if !report.skipped.is_empty() {
+        writeln!(out, "  skipped   {}", many(report.skipped.len() as u64, "file"))?;
+        for skipped in &report.skipped {
+            writeln!(out, "    {}: {}", safe_line(&skipped.path), safe_line(&skipped.reason.to_string()))?;
+        }
+    }
+    let folder = safe_line(&folder.to_string_lossy());
+    writeln!(out, "  index     {folder}, {}, generation {}", bytes(*bytes_on_disk), report.generation)
+}
+
+/// Prints the command to type next.
+pub(crate) fn next_step() -> Result<(), Failure> {
+    writeln!(output::out(), "{DIM}now ask:{DIM:#} ibid search 'your question'")?;
+    Ok(())
+}
+
+fn changes(report: &Report) -> String {
+    let counts = [
+        (report.added, "added"),
+        (report.changed, "changed"),
+        (report.renamed, "renamed"),
+        (report.removed, "removed"),
+        (report.unchanged, "unchanged"),
+    ];
+    let told = counts.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{} {what}", grouped(*count as u64))).collect();
+    if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+}
+
+fn times(report: &Report) -> String {
+    let StageSeconds { walk, read, embed, write, tidy, total } = report.seconds;
+    let speed = match report.bytes_read {
+        0 => String::new(),
+        read => format!(" for {}, {:.2} MB/s", bytes(read), megabytes_per_second(report)),
+    };
+    let total = if total < 60.0 { format!("{total:.1} s") } else { duration(total as u64) };
+    format!(
+        "{total}{speed} (walk {walk:.1}, read {read:.1}, embed {embed:.1}, write {write:.1}, tidy {tidy:.1} s; \
+         read and embed summed over threads)"
+    )
+}
+
+fn others(report: &Report) -> String {
+    let name = |extension: &str| match extension {
+        "" => "without extension".to_owned(),
+        extension => format!(".{extension}"),
+    };
+    let first = report.other_files.iter().take(MAX_OTHER_KINDS);
+    let mut kinds: Vec<String> =
+        first.map(|(extension, count)| format!("{} {}", grouped(*count as u64), name(extension))).collect();
+    let rest: usize = report.other_files.iter().skip(MAX_OTHER_KINDS).map(|(_, count)| count).sum();
+    if rest > 0 {
+        kinds.push(format!("{} of other kinds", grouped(rest as u64)));
+    }
+    kinds.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use ibid_indexer::{SkipReason, Skipped};
+
+    use super::*;
+
+    #[test]
+    fn a_report_names_every_file_that_was_skipped() {
+        let skipped = |path: &str| Skipped { path: path.to_owned(), reason: SkipReason::NotText };
+        let report = Report {
+            generation: 2,
+            added: 3,
+            unchanged: 1_200,
+            documents: 1_203,
+            chunks: 9_000,
+            embedded: 12,
+            reused: 1,
+            bytes_read: 2_000_000,
+            skipped: vec![skipped("a.md"), skipped("b\u{1b}.md")],
+            other_files: (0..10).map(|at| (format!("x{at}"), 10 - at)).collect(),
+            seconds: StageSeconds { total: 4.0, ..StageSeconds::default() },
+            ..Report::default()
+        };
+        let indexed = Indexed {
+            name: "garden".parse().unwrap(),
+            source: "/notes".into(),
+            report,
+            folder: "/data/collections/garden".into(),
+            bytes_on_disk: 3_400_000,
+        };
+        let mut out = Vec::new();
+        write_report(&mut out, &indexed).unwrap();
+        let shown = String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap();
+        let wanted = "\
+garden: 1,203 documents, 9,000 chunks, from /notes
+  documents 3 added, 1,200 unchanged
+  chunks    12 embedded, 1 reused
+  time      4.0 s for 2.0 MB, 0.50 MB/s (walk 0.0, read 0.0, embed 0.0, write 0.0, tidy 0.0 s; read and embed summed over threads)
+  not read  10 .x0, 9 .x1, 8 .x2, 7 .x3, 6 .x4, 5 .x5, 4 .x6, 3 .x7, 3 of other kinds
+  skipped   2 files
+    a.md: not a text
+    b␛.md: not a text
+  index     /data/collections/garden, 3.4 MB, generation 2
+";
+        assert_eq!(shown, wanted);
+    }
+}

@@ -1,0 +1,183 @@
+//! What a run of the indexer shows while it runs: a bar on a terminal, a line now and then elsewhere. All of it goes to
+//! standard error.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use ibid_core::id::CollectionName;
+use ibid_indexer::{Plan, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+use crate::text::{bytes, duration, grouped, many};
+
+/// How long the lines for logs are apart.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How often the bar is drawn, so that the clock on it goes on while a long file is embedded.
+const TICK: Duration = Duration::from_millis(125);
+
+const BEFORE_PLAN: &str = "{spinner} {prefix}: {msg}";
+const WITH_BAR: &str = "{spinner} {prefix}: {bar:24} {decimal_bytes}/{decimal_total_bytes} {msg}";
+
+/// How one run is shown.
+pub(crate) struct Shown {
+    name: CollectionName,
+    face: Face,
+    plan: OnceLock<(Instant, Plan)>,
+    bytes: AtomicU64,
+    files: AtomicU64,
+    chunks: AtomicU64,
+}
+
+enum Face {
+    Silent,
+    Bar(ProgressBar),
+    /// When the last line was printed.
+    Lines(Mutex<Instant>),
+}
+
+impl Shown {
+    /// Begins to show a run; nothing where that is not wanted.
+    pub(crate) fn new(name: &CollectionName, quiet: bool) -> Shown {
+        let face = match (quiet, io::stderr().is_terminal()) {
+            (true, _) => Face::Silent,
+            (_, false) => Face::Lines(Mutex::new(Instant::now())),
+            (_, true) => {
+                let bar = ProgressBar::new_spinner().with_style(style(BEFORE_PLAN)).with_prefix(name.to_string());
+                bar.set_message("looking for files");
+                bar.enable_steady_tick(TICK);
+                Face::Bar(bar)
+            }
+        };
+        let (bytes, files, chunks) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Shown { name: name.clone(), face, plan: OnceLock::new(), bytes, files, chunks }
+    }
+
+    /// Clears the bar. What came of the run is for the report to say.
+    pub(crate) fn finish(&self) {
+        match &self.face {
+            Face::Bar(bar) => bar.finish_and_clear(),
+            Face::Lines(_) => self.line(&self.so_far()),
+            Face::Silent => {}
+        }
+    }
+
+    fn tell(&self) {
+        match &self.face {
+            Face::Silent => {}
+            Face::Bar(bar) => {
+                bar.set_position(self.bytes.load(Ordering::Relaxed));
+                bar.set_message(self.rate_and_rest());
+            }
+            Face::Lines(last) => {
+                // Held for a look at the clock; who comes meanwhile has nothing to add.
+                let Ok(mut last) = last.try_lock() else { return };
+                if last.elapsed() >= LINE_INTERVAL {
+                    *last = Instant::now();
+                    drop(last);
+                    self.line(&format!("{}, {}", self.so_far(), self.rate_and_rest()));
+                }
+            }
+        }
+    }
+
+    fn so_far(&self) -> String {
+        let plan = self.plan.get().map_or(0, |(_, plan)| plan.bytes);
+        let (files, read) = (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+        let chunks = self.chunks.load(Ordering::Relaxed);
+        let mut line = format!("{} read ({} of {})", many(files, "file"), bytes(read), bytes(plan));
+        if chunks > 0 {
+            line.push_str(&format!(", {} embedded", many(chunks, "chunk")));
+        }
+        line
+    }
+
+    /// How fast it goes and how long it will take, from the bytes that are done.
+    fn rate_and_rest(&self) -> String {
+        let Some((began, plan)) = self.plan.get() else { return String::new() };
+        let (seconds, done) = (began.elapsed().as_secs_f64(), self.bytes.load(Ordering::Relaxed));
+        let chunks = self.chunks.load(Ordering::Relaxed);
+        let mut shown = match chunks {
+            0 => format!("{}/s", bytes((done as f64 / seconds.max(0.001)) as u64)),
+            _ => format!("{} chunks/s", grouped((chunks as f64 / seconds.max(0.001)).round() as u64)),
+        };
+        if done >= plan.bytes {
+            shown.push_str(", writing");
+        } else if done > 0 {
+            let rest = seconds * (plan.bytes - done) as f64 / done as f64;
+            shown.push_str(&format!(", {} left", duration(rest.ceil() as u64)));
+        }
+        shown
+    }
+
+    fn line(&self, words: &str) {
+        // A closed standard error is no reason to stop indexing.
+        let _ = writeln!(output::err(), "{}: {words}", self.name);
+    }
+}
+
+impl Progress for Shown {
+    fn planned(&self, plan: &Plan) {
+        let _ = self.plan.set((Instant::now(), *plan));
+        match &self.face {
+            Face::Silent => {}
+            Face::Bar(bar) => {
+                bar.set_length(plan.bytes);
+                bar.set_style(style(WITH_BAR));
+            }
+            Face::Lines(_) => self.line(&format!(
+                "{} to read ({}), {} unchanged, {} gone",
+                many(plan.files as u64, "file"),
+                bytes(plan.bytes),
+                grouped(plan.unchanged as u64),
+                grouped(plan.gone as u64)
+            )),
+        }
+    }
+
+    fn document(&self, bytes: u64, _embedded: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn embedded(&self) {
+        self.chunks.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn committed(&self, _generation: u64) {
+        self.tell();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are constants, and a test parses them").progress_chars("━╸ ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_parse() {
+        for template in [BEFORE_PLAN, WITH_BAR] {
+            style(template);
+        }
+    }
+
+    #[test]
+    fn a_run_tells_what_is_done_and_how_much_is_left() {
+        let shown = Shown::new(&"garden".parse().unwrap(), true);
+        shown.planned(&Plan { files: 2, bytes: 4_000, unchanged: 0, gone: 0 });
+        shown.embedded();
+        shown.document(1_000, 1);
+        assert_eq!(shown.so_far(), "1 file read (1.0 kB of 4.0 kB), 1 chunk embedded");
+        assert!(shown.rate_and_rest().ends_with(" left"), "{}", shown.rate_and_rest());
+        shown.document(3_000, 0);
+        assert!(shown.rate_and_rest().ends_with(", writing"));
+    }
+}

@@ -1,0 +1,7 @@
+//! The lexical leg's part of the index: which fields there are, how text becomes terms. Asking it is in
+//! [`snapshot`](crate::snapshot), filling it in [`writer`](crate::writer).
+
+mod analyzer;
+pub(crate) mod schema;
+
+pub use analyzer::{Word, words_of_document, words_of_question};

@@ -1,0 +1,370 @@
+//! One generation as a reader holds it: words, vectors and texts of one commit, whatever is committed meanwhile.
+//!
+//! It answers in chunks of one collection. What the legs' answers mean together is the search crate's business.
+
+mod legs;
+mod texts;
+
+use ibid_core::id::CollectionName;
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::directory::MmapDirectory;
+use tantivy::query::{EnableScoring, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocSet, Index, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyError, Term};
+
+pub use legs::Allowed;
+pub use texts::{StoredChunk, StoredDocument};
+
+use crate::error::{OpenError, ReadError};
+use crate::lexical::schema::{Fields, schema, tokenizers};
+use crate::manifest::Manifest;
+use crate::store::{Layout, Store};
+use crate::vector::{RowSet, VectorKey, Vectors};
+use crate::writer::FileMark;
+
+/// How often opening is tried again when a commit slips in between its steps.
+const OPEN_ATTEMPTS: usize = 5;
+
+/// Names a chunk within one snapshot. It means nothing in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChunkAddress(DocAddress);
+
+/// A document as the indexer needs to know it to tell whether its file changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDocument {
+    /// Its path.
+    pub path: String,
+    /// What the file system said.
+    pub file: FileMark,
+}
+
+/// One generation, open for reading. Cheap to share, never changes.
+pub struct Snapshot {
+    name: CollectionName,
+    layout: Layout,
+    manifest: Manifest,
+    fields: Fields,
+    searcher: Searcher,
+    columns: Vec<SegmentColumns>,
+    vectors: Vectors,
+    /// Every living chunk that has a vector, by its key; chunks of equal words share one.
+    by_key: Vec<(VectorKey, DocAddress)>,
+    alive: RowSet,
+    without_vector: u64,
+    documents: u64,
+    source_bytes: u64,
+}
+
+struct SegmentColumns {
+    vector_key: Column<u64>,
+    start: Column<u64>,
+    line: Column<u64>,
+    path: Option<StrColumn>,
+    modified: Column<u64>,
+    size: Column<u64>,
+    content: Column<u64>,
+}
+
+impl Snapshot {
+    /// Opens the newest generation, after comparing every file with its checksum.
+    ///
+    /// Costs a read of the whole collection, from the page cache some milliseconds for 10,000 notes.
+    pub fn open(store: &Store, name: &CollectionName) -> Result<Snapshot, OpenError> {
+        let missing = || OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() };
+        Snapshot::open_if_committed(store, name)?.ok_or_else(missing)
+    }
+
+    /// As [`Snapshot::open`]; `None` where nothing was ever committed.
+    pub(crate) fn open_if_committed(
+        store: &Store,
+        name: &CollectionName,
+    ) -> Result<Option<Snapshot>, OpenError> {
+        let layout = store.layout(name);
+        if !layout.format().exists() {
+            return Ok(None);
+        }
+        layout.check_format()?;
+        if !layout.commit_point().exists() {
+            return Ok(None);
+        }
+        let mut attempt = 1;
+        loop {
+            match Snapshot::try_open(name, &layout) {
+                // A commit moved the files away between two steps.
+                Err(OpenError::Damaged { .. } | OpenError::Vectors(_) | OpenError::Io { .. })
+                    if attempt < OPEN_ATTEMPTS =>
+                {
+                    attempt += 1
+                }
+                Ok(Opened::Overtaken) => attempt += 1,
+                Ok(Opened::Nothing) => return Ok(None),
+                Ok(Opened::Snapshot(snapshot)) => return Ok(Some(*snapshot)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn try_open(name: &CollectionName, layout: &Layout) -> Result<Opened, OpenError> {
+        let lexical = layout.lexical();
+        let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &lexical);
+        let directory = MmapDirectory::open(&lexical).map_err(|error| from_tantivy(error.into()))?;
+        let mut index = Index::open(directory).map_err(from_tantivy)?;
+        index.set_tokenizers(tokenizers());
+        let (wanted, fields) = schema();
+        if index.schema() != wanted {
+            let reason = "its fields are not the ones of this format".to_owned();
+            return Err(OpenError::Damaged { path: layout.commit_point(), reason });
+        }
+        let Some((manifest, opstamp)) = read_manifest(&index, layout)? else { return Ok(Opened::Nothing) };
+        verify_lexical(&index, layout)?;
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(from_tantivy)?;
+        let reader: tantivy::IndexReader = reader;
+        let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
+        let vectors = Vectors::open(
+            &layout.vectors(),
+            dimensions.max(1),
+            &manifest.vector_files,
+            manifest.graph.as_ref(),
+        )?;
+        vectors.verify()?;
+        // The reader and the manifest are of one commit only if none came between the two.
+        if read_manifest(&index, layout)?.is_none_or(|(_, now)| now != opstamp) {
+            return Ok(Opened::Overtaken);
+        }
+        let searcher = reader.searcher();
+        let columns = searcher
+            .segment_readers()
+            .iter()
+            .map(SegmentColumns::open)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(from_tantivy)?;
+        let mut snapshot = Snapshot {
+            name: name.clone(),
+            layout: layout.clone(),
+            manifest,
+            fields,
+            searcher,
+            columns,
+            alive: RowSet::empty(vectors.rows()),
+            vectors,
+            by_key: Vec::new(),
+            without_vector: 0,
+            documents: 0,
+            source_bytes: 0,
+        };
+        snapshot.join_vectors();
+        snapshot.count().map_err(|error| OpenError::Damaged { path: error.path, reason: error.reason })?;
+        Ok(Opened::Snapshot(Box::new(snapshot)))
+    }
+
+    /// Finds out which vector rows living chunks use, and which chunks have none.
+    fn join_vectors(&mut self) {
+        if self.manifest.model.is_none() {
+            return;
+        }
+        for (segment, (reader, columns)) in
+            self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
+        {
+            for doc in reader.doc_ids_alive() {
+                let Some(key) = columns.vector_key.first(doc).map(VectorKey) else { continue };
+                match self.vectors.row_of(key) {
+                    Some(row) => {
+                        self.alive.insert(row);
+                        self.by_key.push((key, DocAddress::new(segment as u32, doc)));
+                    }
+                    None => self.without_vector += 1,
+                }
+            }
+        }
+        self.by_key.sort_unstable();
+    }
+
+    fn count(&mut self) -> Result<(), ReadError> {
+        let (mut documents, mut bytes) = (0, 0);
+        self.for_each_match(&self.begins(), |segment, doc| {
+            documents += 1;
+            bytes += self.columns[segment as usize].size.first(doc).unwrap_or(0);
+            Ok(())
+        })?;
+        (self.documents, self.source_bytes) = (documents, bytes);
+        Ok(())
+    }
+
+    /// Matches the chunk that begins each document.
+    fn begins(&self) -> TermQuery {
+        TermQuery::new(Term::from_field_u64(self.fields.begins, 1), IndexRecordOption::Basic)
+    }
+
+    /// The collection's name.
+    pub fn name(&self) -> &CollectionName {
+        &self.name
+    }
+
+    /// What this generation is made of.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// How many documents it holds.
+    pub fn documents(&self) -> u64 {
+        self.documents
+    }
+
+    /// How many chunks it holds.
+    pub fn chunks(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    /// How many bytes of source files it covers.
+    pub fn source_bytes(&self) -> u64 {
+        self.source_bytes
+    }
+
+    /// How many chunks have no vector although the collection has a model.
+    pub fn chunks_without_vector(&self) -> u64 {
+        self.without_vector
+    }
+
+    /// The vectors of this generation, dead ones among them.
+    pub fn vectors(&self) -> &Vectors {
+        &self.vectors
+    }
+
+    /// The rows of [`Snapshot::vectors`] that a living chunk uses.
+    pub(crate) fn alive_rows(&self) -> &RowSet {
+        &self.alive
+    }
+
+    /// Whether a living chunk uses the vector of `key`.
+    pub(crate) fn is_alive(&self, key: VectorKey) -> bool {
+        self.vectors.row_of(key).is_some_and(|row| self.alive.contains(row))
+    }
+
+    /// Every document's file as it was when it was read, sorted by path.
+    pub fn known_documents(&self) -> Result<Vec<KnownDocument>, ReadError> {
+        let mut known = Vec::new();
+        self.for_each_match(&self.begins(), |segment, doc| {
+            let columns = &self.columns[segment as usize];
+            let file = FileMark {
+                modified: columns.modified.first(doc).unwrap_or(0),
+                size: columns.size.first(doc).unwrap_or(0),
+                content: columns.content.first(doc).unwrap_or(0),
+            };
+            known.push(KnownDocument { path: columns.path_of(doc)?, file });
+            Ok(())
+        })?;
+        known.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(known)
+    }
+
+    /// The vector keys of a document's chunks, in order; empty where there is no such document.
+    pub fn vector_keys_of(&self, path: &str) -> Result<Vec<VectorKey>, ReadError> {
+        let chunks = self.addresses_of(path)?;
+        let key = |at: &ChunkAddress| self.columns[at.0.segment_ord as usize].vector_key.first(at.0.doc_id);
+        Ok(chunks.iter().filter_map(key).map(VectorKey).collect())
+    }
+
+    /// Calls `visit` with segment and number of every living chunk that matches.
+    fn for_each_match(
+        &self,
+        query: &dyn Query,
+        mut visit: impl FnMut(u32, u32) -> tantivy::Result<()>,
+    ) -> Result<(), ReadError> {
+        let mut run = || -> tantivy::Result<()> {
+            let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+            for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
+                let mut docs = weight.scorer(reader, 1.0)?;
+                while docs.doc() != TERMINATED {
+                    if reader.alive_bitset().is_none_or(|alive| alive.is_alive(docs.doc())) {
+                        visit(segment as u32, docs.doc())?;
+                    }
+                    docs.advance();
+                }
+            }
+            Ok(())
+        };
+        run().map_err(|error| self.read_error(error))
+    }
+
+    fn read_error(&self, error: TantivyError) -> ReadError {
+        ReadError { path: self.layout.lexical(), reason: error.to_string() }
+    }
+
+    fn nonsense(&self, reason: &str) -> ReadError {
+        ReadError { path: self.layout.lexical(), reason: reason.to_owned() }
+    }
+}
+
+enum Opened {
+    Snapshot(Box<Snapshot>),
+    /// A commit came between two steps; try again.
+    Overtaken,
+    /// Nothing was ever committed.
+    Nothing,
+}
+
+impl SegmentColumns {
+    fn open(reader: &SegmentReader) -> tantivy::Result<SegmentColumns> {
+        let columns = reader.fast_fields();
+        Ok(SegmentColumns {
+            vector_key: columns.u64("vector_key")?,
+            start: columns.u64("start")?,
+            line: columns.u64("line")?,
+            path: columns.str("path")?,
+            modified: columns.u64("modified")?,
+            size: columns.u64("size")?,
+            content: columns.u64("content")?,
+        })
+    }
+
+    fn path_of(&self, doc: u32) -> tantivy::Result<String> {
+        let mut path = String::new();
+        if let Some(column) = &self.path
+            && let Some(ord) = column.ords().first(doc)
+        {
+            column.ord_to_str(ord, &mut path)?;
+        }
+        Ok(path)
+    }
+}
+
+/// The manifest of a collection's newest commit as far as it can be read, whatever state the other files are in;
+/// `None` where nothing was committed.
+///
+/// It is for those who want to know what a collection is of, or to make it anew. It reads one small file, and checks
+/// neither the format nor any file that the manifest names.
+pub fn newest_manifest(store: &Store, name: &CollectionName) -> Result<Option<Manifest>, OpenError> {
+    let layout = store.layout(name);
+    if !layout.commit_point().exists() {
+        return Ok(None);
+    }
+    let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &layout.lexical());
+    let directory = MmapDirectory::open(layout.lexical()).map_err(|error| from_tantivy(error.into()))?;
+    let index = Index::open(directory).map_err(from_tantivy)?;
+    Ok(read_manifest(&index, &layout)?.map(|(manifest, _)| manifest))
+}
+
+/// Compares tantivy's files with their checksums and names the first that is damaged.
+///
+/// It comes before any of them is read: what reads them trusts them, and would panic.
+fn verify_lexical(index: &Index, layout: &Layout) -> Result<(), OpenError> {
+    let lexical = layout.lexical();
+    let damaged = index.validate_checksum().map_err(|error| OpenError::from_tantivy(error, &lexical))?;
+    match damaged.iter().min() {
+        Some(file) => {
+            Err(OpenError::Damaged { path: lexical.join(file), reason: "its checksum does not match".into() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The manifest of the newest commit and the commit's number; `None` where nothing was committed.
+fn read_manifest(index: &Index, layout: &Layout) -> Result<Option<(Manifest, u64)>, OpenError> {
+    let metas = index.load_metas().map_err(|error| OpenError::from_tantivy(error, &layout.lexical()))?;
+    let Some(payload) = metas.payload else { return Ok(None) };
+    let manifest = Manifest::from_payload(&payload);
+    let reason = "its manifest is not what was written".to_owned();
+    let damaged = || OpenError::Damaged { path: layout.commit_point(), reason };
+    Ok(Some((manifest.ok_or_else(damaged)?, metas.opstamp)))
+}

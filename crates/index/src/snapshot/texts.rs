@@ -1,0 +1,130 @@
+//! Chunks and documents read back: their words and facts, exactly as they were indexed.
+
+use std::ops::Range;
+
+use ibid_core::document::Document;
+use ibid_core::hash::QuoteHash;
+use ibid_core::id::DocumentPath;
+use tantivy::query::TermQuery;
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{DocAddress, TantivyDocument, Term};
+
+use super::{ChunkAddress, Snapshot};
+use crate::error::ReadError;
+use crate::record;
+
+/// A document's facts as they were indexed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredDocument {
+    /// What the extractor understood.
+    pub document: Document,
+    /// The encoding the text was decoded from; `None` where the text is the file's bytes.
+    pub decoded_from: Option<String>,
+    /// The BLAKE3 hash of the file's bytes, in hexadecimal.
+    pub content_hash: String,
+    /// The length of the text in bytes.
+    pub text_bytes: u32,
+}
+
+/// A chunk as it was indexed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChunk {
+    /// The document it belongs to.
+    pub path: DocumentPath,
+    /// That document's title.
+    pub title: String,
+    /// The headings above it, outermost first.
+    pub headings: Vec<String>,
+    /// Its first byte in the document's text.
+    pub start: u32,
+    /// The line of that byte, from 1.
+    pub line: u32,
+    /// Its bytes.
+    pub text: String,
+}
+
+impl Snapshot {
+    /// A chunk's words and where they stand. Costs a block of the text store, some 10 µs.
+    pub fn chunk(&self, at: ChunkAddress) -> Result<StoredChunk, ReadError> {
+        let stored: TantivyDocument = self.searcher.doc(at.0).map_err(|error| self.read_error(error))?;
+        let columns = &self.columns[at.0.segment_ord as usize];
+        let text = |field| stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default();
+        let headings =
+            stored.get_all(self.fields.heading).filter_map(|value| value.as_str().map(str::to_owned));
+        Ok(StoredChunk {
+            path: DocumentPath::new(text(self.fields.path))
+                .ok_or_else(|| self.nonsense("a chunk has no path"))?,
+            title: text(self.fields.title).to_owned(),
+            headings: headings.collect(),
+            start: columns.start.first(at.0.doc_id).unwrap_or(0) as u32,
+            line: columns.line.first(at.0.doc_id).unwrap_or(1) as u32,
+            text: text(self.fields.body).to_owned(),
+        })
+    }
+
+    /// A document's facts; `None` where the collection does not hold it.
+    pub fn document(&self, path: &DocumentPath) -> Result<Option<StoredDocument>, ReadError> {
+        let Some(first) = self.addresses_of(path.as_str())?.first().copied() else { return Ok(None) };
+        let stored: TantivyDocument = self.searcher.doc(first.0).map_err(|error| self.read_error(error))?;
+        let bytes = stored.get_first(self.fields.record).and_then(|value| value.as_bytes());
+        let document =
+            bytes.and_then(record::from_bytes).ok_or_else(|| self.nonsense("a document has no record"))?;
+        Ok(Some(document))
+    }
+
+    /// The text of a document from `bytes.start` to `bytes.end`, widened to whole chunks, and where it begins;
+    /// `None` where the collection does not hold the document.
+    ///
+    /// Reads only the chunks in question.
+    pub fn text(&self, path: &DocumentPath, bytes: Range<u32>) -> Result<Option<(u32, String)>, ReadError> {
+        let chunks = self.addresses_of(path.as_str())?;
+        if chunks.is_empty() {
+            return Ok(None);
+        }
+        let start = |at: &ChunkAddress| self.start_of(*at);
+        let from = chunks.partition_point(|at| start(at) <= bytes.start).saturating_sub(1);
+        let to = chunks.partition_point(|at| start(at) < bytes.end).max(from + 1).min(chunks.len());
+        let mut text = String::new();
+        for &at in &chunks[from..to] {
+            text.push_str(&self.chunk(at)?.text);
+        }
+        Ok(Some((self.start_of(chunks[from]), text)))
+    }
+
+    /// The chunk that holds a byte of a document; the last one for a byte past the end, `None` where the collection
+    /// does not hold the document.
+    pub fn chunk_at(&self, path: &DocumentPath, byte: u32) -> Result<Option<StoredChunk>, ReadError> {
+        let chunks = self.addresses_of(path.as_str())?;
+        let past = chunks.partition_point(|&at| self.start_of(at) <= byte);
+        chunks.get(past.saturating_sub(1)).map(|&at| self.chunk(at)).transpose()
+    }
+
+    /// The chunks whose citation carries `hash`, sorted by path and place.
+    pub fn chunks_with_quote(&self, hash: QuoteHash) -> Result<Vec<StoredChunk>, ReadError> {
+        let term = Term::from_field_u64(self.fields.quote_hash, hash.as_u64());
+        let mut found = Vec::new();
+        self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
+            found.push(ChunkAddress(DocAddress::new(segment, doc)));
+            Ok(())
+        })?;
+        let mut chunks = found.into_iter().map(|at| self.chunk(at)).collect::<Result<Vec<_>, _>>()?;
+        chunks.sort_by(|a, b| a.path.cmp(&b.path).then(a.start.cmp(&b.start)));
+        Ok(chunks)
+    }
+
+    fn start_of(&self, at: ChunkAddress) -> u32 {
+        self.columns[at.0.segment_ord as usize].start.first(at.0.doc_id).unwrap_or(0) as u32
+    }
+
+    /// A document's chunks in order.
+    fn addresses_of(&self, path: &str) -> Result<Vec<ChunkAddress>, ReadError> {
+        let term = Term::from_field_text(self.fields.path, path);
+        let mut chunks = Vec::new();
+        self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
+            chunks.push(ChunkAddress(DocAddress::new(segment, doc)));
+            Ok(())
+        })?;
+        chunks.sort_by_key(|&at| (self.start_of(at), at));
+        Ok(chunks)
+    }
+}

@@ -1,0 +1,160 @@
+//! Where collections lie in the data folder, which there are, and how one is opened or removed.
+//!
+//! ```text
+//! DATA/collections/NAME/format          the format's number, read before anything else
+//!                      /lock            held by the writer
+//!                      /lexical/        tantivy's files; meta.json is the commit point
+//!                      /vectors/        vector files and the graph, immutable, named by the manifest
+//! ```
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ibid_core::id::CollectionName;
+
+use crate::error::{OpenError, WriteError};
+use crate::lock::WriterLock;
+use crate::manifest::FORMAT;
+
+/// The data folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    data_dir: PathBuf,
+}
+
+/// Tells one commit of a collection from the next without opening it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitMark {
+    modified: SystemTime,
+    bytes: u64,
+}
+
+/// The paths inside a collection's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) root: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn format(&self) -> PathBuf {
+        self.root.join("format")
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    pub(crate) fn lexical(&self) -> PathBuf {
+        self.root.join("lexical")
+    }
+
+    pub(crate) fn vectors(&self) -> PathBuf {
+        self.root.join("vectors")
+    }
+
+    /// tantivy's commit point, replaced by rename at each commit.
+    pub(crate) fn commit_point(&self) -> PathBuf {
+        self.lexical().join("meta.json")
+    }
+
+    /// Refuses a collection that another version wrote.
+    pub(crate) fn check_format(&self) -> Result<(), OpenError> {
+        let path = self.format();
+        let found = fs::read_to_string(&path).map_err(OpenError::io(&path))?;
+        match found.trim().parse::<u32>() {
+            Ok(FORMAT) => Ok(()),
+            Ok(_) => Err(OpenError::Format {
+                path: self.root.clone(),
+                found: found.trim().to_owned(),
+                wanted: FORMAT,
+            }),
+            Err(_) => Err(OpenError::Damaged { path, reason: "it holds no format number".into() }),
+        }
+    }
+}
+
+impl Store {
+    /// The store in `data_dir`, which need not exist yet.
+    pub fn at(data_dir: impl Into<PathBuf>) -> Store {
+        Store { data_dir: data_dir.into() }
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub(crate) fn layout(&self, name: &CollectionName) -> Layout {
+        Layout { root: self.data_dir.join("collections").join(name.as_str()) }
+    }
+
+    /// The folder of a collection, whether it exists or not.
+    pub fn folder(&self, name: &CollectionName) -> PathBuf {
+        self.layout(name).root
+    }
+
+    /// The names of the collections that have a first commit, or the beginnings of one, sorted.
+    pub fn collections(&self) -> Result<Vec<CollectionName>, OpenError> {
+        let folder = self.data_dir.join("collections");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(OpenError::io(&folder)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(OpenError::io(&folder))?;
+            let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            if self.layout(&name).format().exists() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Which commit the collection is at; `None` where it has none. Costs one look at a file's metadata.
+    pub fn commit_mark(&self, name: &CollectionName) -> Option<CommitMark> {
+        let metadata = fs::metadata(self.layout(name).commit_point()).ok()?;
+        Some(CommitMark { modified: metadata.modified().ok()?, bytes: metadata.len() })
+    }
+
+    /// The bytes a collection takes on disk.
+    pub fn bytes_on_disk(&self, name: &CollectionName) -> Result<u64, OpenError> {
+        let layout = self.layout(name);
+        let mut total = 0;
+        for folder in [layout.lexical(), layout.vectors()] {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(OpenError::io(&folder)(error)),
+            };
+            for entry in entries {
+                // A file that a writer swept between the listing and the look counts nothing.
+                total += entry.and_then(|entry| entry.metadata()).map_or(0, |metadata| metadata.len());
+            }
+        }
+        Ok(total)
+    }
+
+    /// Removes a collection's files, whatever state they are in. The source is not touched.
+    ///
+    /// Refuses while another process writes it.
+    pub fn remove(&self, name: &CollectionName) -> Result<(), WriteError> {
+        let layout = self.layout(name);
+        if !layout.root.exists() {
+            return Err(OpenError::Missing { name: name.clone(), data_dir: self.data_dir.clone() }.into());
+        }
+        let _lock = WriterLock::take(&layout.lock())?;
+        // The format mark goes first: what is left after a crash in here is no collection any more.
+        match fs::remove_file(layout.format()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(WriteError::io(&layout.format())(error));
+            }
+            _ => {}
+        }
+        fs::remove_dir_all(&layout.root).map_err(WriteError::io(&layout.root))
+    }
+}

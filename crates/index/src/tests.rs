@@ -1,0 +1,341 @@
+//! A collection's life through writer and snapshot together: what one cannot show without the other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ibid_core::chunk::Chunk;
+use ibid_core::document::{Document, Heading};
+use ibid_core::hash::{ContentHash, QuoteHash};
+use ibid_core::id::{CollectionName, DocumentPath};
+use ibid_core::span::Span;
+
+use crate::manifest::{Manifest, ModelRecord, SourceRecord};
+use crate::snapshot::{Snapshot, StoredDocument};
+use crate::store::Store;
+use crate::vector::VectorKey;
+use crate::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
+use crate::{OpenError, WriteError};
+
+const DIMENSIONS: usize = 8;
+
+struct Collection {
+    folder: tempfile::TempDir,
+    store: Store,
+    name: CollectionName,
+}
+
+impl Collection {
+    fn new() -> Collection {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path());
+        Collection { folder, store, name: "garden".parse().unwrap() }
+    }
+
+    fn writer(&self) -> CollectionWriter {
+        CollectionWriter::open(&self.store, &self.name, 1).unwrap()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::open(&self.store, &self.name).unwrap()
+    }
+
+    fn write(&self, notes: &[(&str, &str)]) -> Manifest {
+        let mut writer = self.writer();
+        for (path, text) in notes {
+            add(&mut writer, path, text);
+        }
+        let manifest = writer.commit(manifest()).unwrap();
+        writer.finish(&self.store, 1).unwrap();
+        manifest
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let root = self.store.folder(&self.name);
+        let list = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        [list(&root.join("lexical")), list(&root.join("vectors"))].concat()
+    }
+}
+
+fn manifest() -> Manifest {
+    let model = ModelRecord {
+        name: "test".into(),
+        engine: "none".into(),
+        dimensions: DIMENSIONS,
+        checksum: "0".into(),
+        folder: None,
+    };
+    Manifest {
+        generation: 0,
+        indexed_at: 7,
+        source: SourceRecord { root: "/notes".into(), include: vec![], exclude: vec![] },
+        model: Some(model),
+        vector_files: vec![],
+        graph: None,
+        pending: 0,
+        skipped_count: 0,
+        skipped: vec![],
+    }
+}
+
+/// One chunk a line, under the heading "Top"; a line's vector follows from its words.
+fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f32>)>) {
+    let mut chunks = Vec::new();
+    let mut at = 0;
+    for (line, words) in text.split_inclusive('\n').enumerate() {
+        let span = Span::within(text, at..at + words.len()).unwrap();
+        at += words.len();
+        let hash = ContentHash::of(words.as_bytes());
+        let key = VectorKey(u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap()));
+        chunks.push(FinishedChunk { chunk: Chunk { span, headings: vec![0] }, line: line as u32 + 1, vector_key: key });
+    }
+    let vectors = chunks.iter().map(|chunk| (chunk.vector_key, vector_of(chunk.vector_key))).collect();
+    let document = Document {
+        path: DocumentPath::new(path).unwrap(),
+        title: DocumentPath::new(path).unwrap().stem().to_owned(),
+        aliases: vec!["Sponge".into()],
+        tags: vec!["Bread/Rye".into()],
+        headings: vec![Heading { level: 1, text: "Top".into(), span: Span::claimed(0, 0).unwrap() }],
+        links: vec![],
+        properties: vec![],
+    };
+    let stored =
+        StoredDocument { document, decoded_from: None, content_hash: "x".into(), text_bytes: text.len() as u32 };
+    let file = FileMark { modified: 5, size: text.len() as u64, content: 1 };
+    (FinishedDocument { stored, text: text.into(), chunks, file }, vectors)
+}
+
+fn vector_of(key: VectorKey) -> Vec<f32> {
+    let bytes = key.0.to_le_bytes();
+    let norm = bytes.iter().map(|&b| f32::from(b).powi(2)).sum::<f32>().sqrt();
+    bytes.iter().map(|&b| f32::from(b) / norm).collect()
+}
+
+fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
+    let (document, vectors) = finished(path, text);
+    writer.add(&document, vectors).unwrap();
+}
+
+/// The paths found for words, and the texts of the chunks.
+fn found(snapshot: &Snapshot, words: &str) -> Vec<(String, String)> {
+    let terms: Vec<_> = crate::lexical::words_of_question(words).into_iter().map(|word| word.term).collect();
+    let chunks = snapshot.lexical(&terms, None, 10).unwrap();
+    chunks
+        .into_iter()
+        .map(|(at, _)| snapshot.chunk(at).unwrap())
+        .map(|chunk| (chunk.path.to_string(), chunk.text))
+        .collect()
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let collection = Collection::new();
+    let text = "rye doubles\nwheat follows\n";
+    let written = collection.write(&[("Bread/Levain.md", text)]);
+    let snapshot = collection.snapshot();
+    assert_eq!((written.generation, snapshot.manifest().generation, snapshot.manifest().indexed_at), (1, 1, 7));
+    assert_eq!((snapshot.documents(), snapshot.chunks(), snapshot.source_bytes()), (1, 2, 26));
+    assert_eq!(found(&snapshot, "Wheat?"), [("Bread/Levain.md".to_owned(), "wheat follows\n".to_owned())]);
+    let path = DocumentPath::new("Bread/Levain.md").unwrap();
+    assert_eq!(snapshot.document(&path).unwrap().unwrap(), finished("Bread/Levain.md", text).0.stored);
+    assert_eq!(snapshot.text(&path, 0..26).unwrap(), Some((0, text.to_owned())));
+    assert_eq!(snapshot.text(&path, 13..14).unwrap(), Some((12, "wheat follows\n".to_owned())));
+    assert_eq!(snapshot.text(&DocumentPath::new("no.md").unwrap(), 0..1).unwrap(), None);
+    let cited = snapshot.chunks_with_quote(QuoteHash::of("wheat follows")).unwrap();
+    assert_eq!((cited.len(), cited[0].line, cited[0].start, &cited[0].headings[..]), (1, 2, 12, &["Top".to_owned()][..]));
+}
+
+#[test]
+fn titles_aliases_tags_and_folders_are_searched_too() {
+    let collection = Collection::new();
+    collection.write(&[("Bread/Levain.md", "x\n")]);
+    let snapshot = collection.snapshot();
+    for words in ["levain", "sponge", "rye", "bread", "top"] {
+        assert_eq!(found(&snapshot, words).len(), 1, "{words}");
+    }
+}
+
+#[test]
+fn the_nearest_chunk_is_the_one_whose_vector_was_asked_for() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye doubles\nwheat follows\n"), ("b.md", "salt last\n")]);
+    let snapshot = collection.snapshot();
+    let salt = finished("b.md", "salt last\n").1.remove(0);
+    let nearest = snapshot.nearest(&salt.1, None, 3);
+    assert_eq!(snapshot.chunk(nearest[0].0).unwrap().text, "salt last\n");
+    assert!((nearest[0].1 - 1.0).abs() < 1e-5);
+    assert_eq!(snapshot.cosines(&salt.1, &[nearest[0].0])[0], Some(nearest[0].1));
+}
+
+#[test]
+fn a_filter_acts_on_both_legs() {
+    let collection = Collection::new();
+    collection.write(&[("a/x.md", "rye one\n"), ("b/y.md", "rye one\n"), ("b/z.md", "rye two\n")]);
+    let snapshot = collection.snapshot();
+    let only_b = |path: &str| path.starts_with("b/");
+    let allowed = snapshot.allow(Some(&only_b), Some("bread")).unwrap();
+    assert_eq!(allowed.chunks(), 2);
+    let paths = |chunks: Vec<(crate::snapshot::ChunkAddress, f32)>| {
+        let mut paths: Vec<_> = chunks.iter().map(|(at, _)| snapshot.chunk(*at).unwrap().path.to_string()).collect();
+        paths.sort();
+        paths
+    };
+    let one = finished("a/x.md", "rye one\n").1.remove(0).1;
+    assert_eq!(paths(snapshot.lexical(&["rye".into()], Some(&allowed), 10).unwrap()), ["b/y.md", "b/z.md"]);
+    // x.md and y.md hold the same words and so share a vector; only y.md passes.
+    assert_eq!(paths(snapshot.nearest(&one, Some(&allowed), 10)), ["b/y.md", "b/z.md"]);
+    assert_eq!(snapshot.allow(None, Some("wheat")).unwrap().chunks(), 0);
+}
+
+#[test]
+fn scores_asked_for_are_the_scores_found() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye doubles\nrye rye and more\n"), ("b.md", "salt\n")]);
+    let snapshot = collection.snapshot();
+    let ranked = snapshot.lexical(&["rye".into(), "doubl".into()], None, 10).unwrap();
+    let mut chunks: Vec<_> = ranked.iter().map(|(at, _)| *at).collect();
+    chunks.reverse();
+    let mut expected: Vec<_> = ranked.iter().map(|(_, score)| *score).collect();
+    expected.reverse();
+    assert_eq!(snapshot.lexical_scores(&["rye".into(), "doubl".into()], &chunks).unwrap(), expected);
+}
+
+#[test]
+fn a_snapshot_stays_what_it_was_while_commits_go_on() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "spelt\n")]);
+    let before = collection.snapshot();
+    collection.write(&[("a.md", "wheat\n")]);
+    assert_eq!(found(&before, "spelt").len(), 1);
+    assert_eq!(found(&before, "wheat").len(), 0);
+    let after = collection.snapshot();
+    assert_eq!((found(&after, "spelt").len(), found(&after, "wheat").len()), (0, 1));
+    assert!(after.manifest().generation > before.manifest().generation && after.documents() == 1);
+}
+
+#[test]
+fn what_was_not_committed_is_not_there_and_is_swept() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye\n")]);
+    let mut writer = collection.writer();
+    add(&mut writer, "b.md", "wheat\n");
+    writer.write_vectors(DIMENSIONS).unwrap();
+    let with_left_overs = collection.files().len();
+    drop(writer);
+    assert_eq!(found(&collection.snapshot(), "wheat").len(), 0);
+    drop(collection.writer());
+    assert!(collection.files().len() < with_left_overs, "{:?}", collection.files());
+    assert_eq!(found(&collection.snapshot(), "rye").len(), 1);
+}
+
+#[test]
+fn vectors_of_texts_that_are_gone_are_merged_away() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "one\ntwo\nthree\n")]);
+    collection.write(&[("a.md", "one\n")]);
+    let snapshot = collection.snapshot();
+    assert_eq!((snapshot.chunks(), snapshot.vectors().rows(), snapshot.manifest().vector_files.len()), (1, 1, 1));
+    assert_eq!(snapshot.chunks_without_vector(), 0);
+}
+
+#[test]
+fn many_small_runs_leave_few_vector_files() {
+    let collection = Collection::new();
+    for number in 0..20 {
+        collection.write(&[(&format!("{number}.md"), &format!("note {number}\n"))]);
+    }
+    let snapshot = collection.snapshot();
+    assert!(snapshot.manifest().vector_files.len() <= 9, "{:?}", snapshot.manifest().vector_files);
+    assert_eq!((snapshot.documents(), snapshot.chunks_without_vector()), (20, 0));
+}
+
+#[test]
+fn starting_over_shows_nothing_before_the_commit() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "spelt\n")]);
+    let mut writer = collection.writer();
+    writer.remove_all().unwrap();
+    add(&mut writer, "b.md", "wheat\n");
+    writer.write_vectors(DIMENSIONS).unwrap();
+    assert_eq!(found(&collection.snapshot(), "spelt").len(), 1);
+    writer.commit(manifest()).unwrap();
+    writer.finish(&collection.store, 1).unwrap();
+    let snapshot = collection.snapshot();
+    assert_eq!((found(&snapshot, "spelt").len(), found(&snapshot, "wheat").len(), snapshot.vectors().rows()), (0, 1, 1));
+}
+
+#[test]
+fn there_is_one_writer_at_a_time() {
+    let collection = Collection::new();
+    let _first = collection.writer();
+    let second = CollectionWriter::open(&collection.store, &collection.name, 1);
+    assert!(matches!(second, Err(WriteError::Open(OpenError::Locked { .. }))));
+}
+
+#[test]
+fn every_damaged_file_is_noticed() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye doubles\nwheat follows\n"), ("b.md", "salt last\n")]);
+    for file in collection.files() {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        // Locks are empty. The list of files serves tantivy's own sweeping only. The commit point, which is no
+        // segment, is looked at below.
+        if name.ends_with(".lock") || name.ends_with(".json") {
+            continue;
+        }
+        let whole = fs::read(&file).unwrap();
+        for at in [0, whole.len() / 2, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x10;
+            fs::write(&file, damaged).unwrap();
+            let opened = Snapshot::open(&collection.store, &collection.name).map(|_| ());
+            assert!(opened.is_err(), "byte {at} of {name}");
+        }
+        fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        assert!(Snapshot::open(&collection.store, &collection.name).is_err(), "half of {name}");
+        fs::remove_file(&file).unwrap();
+        assert!(Snapshot::open(&collection.store, &collection.name).is_err(), "no {name}");
+        fs::write(&file, &whole).unwrap();
+    }
+    collection.snapshot();
+}
+
+#[test]
+fn a_damaged_commit_point_never_gives_another_manifest() {
+    let collection = Collection::new();
+    let written = collection.write(&[("a.md", "rye doubles\n")]);
+    let file = collection.folder.path().join("collections/garden/lexical/meta.json");
+    let whole = fs::read(&file).unwrap();
+    for at in (0..whole.len()).step_by(7) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x04;
+        fs::write(&file, damaged).unwrap();
+        if let Ok(snapshot) = Snapshot::open(&collection.store, &collection.name) {
+            assert_eq!(*snapshot.manifest(), written, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn another_format_is_refused_with_both_numbers() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye\n")]);
+    fs::write(collection.folder.path().join("collections/garden/format"), "99\n").unwrap();
+    let opened = Snapshot::open(&collection.store, &collection.name).map(|_| ());
+    assert!(matches!(opened, Err(OpenError::Format { found, wanted: 1, .. }) if found == "99"));
+    let writer = CollectionWriter::open(&collection.store, &collection.name, 1).map(|_| ());
+    assert!(matches!(writer, Err(WriteError::Open(OpenError::Format { .. }))));
+}
+
+#[test]
+fn a_collection_that_is_not_there_is_missing_and_one_removed_is_again() {
+    let collection = Collection::new();
+    let open = || Snapshot::open(&collection.store, &collection.name).map(|_| ());
+    assert!(matches!(open(), Err(OpenError::Missing { .. })));
+    drop(collection.writer());
+    assert!(matches!(open(), Err(OpenError::Missing { .. })), "begun, never committed");
+    collection.write(&[("a.md", "rye\n")]);
+    assert_eq!(collection.store.collections().unwrap(), [collection.name.clone()]);
+    collection.store.remove(&collection.name).unwrap();
+    assert!(matches!(open(), Err(OpenError::Missing { .. })));
+    assert_eq!(collection.store.collections().unwrap(), []);
+}

@@ -1,0 +1,387 @@
+//! Makes the next generation of a collection: documents in and out, vectors, one commit for all of it.
+//!
+//! It knows nothing of files being read or models being run; those hand it finished documents. It never waits for
+//! readers, and readers never wait for it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use ibid_core::chunk::Chunk;
+use ibid_core::hash::QuoteHash;
+use ibid_core::id::{CollectionName, DocumentPath};
+use tantivy::directory::MmapDirectory;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
+use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
+
+use crate::error::{OpenError, WriteError};
+use crate::lexical::schema::{Fields, schema, tokenizers};
+use crate::lock::WriterLock;
+use crate::manifest::{FORMAT, Manifest};
+use crate::record;
+use crate::snapshot::{Snapshot, StoredDocument};
+use crate::store::{Layout, Store};
+use crate::vector::{self, GraphRecord, VectorFileRecord, VectorKey, Vectors};
+
+/// tantivy refuses a smaller buffer for a thread, and makes many tiny segments with one near it.
+const BUFFER_BYTES_PER_THREAD: usize = 96 * 1024 * 1024;
+
+/// When this share of a segment's chunks is dead, merging clears them out. tantivy's own default is never.
+const DEAD_SHARE_BEFORE_MERGE: f32 = 0.25;
+
+/// More vector files than this are merged into one.
+const MAX_VECTOR_FILES: usize = 8;
+
+/// A collection is rewritten without its dead vectors when they are more than one in this many.
+const DEAD_VECTORS_BEFORE_MERGE: u32 = 3;
+
+/// A chunk ready to be written.
+#[derive(Debug, Clone)]
+pub struct FinishedChunk {
+    /// Its span and headings.
+    pub chunk: Chunk,
+    /// The line of its first byte, from 1.
+    pub line: u32,
+    /// Which vector belongs to it.
+    pub vector_key: VectorKey,
+}
+
+/// A document ready to be written.
+#[derive(Debug)]
+pub struct FinishedDocument {
+    /// Its facts.
+    pub stored: StoredDocument,
+    /// Its whole text.
+    pub text: String,
+    /// Its chunks, in order, covering the text.
+    pub chunks: Vec<FinishedChunk>,
+    /// What the file system says of the file.
+    pub file: FileMark,
+}
+
+/// What tells a file that changed from one that did not, without reading it, and a renamed one from a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileMark {
+    /// Time of change in nanoseconds since 1970; 0 where it is not to be trusted and the file must be read again.
+    pub modified: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// The first 64 bits of the hash of its bytes.
+    pub content: u64,
+}
+
+impl FinishedDocument {
+    /// Where the document lies.
+    pub fn path(&self) -> &DocumentPath {
+        &self.stored.document.path
+    }
+}
+
+/// The one writer of a collection. Dropping it without a commit leaves the last commit as it was.
+pub struct CollectionWriter {
+    layout: Layout,
+    name: CollectionName,
+    fields: Fields,
+    writer: IndexWriter,
+    base: Option<Arc<Snapshot>>,
+    /// The last committed generation's number; 0 before the first.
+    generation: u64,
+    /// The number in the last vector or graph file's name. Names are never used twice.
+    file_number: u64,
+    vector_files: Vec<VectorFileRecord>,
+    graph: Option<GraphRecord>,
+    pending_vectors: Vec<(VectorKey, Vec<f32>)>,
+    // Last, so that it is let go after everything else is closed.
+    _lock: WriterLock,
+}
+
+impl CollectionWriter {
+    /// Takes the lock, creates the collection if it is not there, and sweeps what a dead writer left behind.
+    ///
+    /// `threads` index in parallel, each with about 100 MB of its own.
+    pub fn open(
+        store: &Store,
+        name: &CollectionName,
+        threads: usize,
+    ) -> Result<CollectionWriter, WriteError> {
+        let layout = store.layout(name);
+        fs::create_dir_all(&layout.root).map_err(WriteError::io(&layout.root))?;
+        let lock = WriterLock::take(&layout.lock())?;
+        create_if_new(&layout)?;
+        layout.check_format()?;
+        let base = Snapshot::open_if_committed(store, name)?.map(Arc::new);
+        let index = open_index(&layout)?;
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread(BUFFER_BYTES_PER_THREAD)
+            .build();
+        let writer = index
+            .writer_with_options(options)
+            .map_err(|error| WriteError::from_tantivy(error, &layout.lexical()))?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(DEAD_SHARE_BEFORE_MERGE);
+        writer.set_merge_policy(Box::new(policy));
+        let (_, fields) = schema();
+        let manifest = base.as_ref().map(|base| base.manifest().clone());
+        let generation = manifest.as_ref().map_or(0, |manifest| manifest.generation);
+        let (vector_files, graph) = manifest.map_or_else(Default::default, |m| (m.vector_files, m.graph));
+        let writer = CollectionWriter {
+            layout,
+            name: name.clone(),
+            fields,
+            writer,
+            base,
+            generation,
+            file_number: 0,
+            vector_files,
+            graph,
+            pending_vectors: Vec::new(),
+            _lock: lock,
+        };
+        let file_number = writer.sweep()?;
+        Ok(CollectionWriter { file_number, ..writer })
+    }
+
+    /// The generation this writer started from; `None` in a new collection.
+    pub fn base(&self) -> Option<Arc<Snapshot>> {
+        self.base.clone()
+    }
+
+    /// How many vectors wait for the next commit.
+    pub fn pending_vectors(&self) -> usize {
+        self.pending_vectors.len()
+    }
+
+    /// Forgets every document. Visible with the next commit, like all else.
+    pub fn remove_all(&mut self) -> Result<(), WriteError> {
+        self.base = None;
+        self.vector_files.clear();
+        self.graph = None;
+        self.writer.delete_all_documents().map_err(|error| self.lexical_error(error))?;
+        Ok(())
+    }
+
+    /// Forgets a document.
+    pub fn remove(&self, path: &str) {
+        self.writer.delete_term(Term::from_field_text(self.fields.path, path));
+    }
+
+    /// Puts a document in the place of the one at its path, with the vectors that are new.
+    ///
+    /// Blocks while tantivy's threads are behind.
+    pub fn add(
+        &mut self,
+        document: &FinishedDocument,
+        vectors: Vec<(VectorKey, Vec<f32>)>,
+    ) -> Result<(), WriteError> {
+        let path = document.stored.document.path.as_str();
+        let mut operations = vec![UserOperation::Delete(Term::from_field_text(self.fields.path, path))];
+        for position in 0..document.chunks.len() {
+            operations.push(UserOperation::Add(self.tantivy_document(document, position)));
+        }
+        self.writer.run(operations).map_err(|error| self.lexical_error(error))?;
+        self.pending_vectors.extend(vectors);
+        Ok(())
+    }
+
+    fn tantivy_document(&self, document: &FinishedDocument, position: usize) -> TantivyDocument {
+        let fields = &self.fields;
+        let facts = &document.stored.document;
+        let finished = &document.chunks[position];
+        let text = finished.chunk.span.quote(&document.text).expect("the chunker cuts this very text");
+        let cited =
+            finished.chunk.span.trimmed(text).quote(&document.text).expect("a trimmed span lies in its span");
+        let mut out = TantivyDocument::default();
+        out.add_text(fields.path, facts.path.as_str());
+        out.add_text(fields.path_words, facts.path.as_str());
+        out.add_text(fields.title, &facts.title);
+        facts.aliases.iter().for_each(|alias| out.add_text(fields.alias, alias));
+        for &heading in &finished.chunk.headings {
+            out.add_text(fields.heading, &facts.headings[heading].text);
+        }
+        for tag in &facts.tags {
+            out.add_text(fields.tag_words, tag);
+            tags_above(tag).for_each(|tag| out.add_text(fields.tag, tag));
+        }
+        out.add_text(fields.body, text);
+        out.add_u64(fields.quote_hash, QuoteHash::of(cited).as_u64());
+        out.add_u64(fields.vector_key, finished.vector_key.0);
+        out.add_u64(fields.start, u64::from(finished.chunk.span.start()));
+        out.add_u64(fields.line, u64::from(finished.line));
+        if position == 0 {
+            out.add_u64(fields.begins, 1);
+            out.add_u64(fields.modified, document.file.modified);
+            out.add_u64(fields.size, document.file.size);
+            out.add_u64(fields.content, document.file.content);
+            out.add_bytes(fields.record, &record::to_bytes(&document.stored));
+        }
+        out
+    }
+
+    /// Makes everything added and removed since the last commit visible at once, under `manifest`.
+    ///
+    /// The caller fills in what it knows; generation and vector files are set here. When this returns, the
+    /// generation is on disk. Costs a sync of every new file.
+    pub fn commit(&mut self, mut manifest: Manifest) -> Result<Manifest, WriteError> {
+        self.write_vectors(manifest.model.as_ref().map_or(0, |model| model.dimensions))?;
+        manifest.generation = self.generation + 1;
+        manifest.vector_files = self.vector_files.clone();
+        manifest.graph = self.graph.clone();
+        self.write_commit(&manifest)?;
+        Ok(manifest)
+    }
+
+    /// Writes the vectors that wait to disk, without making anything visible. Keeps memory bounded in a run that
+    /// replaces everything and so must not commit half of it.
+    pub fn write_vectors(&mut self, dimensions: usize) -> Result<(), WriteError> {
+        if self.pending_vectors.is_empty() {
+            return Ok(());
+        }
+        let vectors = std::mem::take(&mut self.pending_vectors);
+        self.file_number += 1;
+        self.vector_files.push(vector::write(&self.layout.vectors(), self.file_number, dimensions, vectors)?);
+        Ok(())
+    }
+
+    fn write_commit(&mut self, manifest: &Manifest) -> Result<(), WriteError> {
+        let payload =
+            serde_json::to_string(manifest).expect("a manifest holds only texts, numbers and lists");
+        let lexical = self.layout.lexical();
+        let mut prepared =
+            self.writer.prepare_commit().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        prepared.set_payload(&manifest.to_payload());
+        prepared.commit().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        self.generation = manifest.generation;
+        Ok(())
+    }
+
+    /// Ends the run: merges vector files when they are many or mostly dead, builds or renews the graph when there are
+    /// enough vectors, waits for tantivy's merges, sweeps, and gives the generation as readers will see it.
+    pub fn finish(mut self, store: &Store, threads: usize) -> Result<Snapshot, WriteError> {
+        self.tidy_vectors(store, threads)?;
+        self.sweep()?;
+        let lexical = self.layout.lexical();
+        self.writer.wait_merging_threads().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        let missing =
+            || OpenError::Missing { name: self.name.clone(), data_dir: store.data_dir().to_owned() };
+        Ok(Snapshot::open_if_committed(store, &self.name)?.ok_or_else(missing)?)
+    }
+
+    fn tidy_vectors(&mut self, store: &Store, threads: usize) -> Result<(), WriteError> {
+        let snapshot = match Snapshot::open_if_committed(store, &self.name)? {
+            Some(snapshot) if snapshot.manifest().model.is_some() => snapshot,
+            _ => return Ok(()),
+        };
+        let mut manifest = snapshot.manifest().clone();
+        let folder = self.layout.vectors();
+        let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
+        let (rows, alive) = (snapshot.vectors().rows(), snapshot.alive_rows().len());
+        let crowded = manifest.vector_files.len() > MAX_VECTOR_FILES;
+        let merges = crowded || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
+        if merges {
+            self.file_number += 1;
+            let keep = |key| snapshot.is_alive(key);
+            let merged = vector::merge(&folder, self.file_number, snapshot.vectors(), &keep)?;
+            manifest.vector_files = vec![merged];
+            manifest.graph = None;
+        }
+        let vectors = Vectors::open(&folder, dimensions, &manifest.vector_files, None)?;
+        let stale =
+            manifest.graph.as_ref().is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive));
+        if stale {
+            self.file_number += 1;
+            manifest.graph =
+                vector::build_graph(&folder, self.file_number, &vectors, threads, vector::GRAPH_MIN_ROWS)?;
+        }
+        if manifest != *snapshot.manifest() {
+            manifest.generation += 1;
+            self.write_commit(&manifest)?;
+            (self.vector_files, self.graph) = (manifest.vector_files, manifest.graph);
+        }
+        Ok(())
+    }
+
+    /// Removes what no manifest names, and gives the highest number a file left here bears.
+    ///
+    /// A file that cannot be removed (open in a reader, on Windows) waits for the next sweep.
+    fn sweep(&self) -> Result<u64, WriteError> {
+        let named = vector::files_of(&self.vector_files, self.graph.as_ref());
+        remove_files(&self.layout.vectors(), &|name| !named.contains(&name))?;
+        // tantivy sweeps its own files; half-written replacements of its meta.json it does not know.
+        remove_files(&self.layout.lexical(), &|name| name.starts_with(".tmp"))?;
+        let swept = self.writer.garbage_collect_files().wait().map_err(|error| self.lexical_error(error))?;
+        tracing::debug!(files = swept.deleted_files.len(), "swept the lexical index");
+        highest_number(&self.layout.vectors())
+    }
+
+    fn lexical_error(&self, error: TantivyError) -> WriteError {
+        WriteError::from_tantivy(error, &self.layout.lexical())
+    }
+}
+
+/// `bread/rye` gives `bread/rye` and `bread`, in lower case.
+fn tags_above(tag: &str) -> impl Iterator<Item = String> {
+    let tag = tag.to_lowercase();
+    let ends: Vec<usize> = tag.match_indices('/').map(|(at, _)| at).chain([tag.len()]).collect();
+    ends.into_iter().map(move |end| tag[..end].to_owned())
+}
+
+fn create_if_new(layout: &Layout) -> Result<(), WriteError> {
+    for folder in [layout.lexical(), layout.vectors()] {
+        fs::create_dir_all(&folder).map_err(WriteError::io(&folder))?;
+    }
+    let format = layout.format();
+    if !format.exists() {
+        let new = format.with_extension("new");
+        fs::write(&new, format!("{FORMAT}\n")).map_err(WriteError::io(&new))?;
+        fs::rename(&new, &format).map_err(WriteError::io(&format))?;
+    }
+    Ok(())
+}
+
+fn open_index(layout: &Layout) -> Result<Index, WriteError> {
+    let folder = layout.lexical();
+    let directory =
+        MmapDirectory::open(&folder).map_err(|error| OpenError::from_tantivy(error.into(), &folder))?;
+    let (schema, _) = schema();
+    let mut index =
+        Index::open_or_create(directory, schema).map_err(|error| OpenError::from_tantivy(error, &folder))?;
+    index.set_tokenizers(tokenizers());
+    Ok(index)
+}
+
+fn remove_files(folder: &Path, is_left_over: &dyn Fn(&str) -> bool) -> Result<(), WriteError> {
+    for entry in fs::read_dir(folder).map_err(WriteError::io(folder))? {
+        let entry = entry.map_err(WriteError::io(folder))?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(is_left_over)
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::warn!(file = %entry.path().display(), %error, "left for the next sweep");
+        }
+    }
+    Ok(())
+}
+
+/// The highest number that follows a `-` in a file's name; 0 where there is none.
+fn highest_number(folder: &Path) -> Result<u64, WriteError> {
+    let mut highest = 0;
+    for entry in fs::read_dir(folder).map_err(WriteError::io(folder))? {
+        let name = entry.map_err(WriteError::io(folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.split(['-', '.']).find_map(|part| part.parse().ok()));
+        highest = highest.max(number.unwrap_or(0));
+    }
+    Ok(highest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_tag_stands_for_the_tags_above_it() {
+        for (tag, all) in [("Bread", vec!["bread"]), ("A/b/C", vec!["a", "a/b", "a/b/c"])] {
+            assert_eq!(tags_above(tag).collect::<Vec<_>>(), all);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! One run of the indexer over one folder, from the walk to the last sweep.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ibid_core::id::CollectionName;
+use ibid_embed::Embedder;
+use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
+use ibid_index::snapshot::{KnownDocument, Snapshot};
+use ibid_index::store::Store;
+use ibid_index::vector::VectorKey;
+use ibid_index::writer::CollectionWriter;
+
+use crate::changes::{Changes, changes};
+use crate::error::BuildError;
+use crate::pipeline::{self, Done, Spent, Stages};
+use crate::prepare::{Context, History, Prepared};
+use crate::report::{Plan, Progress, Report, Skipped};
+use crate::source::{Folder, Listing};
+
+/// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
+/// memory stays flat: about a minute of two cores, 13 MB of vectors.
+const VECTORS_PER_COMMIT: usize = 8_192;
+
+/// What to index, and how.
+pub struct BuildOptions {
+    /// The folder.
+    pub root: PathBuf,
+    /// The collection it becomes.
+    pub name: CollectionName,
+    /// Only files that match one of these globs; all where there is none.
+    pub include: Vec<String>,
+    /// Never files that match one of these globs.
+    pub exclude: Vec<String>,
+    /// The model; `None` indexes by words alone.
+    pub model: Option<Model>,
+    /// How many threads embed; as many read.
+    pub threads: NonZero<usize>,
+    /// Forget everything first: vectors, documents, the model they were made by.
+    pub rebuild: bool,
+    /// The time, in nanoseconds since 1970.
+    pub now: u64,
+}
+
+/// A model, loaded.
+#[derive(Clone)]
+pub struct Model {
+    /// What embeds.
+    pub embedder: Arc<dyn Embedder>,
+    /// The folder it was read from, to be found again by later runs and by searches.
+    pub folder: Option<PathBuf>,
+}
+
+impl Model {
+    fn record(&self) -> ModelRecord {
+        let identity = self.embedder.identity();
+        ModelRecord {
+            name: identity.name.clone(),
+            engine: identity.engine.clone(),
+            dimensions: identity.dimensions,
+            checksum: identity.checksum.clone(),
+            folder: self.folder.clone(),
+        }
+    }
+}
+
+/// Brings a collection up to its folder. When this returns, the new generation is on disk.
+///
+/// Blocks for as long as it takes; embedding is nearly all of it.
+///
+/// # Errors
+/// Where the run could not do its work; single files that could not be read are in the report.
+pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> Result<Report, BuildError> {
+    let began = Instant::now();
+    let threads = options.threads.get();
+    let folder = Folder::new(&options.root, &options.include, &options.exclude)?;
+    let listing = folder.list(threads);
+    let walk = began.elapsed();
+    if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
+        let others = listing.others.values().sum();
+        return Err(BuildError::NothingToIndex { path: folder.root, others });
+    }
+    // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
+    let writer_threads = if options.model.is_some() { 1 } else { threads };
+    let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
+    let base = writer.base();
+    let known = match &base {
+        Some(base) => {
+            check_base(base, options, &folder)?;
+            base.known_documents()?
+        }
+        None => Vec::new(),
+    };
+    if listing.files.is_empty() && !known.is_empty() && !options.rebuild {
+        let (name, documents) = (options.name.clone(), known.len());
+        return Err(BuildError::SourceEmptied { path: folder.root, name, documents });
+    }
+    // A collection that gains a model must have every document read again.
+    let gains_model = options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
+    let replaces = base.is_some() && (options.rebuild || gains_model);
+    if replaces {
+        writer.remove_all()?;
+    }
+    let changes = changes(&listing.files, if replaces { &[] } else { &known });
+    let mut run = Run {
+        options,
+        folder: &folder,
+        base: base.filter(|_| !replaces),
+        replaces,
+        progress,
+        to_read: changes.read.len(),
+        read: 0,
+        report: Report {
+            unchanged: changes.unchanged,
+            removed: changes.gone.len(),
+            skipped: listing.skipped.clone(),
+            other_files: most_frequent(&listing),
+            ..Report::default()
+        },
+        writing: Duration::ZERO,
+    };
+    run.write(&mut writer, &changes)?;
+    let tidying = Instant::now();
+    let snapshot = writer.finish(store, threads)?;
+    let mut report = run.report;
+    report.generation = snapshot.manifest().generation;
+    report.documents = snapshot.documents();
+    report.chunks = snapshot.chunks();
+    report.seconds.walk = walk.as_secs_f64();
+    report.seconds.write = run.writing.as_secs_f64();
+    report.seconds.tidy = tidying.elapsed().as_secs_f64();
+    report.seconds.total = began.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Refuses to mix folders or models in one collection.
+fn check_base(base: &Snapshot, options: &BuildOptions, folder: &Folder) -> Result<(), BuildError> {
+    let manifest = base.manifest();
+    if manifest.source.root != folder.root {
+        let (name, indexed) = (options.name.clone(), manifest.source.root.clone());
+        return Err(BuildError::NameTaken { name, indexed, path: folder.root.clone() });
+    }
+    let wanted = options.model.as_ref().map(Model::record);
+    let (Some(indexed), false) = (&manifest.model, options.rebuild) else { return Ok(()) };
+    match wanted {
+        Some(wanted) if indexed.checksum == wanted.checksum => Ok(()),
+        wanted => Err(BuildError::OtherModel {
+            name: options.name.clone(),
+            indexed: indexed.name.clone(),
+            wanted: wanted.map_or_else(|| "none".to_owned(), |wanted| wanted.name),
+        }),
+    }
+}
+
+struct Run<'a> {
+    options: &'a BuildOptions,
+    folder: &'a Folder,
+    /// The generation that is continued.
+    base: Option<Arc<Snapshot>>,
+    /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
+    replaces: bool,
+    progress: &'a dyn Progress,
+    to_read: usize,
+    read: usize,
+    report: Report,
+    writing: Duration,
+}
+
+impl Run<'_> {
+    fn write(&mut self, writer: &mut CollectionWriter, changes: &Changes) -> Result<(), BuildError> {
+        let bytes = changes.read.iter().map(|(file, _)| file.size).sum();
+        let (unchanged, gone) = (changes.unchanged, changes.gone.len());
+        self.progress.planned(&Plan { files: self.to_read, bytes, unchanged, gone });
+        changes.gone.iter().for_each(|document| writer.remove(&document.path));
+        let base = self.base.clone();
+        let context = Context {
+            folder: self.folder,
+            base: base.as_deref(),
+            gone: by_content(&changes.gone),
+            has_model: self.options.model.is_some(),
+            now: self.options.now,
+        };
+        let (model, progress, spent) = (self.options.model.clone(), self.progress, Spent::default());
+        let stages = Stages {
+            context: &context,
+            embedder: model.as_ref().map(|model| model.embedder.as_ref()),
+            threads: self.options.threads.get(),
+            progress,
+            spent: &spent,
+        };
+        pipeline::run(&changes.read, &stages, |done| {
+            let began = Instant::now();
+            self.take(writer, done)?;
+            self.writing += began.elapsed();
+            Ok(())
+        })?;
+        let began = Instant::now();
+        self.commit(writer)?;
+        self.writing += began.elapsed();
+        self.report.seconds.read = spent.read_seconds();
+        self.report.seconds.embed = spent.embed_seconds();
+        self.report.skipped.sort();
+        Ok(())
+    }
+
+    /// Counts and writes what came out of the stages.
+    fn take(&mut self, writer: &mut CollectionWriter, done: Done) -> Result<(), BuildError> {
+        self.read += 1;
+        match done {
+            Done::SameBytes { bytes } => {
+                self.report.bytes_read += bytes;
+                self.report.unchanged += 1;
+                self.progress.document(bytes, 0);
+            }
+            Done::Skipped { file, known, reason } => {
+                if known {
+                    // What stood there before can no longer be checked against the file.
+                    writer.remove(file.path.as_str());
+                    self.report.removed += 1;
+                }
+                self.report.skipped.push(Skipped { path: file.path.as_str().to_owned(), reason });
+                self.progress.document(file.size, 0);
+            }
+            Done::Document { prepared, vectors } => self.take_document(writer, &prepared, vectors)?,
+        }
+        Ok(())
+    }
+
+    fn take_document(
+        &mut self,
+        writer: &mut CollectionWriter,
+        prepared: &Prepared,
+        vectors: Vec<(VectorKey, Vec<f32>)>,
+    ) -> Result<(), BuildError> {
+        let (report, document) = (&mut self.report, &prepared.document);
+        match prepared.history {
+            History::New => report.added += 1,
+            History::Changed => report.changed += 1,
+            History::Renamed => {
+                report.renamed += 1;
+                report.removed -= 1;
+            }
+        }
+        if self.options.model.is_some() {
+            report.reused += document.chunks.len() - vectors.len();
+        }
+        report.embedded += vectors.len();
+        report.bytes_read += document.file.size;
+        self.progress.document(document.file.size, vectors.len());
+        writer.add(document, vectors)?;
+        if writer.pending_vectors() < VECTORS_PER_COMMIT {
+            return Ok(());
+        }
+        match self.replaces {
+            true => Ok(writer.write_vectors(self.dimensions())?),
+            false => self.commit(writer),
+        }
+    }
+
+    fn dimensions(&self) -> usize {
+        self.options.model.as_ref().map_or(0, |model| model.embedder.identity().dimensions)
+    }
+
+    fn commit(&mut self, writer: &mut CollectionWriter) -> Result<(), BuildError> {
+        let skipped = &self.report.skipped;
+        let named = skipped.iter().take(MAX_SKIPPED_NAMED);
+        let manifest = Manifest {
+            generation: 0,
+            indexed_at: self.options.now / 1_000_000_000,
+            source: SourceRecord {
+                root: self.folder.root.clone(),
+                include: self.options.include.clone(),
+                exclude: self.options.exclude.clone(),
+            },
+            model: self.options.model.as_ref().map(Model::record),
+            vector_files: Vec::new(),
+            graph: None,
+            pending: (self.to_read - self.read) as u64,
+            skipped_count: skipped.len() as u64,
+            skipped: named
+                .map(|skipped| SkippedRecord { path: skipped.path.clone(), reason: skipped.reason.to_string() })
+                .collect(),
+        };
+        let manifest = writer.commit(manifest)?;
+        self.progress.committed(manifest.generation);
+        Ok(())
+    }
+}
+
+fn by_content(gone: &[KnownDocument]) -> HashMap<u64, Vec<String>> {
+    let mut by_content: HashMap<u64, Vec<String>> = HashMap::new();
+    for document in gone {
+        by_content.entry(document.file.content).or_default().push(document.path.clone());
+    }
+    by_content
+}
+
+/// Extensions with how many files bear them, most first, then by name.
+fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
+    let mut others: Vec<_> = listing.others.clone().into_iter().collect();
+    others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    others
+}

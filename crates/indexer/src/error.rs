@@ -1,0 +1,91 @@
+//! Why a run ended without doing its work. A file that cannot be read is no reason: it goes into the report.
+
+use std::io;
+use std::path::PathBuf;
+
+use ibid_core::id::CollectionName;
+use ibid_embed::EmbedError;
+use ibid_index::{OpenError, ReadError, WriteError};
+
+/// Why a run ended without doing its work. The last commit stands as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// There is nothing at the path.
+    #[error("there is no folder {path}")]
+    SourceMissing {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The path is a file.
+    #[error("{path} is a file, not a folder")]
+    SourceIsFile {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The folder cannot be listed.
+    #[error("cannot read the folder {path}: {source}")]
+    SourceUnreadable {
+        /// The path given.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The folder holds no file that can be indexed, and never did.
+    #[error("{path} holds no file to index ({others} files of other kinds)")]
+    NothingToIndex {
+        /// The path given.
+        path: PathBuf,
+        /// How many files were seen and left.
+        others: usize,
+    },
+    /// Every document of the collection is gone at once, as when a disk is not mounted.
+    #[error("{path} holds no document any more, the collection {name} has {documents}")]
+    SourceEmptied {
+        /// The path given.
+        path: PathBuf,
+        /// The collection.
+        name: CollectionName,
+        /// How many documents it still has.
+        documents: usize,
+    },
+    /// The name belongs to another folder's collection.
+    #[error("the collection {name} is of {indexed}, not of {path}")]
+    NameTaken {
+        /// The name.
+        name: CollectionName,
+        /// The folder it was made from.
+        indexed: PathBuf,
+        /// The folder given.
+        path: PathBuf,
+    },
+    /// The collection's vectors were made by another model.
+    #[error("the vectors of {name} were made by {indexed}; those of {wanted} cannot be mixed with them")]
+    OtherModel {
+        /// The collection.
+        name: CollectionName,
+        /// The model in the manifest.
+        indexed: String,
+        /// The model asked for.
+        wanted: String,
+    },
+    /// An include or exclude pattern is no glob.
+    #[error("{glob:?} is no path pattern: {reason}")]
+    Glob {
+        /// The pattern.
+        glob: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// The model failed.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The collection could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The last generation could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The new generation could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}

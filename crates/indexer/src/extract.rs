@@ -1,0 +1,144 @@
+//! Bytes to text, and text to what is known of it: title, tags, headings, links, properties, and where it may be cut.
+//!
+//! Pure and total: every text gives a document, however broken its markup. What a link leads to is not asked here,
+//! nor is anything read from disk; sizes of chunks are [`crate::chunk`]'s affair.
+
+pub mod decode;
+mod frontmatter;
+mod lines;
+mod markdown;
+mod obsidian;
+mod plain;
+
+pub(crate) use lines::lines;
+
+use std::ops::Range;
+
+use ibid_core::document::Document;
+use ibid_core::id::DocumentPath;
+use ibid_core::span::Span;
+
+/// The most headings kept of one document; real notes have hundreds, a hostile one may have millions.
+pub const MAX_HEADINGS: usize = 10_000;
+/// The most tags kept of one document.
+pub const MAX_TAGS: usize = 10_000;
+/// The most links kept of one document.
+pub const MAX_LINKS: usize = 10_000;
+/// The most properties kept of one document, and the most aliases.
+pub const MAX_PROPERTIES: usize = 10_000;
+/// Titles, headings, labels and aliases are cut after so many characters: nobody reads more, and every hit shows them.
+pub const MAX_NAME_CHARS: usize = 200;
+
+/// A document and where it may be cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extracted {
+    /// What is known of it.
+    pub document: Document,
+    /// The leaves of its structure in order; together they are the whole text.
+    pub blocks: Vec<Block>,
+}
+
+/// A leaf of a document's structure: whole lines, with the white space up to the next one.
+///
+/// Blocks follow each other without gap or overlap, begin at a line's start, and are never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Its bytes, the marks (`#`, `>`, `-`, fences) included.
+    pub span: Span,
+    /// What it is.
+    pub kind: BlockKind,
+    /// How many lists, quotes and footnotes stand around it; an item's own list is not counted.
+    pub depth: usize,
+    /// The headings above it, outermost first, as indexes into [`Document::headings`]. A heading is its own last one.
+    pub headings: Vec<usize>,
+}
+
+/// What a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockKind {
+    /// The YAML at the head of a note, its `---` lines included.
+    FrontMatter,
+    /// A heading that structures the document; one inside a quote or a list is a [`BlockKind::Paragraph`].
+    Heading,
+    /// Prose, alone or inside a list item after its first.
+    Paragraph,
+    /// A list item up to the first nested item or second paragraph.
+    ListItem,
+    /// The first row of a table and the line of dashes under it.
+    TableHead,
+    /// Another row of a table.
+    TableRow,
+    /// A code block with its fences.
+    Code,
+    /// Prose inside a block quote or callout.
+    Quote,
+    /// Raw HTML.
+    Html,
+    /// A thematic break.
+    Rule,
+    /// A footnote's or a link's definition.
+    Definition,
+}
+
+/// The formats read. Another one is another variant, an arm in `of` and one in [`extract`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Markdown,
+    Plain,
+}
+
+impl Format {
+    fn of(path: &DocumentPath) -> Option<Format> {
+        match path.extension()?.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Some(Format::Markdown),
+            "txt" => Some(Format::Plain),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the path's extension names a format that is read here, in any case.
+pub fn reads(path: &DocumentPath) -> bool {
+    Format::of(path).is_some()
+}
+
+/// Reads a text by its path's extension; one of no known format as plain text.
+///
+/// Takes time linear in the text. For texts of 4 GiB and more, which [`decode::decode`] never gives, the spans are
+/// meaningless.
+pub fn extract(path: &DocumentPath, text: &str) -> Extracted {
+    match Format::of(path) {
+        Some(Format::Markdown) => markdown::extract(path, text),
+        Some(Format::Plain) | None => plain::extract(path, text),
+    }
+}
+
+/// The span of a range already known to lie on character boundaries.
+fn span_of(range: Range<usize>) -> Span {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let (start, end) = (place(range.start), place(range.end));
+    Span::claimed(start, end.max(start)).expect("a span that ends at its start or later is one")
+}
+
+/// White space runs become one space, and no more than [`MAX_NAME_CHARS`] characters stay.
+fn name_of(text: &str) -> String {
+    let mut name = String::new();
+    let mut kept = 0;
+    for word in text.split_whitespace() {
+        if kept >= MAX_NAME_CHARS {
+            break;
+        }
+        if kept > 0 {
+            name.push(' ');
+            kept += 1;
+        }
+        let room = MAX_NAME_CHARS.saturating_sub(kept);
+        name.extend(word.chars().take(room));
+        kept += word.chars().take(room).count();
+    }
+    name.truncate(name.trim_end().len());
+    name
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! From a folder to a committed generation: walk, read, understand, cut, embed, write. Long, parallel, and never
+//! stopped by one bad file.
+//!
+//! It knows no query. The source is only ever read. [`build`] is the whole run; [`extract`] and [`chunk`] are its pure
+//! half; [`verify`] compares a citation with the file as it is now.
+
+mod build;
+mod changes;
+pub mod chunk;
+mod error;
+pub mod extract;
+mod pipeline;
+mod prepare;
+mod report;
+mod source;
+pub mod verify;
+
+pub use build::{BuildOptions, Model, build};
+pub use error::BuildError;
+pub use report::{Plan, Progress, Report, SkipReason, Skipped, StageSeconds};

@@ -1,0 +1,207 @@
+//! One file to one document ready for the model: read, decode, understand, cut, and find out which of its chunks have
+//! vectors already. The only place where a source file is opened.
+
+use std::collections::HashMap;
+use std::fs;
+
+use ibid_core::hash::ContentHash;
+use ibid_embed::TokenCounter;
+use ibid_index::snapshot::{Snapshot, StoredDocument};
+use ibid_index::vector::VectorKey;
+use ibid_index::writer::{FileMark, FinishedChunk, FinishedDocument};
+
+use crate::chunk::{self, Measure};
+use crate::extract;
+use crate::report::SkipReason;
+use crate::source::{Folder, SourceFile};
+
+/// A change this short before the run, in nanoseconds, may be followed by another with the same time stamp: file
+/// systems keep time no better than two seconds (FAT). Such a file is read again next time.
+const UNTRUSTED_AGE: u64 = 2_000_000_000;
+
+/// A document and what the model has still to do for it.
+pub(crate) struct Prepared {
+    pub(crate) document: FinishedDocument,
+    /// The chunks without vector: their position and the text the model is given.
+    pub(crate) to_embed: Vec<(usize, String)>,
+    pub(crate) history: History,
+}
+
+/// What a document was in the last generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum History {
+    /// Not there.
+    New,
+    /// There, with other words.
+    Changed,
+    /// There, under another path that is gone now.
+    Renamed,
+}
+
+/// What a file turned out to be.
+pub(crate) enum Outcome {
+    Prepared(Box<Prepared>),
+    /// Its time stamp changed, its bytes did not, and the next run may trust the stamp just as little.
+    SameBytes,
+    Skipped(SkipReason),
+}
+
+/// What preparing needs to know of the run.
+pub(crate) struct Context<'a> {
+    pub(crate) folder: &'a Folder,
+    /// The generation whose vectors may be used again.
+    pub(crate) base: Option<&'a Snapshot>,
+    /// Paths of documents whose files are gone, by the hash of their content.
+    pub(crate) gone: HashMap<u64, Vec<String>>,
+    pub(crate) has_model: bool,
+    /// Nanoseconds since 1970.
+    pub(crate) now: u64,
+}
+
+struct WordPieces<'a>(&'a mut TokenCounter);
+
+impl Measure for WordPieces<'_> {
+    fn tokens(&mut self, text: &str) -> usize {
+        self.0.count(text)
+    }
+
+    fn prefix_within(&mut self, text: &str, max: usize) -> usize {
+        self.0.split_at_tokens(text, max)
+    }
+}
+
+impl Context<'_> {
+    /// Reads and prepares a file. Anything wrong with it ends in [`Outcome::Skipped`].
+    pub(crate) fn prepare(&self, file: &SourceFile, before: Option<u64>, tokens: &mut TokenCounter) -> Outcome {
+        let bytes = match fs::read(self.folder.root.join(file.path.as_str())) {
+            Ok(bytes) => bytes,
+            Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
+        };
+        let hash = ContentHash::of(&bytes);
+        let content = first_64_bits(&hash);
+        let trusted = self.now.saturating_sub(file.modified) > UNTRUSTED_AGE;
+        if before == Some(content) && !trusted {
+            return Outcome::SameBytes;
+        }
+        let mark = FileMark { modified: if trusted { file.modified } else { 0 }, size: bytes.len() as u64, content };
+        let Ok(decoded) = extract::decode::decode(bytes) else { return Outcome::Skipped(SkipReason::NotText) };
+        let stored = |document, text: &str| StoredDocument {
+            document,
+            decoded_from: decoded.decoded_from.map(str::to_owned),
+            content_hash: hash.to_string(),
+            text_bytes: text.len() as u32,
+        };
+        if u32::try_from(decoded.text.len()).is_err() {
+            return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));
+        }
+        let extracted = extract::extract(&file.path, &decoded.text);
+        let chunks = chunk::chunk(&decoded.text, &extracted.blocks, &mut WordPieces(tokens));
+        let inputs = self.inputs(&decoded.text, &extracted.document, &chunks, tokens);
+        let mut lines = Lines::new(&decoded.text);
+        let mut finished: Vec<FinishedChunk> = chunks
+            .into_iter()
+            .zip(&inputs)
+            .map(|(chunk, input)| FinishedChunk {
+                line: lines.line_of(chunk.span.start() as usize),
+                vector_key: VectorKey(first_64_bits(&ContentHash::of(input.as_bytes()))),
+                chunk,
+            })
+            .collect();
+        let history = match before {
+            Some(_) => History::Changed,
+            None if self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
+            None => History::New,
+        };
+        let to_embed = self.without_vector(&finished, inputs);
+        let stored = stored(extracted.document, &decoded.text);
+        let document = FinishedDocument { stored, text: decoded.text, chunks: finished, file: mark };
+        Outcome::Prepared(Box::new(Prepared { document, to_embed, history }))
+    }
+
+    /// What the model is given for each chunk: title and headings, then the words.
+    fn inputs(
+        &self,
+        text: &str,
+        document: &ibid_core::document::Document,
+        chunks: &[ibid_core::chunk::Chunk],
+        tokens: &mut TokenCounter,
+    ) -> Vec<String> {
+        let mut under: (Vec<usize>, String) = (vec![usize::MAX], String::new());
+        let mut inputs = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            if under.0 != chunk.headings {
+                let headings = chunk.headings.iter().map(|&at| document.headings[at].text.as_str());
+                under = (chunk.headings.clone(), chunk::context(&document.title, headings, &mut WordPieces(tokens)));
+            }
+            let words = chunk.span.quote(text).unwrap_or_default().trim();
+            inputs.push(format!("{}\n{words}", under.1));
+        }
+        inputs
+    }
+
+    /// Gives the chunks of a renamed document the vectors it had under its old name, although the title they were made
+    /// with may have been the old file's name. Whether there was such a document.
+    fn keep_vectors_of_renamed(&self, content: u64, chunks: &mut [FinishedChunk]) -> bool {
+        let (Some(base), Some(paths)) = (self.base, self.gone.get(&content)) else { return false };
+        let kept = paths.iter().find_map(|path| {
+            let keys = base.vector_keys_of(path).ok()?;
+            (keys.len() == chunks.len()).then_some(keys)
+        });
+        for (chunk, key) in chunks.iter_mut().zip(kept.unwrap_or_default()) {
+            chunk.vector_key = key;
+        }
+        true
+    }
+
+    fn without_vector(&self, chunks: &[FinishedChunk], inputs: Vec<String>) -> Vec<(usize, String)> {
+        if !self.has_model {
+            return Vec::new();
+        }
+        let has_vector = |key| self.base.is_some_and(|base| base.vectors().row_of(key).is_some());
+        inputs.into_iter().enumerate().filter(|(at, _)| !has_vector(chunks[*at].vector_key)).collect()
+    }
+}
+
+pub(crate) fn first_64_bits(hash: &ContentHash) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Line numbers of ascending offsets, counting each byte once.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Lines<'a> {
+        Lines { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line, from 1, of the byte at `offset`; offsets must not fall from call to call. `\n`, `\r\n` and a lone
+    /// `\r` end a line.
+    fn line_of(&mut self, offset: usize) -> u32 {
+        while self.at < offset {
+            let ends = match self.text[self.at] {
+                b'\n' => true,
+                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += u32::from(ends);
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        let mut lines = Lines::new("a\r\nb\nc\rd\r\n");
+        assert_eq!([0, 3, 5, 7, 10].map(|offset| lines.line_of(offset)), [1, 2, 3, 4, 5]);
+    }
+}

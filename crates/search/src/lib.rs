@@ -1,0 +1,16 @@
+//! From a question to cited hits: short, read-only, over the snapshots it is given.
+//!
+//! It knows no terminal, no HTTP, no JSON. [`Searcher`] answers questions, [`fetch`] leads a citation back to its
+//! quote. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
+
+mod error;
+pub mod fetch;
+mod query_embedder;
+mod rank;
+mod retrieve;
+mod searcher;
+mod snippet;
+
+pub use error::{FetchError, SearchError};
+pub use query_embedder::QueryEmbedder;
+pub use searcher::Searcher;

@@ -1,0 +1,284 @@
+//! What a server is told before it starts, and the decisions that follow from it: which hosts, which origins, which
+//! token. Pure; the layers that ask are in [`crate::http`].
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use http::Uri;
+use http::uri::Authority;
+use ibid_core::hash::ContentHash;
+use subtle::ConstantTimeEq;
+
+use crate::ServeError;
+
+/// How a server on a listener behaves.
+#[derive(Debug, Clone, Default)]
+pub struct ServeConfig {
+    /// The address people and clients use where it is not the listener's own: behind a proxy or a tunnel.
+    pub public_url: Option<String>,
+    /// Web origins (`https://app.example`) whose pages may call this server, besides its own and loopback ones.
+    pub allowed_origins: Vec<String>,
+    /// What a caller must present; `None` lets everybody in who can connect.
+    pub token: Option<Token>,
+}
+
+/// A secret that opens the server. Only its hash is kept.
+#[derive(Clone)]
+pub struct Token(ContentHash);
+
+/// Why a text is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a token has at least {MIN_TOKEN_BYTES} bytes, all of them printable ASCII without spaces")]
+pub struct TokenError;
+
+/// A shorter secret can be guessed.
+const MIN_TOKEN_BYTES: usize = 16;
+
+impl Token {
+    /// Takes a secret; white space around it, such as a file's last line end, does not belong to it.
+    pub fn new(secret: &str) -> Result<Token, TokenError> {
+        let secret = secret.trim();
+        let plain = secret.bytes().all(|byte| byte.is_ascii_graphic());
+        match secret.len() >= MIN_TOKEN_BYTES && plain {
+            true => Ok(Token(ContentHash::of(secret.as_bytes()))),
+            false => Err(TokenError),
+        }
+    }
+
+    /// Whether `secret` is this one. Takes as long for every secret of a length.
+    pub(crate) fn is(&self, secret: &str) -> bool {
+        ContentHash::of(secret.as_bytes()).as_bytes().ct_eq(self.0.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Where the server stands: its names, who may call, and with what.
+#[derive(Debug)]
+pub(crate) struct Site {
+    address: SocketAddr,
+    public: Option<Public>,
+    allowed_origins: Vec<Origin>,
+    token: Option<Token>,
+}
+
+#[derive(Debug)]
+struct Public {
+    base: String,
+    origin: Origin,
+}
+
+/// Scheme, host and port, in lower case, the port always written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    host: String,
+    port: u16,
+}
+
+impl Origin {
+    fn parse(text: &str) -> Option<Origin> {
+        let uri: Uri = text.trim_end_matches('/').parse().ok()?;
+        let scheme = uri.scheme_str()?.to_ascii_lowercase();
+        let default = match scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let (host, port) = host_and_port(uri.authority()?)?;
+        Some(Origin { scheme, host, port: port.unwrap_or(default) })
+    }
+}
+
+/// The host in lower case without brackets, and the port where one is written.
+fn host_and_port(authority: &Authority) -> Option<(String, Option<u16>)> {
+    let names_a_user = authority.as_str().contains('@');
+    let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let rest = authority.as_str().rsplit_once(']').map_or(authority.as_str(), |(_, rest)| rest);
+    let port = match rest.rsplit_once(':') {
+        Some((_, digits)) => Some(digits.parse().ok()?),
+        None => None,
+    };
+    (!names_a_user && !host.is_empty()).then_some((host, port))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+impl Site {
+    pub(crate) fn new(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
+        let public = config.public_url.map(|url| {
+            let base = url.trim().trim_end_matches('/').to_owned();
+            Origin::parse(&base).map(|origin| Public { base, origin }).ok_or(ServeError::PublicUrl { url })
+        });
+        let allowed = config.allowed_origins.iter().map(|text| {
+            Origin::parse(text).ok_or_else(|| ServeError::PublicUrl { url: text.clone() })
+        });
+        Ok(Site {
+            address,
+            public: public.transpose()?,
+            allowed_origins: allowed.collect::<Result<_, _>>()?,
+            token: config.token,
+        })
+    }
+
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// The address of this server as its own machine sees it, or the public one where there is one.
+    pub(crate) fn own_base(&self) -> String {
+        if let Some(public) = &self.public {
+            return public.base.clone();
+        }
+        let port = self.address.port();
+        match self.address.ip() {
+            ip if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
+            ip => format!("http://{}", SocketAddr::new(ip, port)),
+        }
+    }
+
+    /// The address under which the caller of a request sees this server; `host` is the request's, already allowed.
+    pub(crate) fn base(&self, host: &str) -> String {
+        match &self.public {
+            Some(public) => public.base.clone(),
+            None => format!("http://{}", host.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether a request for `host` is meant for this server.
+    ///
+    /// A page of the web that points its own name at this machine (DNS rebinding) still sends that name.
+    pub(crate) fn allows_host(&self, host: &str) -> bool {
+        let Some((host, _)) = host.parse::<Authority>().ok().as_ref().and_then(host_and_port) else { return false };
+        let is_public = self.public.as_ref().is_some_and(|public| public.origin.host == host);
+        let is_own = host.parse::<IpAddr>().is_ok_and(|ip| ip == self.address.ip() && !ip.is_unspecified());
+        is_loopback(&host) || is_public || is_own
+    }
+
+    /// Whether a page of `origin` may call this server, which the request names `host`.
+    pub(crate) fn allows_origin(&self, origin: &str, host: &str) -> bool {
+        let Some(origin) = Origin::parse(origin) else { return false };
+        let same = Origin::parse(&format!("{}://{host}", origin.scheme)).is_some_and(|own| own == origin);
+        let is_public = self.public.as_ref().is_some_and(|public| public.origin == origin);
+        same || is_public || is_loopback(&origin.host) || self.allowed_origins.contains(&origin)
+    }
+
+    /// Whether the caller may come in; `authorization` is the header of that name.
+    pub(crate) fn admits(&self, authorization: Option<&str>) -> bool {
+        let Some(token) = &self.token else { return true };
+        let bearer = authorization.and_then(|value| {
+            let (scheme, secret) = value.trim().split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
+        });
+        bearer.is_some_and(|secret| token.is(secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(address: &str, public_url: Option<&str>) -> Site {
+        let config = ServeConfig {
+            public_url: public_url.map(str::to_owned),
+            allowed_origins: vec!["https://app.example".to_owned()],
+            token: Some(Token::new("0123456789abcdef\n").unwrap()),
+        };
+        Site::new(address.parse().unwrap(), config).unwrap()
+    }
+
+    #[test]
+    fn only_this_machine_and_the_public_name_are_hosts() {
+        let local = site("127.0.0.1:7117", None);
+        let public = site("127.0.0.1:7117", Some("https://Notes.Example/"));
+        let lan = site("192.168.1.5:7117", None);
+        for (site, host, allowed) in [
+            (&local, "127.0.0.1:7117", true),
+            (&local, "localhost", true),
+            (&local, "LOCALHOST:9999", true),
+            (&local, "[::1]:7117", true),
+            (&local, "127.0.0.2", true),
+            (&local, "notes.example", false),
+            (&local, "localhost.evil.example", false),
+            (&local, "evil@localhost", false),
+            (&local, "localhost:port", false),
+            (&local, "192.168.1.5", false),
+            (&local, "", false),
+            (&public, "notes.example", true),
+            (&public, "notes.example:443", true),
+            (&public, "evil.example", false),
+            (&lan, "192.168.1.5:7117", true),
+            (&lan, "192.168.1.6:7117", false),
+        ] {
+            assert_eq!(site.allows_host(host), allowed, "{host}");
+        }
+    }
+
+    #[test]
+    fn only_pages_of_this_machine_and_named_ones_are_origins() {
+        let local = site("127.0.0.1:7117", None);
+        let public = site("127.0.0.1:7117", Some("https://notes.example"));
+        for (site, origin, host, allowed) in [
+            (&local, "http://127.0.0.1:7117", "127.0.0.1:7117", true),
+            (&local, "http://localhost:6274", "127.0.0.1:7117", true),
+            (&local, "http://[::1]:1", "127.0.0.1:7117", true),
+            (&local, "https://app.example", "127.0.0.1:7117", true),
+            (&local, "https://app.example:444", "127.0.0.1:7117", false),
+            (&local, "http://app.example", "127.0.0.1:7117", false),
+            (&local, "https://evil.example", "127.0.0.1:7117", false),
+            (&local, "http://localhost.evil.example", "127.0.0.1:7117", false),
+            (&local, "null", "127.0.0.1:7117", false),
+            (&local, "file://", "127.0.0.1:7117", false),
+            (&local, "", "127.0.0.1:7117", false),
+            (&public, "https://notes.example", "notes.example", true),
+            (&public, "https://notes.example:8443", "notes.example", false),
+        ] {
+            assert_eq!(site.allows_origin(origin, host), allowed, "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_the_whole_secret_after_bearer() {
+        let site = site("127.0.0.1:7117", None);
+        for (header, admitted) in [
+            (Some("Bearer 0123456789abcdef"), true),
+            (Some("bearer  0123456789abcdef "), true),
+            (Some("Bearer 0123456789abcdeg"), false),
+            (Some("Bearer 0123456789abcde"), false),
+            (Some("Basic 0123456789abcdef"), false),
+            (Some("0123456789abcdef"), false),
+            (Some("Bearer"), false),
+            (None, false),
+        ] {
+            assert_eq!(site.admits(header), admitted, "{header:?}");
+        }
+        assert!(!format!("{site:?}").contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_weak_token_is_refused() {
+        for secret in ["", "short", "with a space inside it", "0123456789abcdé"] {
+            assert_eq!(Token::new(secret).err(), Some(TokenError), "{secret}");
+        }
+    }
+
+    #[test]
+    fn the_base_is_what_the_caller_can_open() {
+        assert_eq!(site("127.0.0.1:7117", None).base("LocalHost:7117"), "http://localhost:7117");
+        assert_eq!(site("0.0.0.0:7117", None).own_base(), "http://127.0.0.1:7117");
+        assert_eq!(site("[::1]:7117", None).own_base(), "http://[::1]:7117");
+        let public = site("0.0.0.0:7117", Some("https://notes.example/"));
+        assert_eq!(public.base("127.0.0.1:7117"), "https://notes.example");
+        for url in ["notes.example", "ftp://notes.example", "https://", "/x"] {
+            let config = ServeConfig { public_url: Some(url.to_owned()), ..ServeConfig::default() };
+            let made = Site::new("127.0.0.1:1".parse().unwrap(), config);
+            assert!(matches!(made, Err(ServeError::PublicUrl { .. })), "{url}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The way into MCP: a message is looked at before rmcp sees it, and rmcp's plain-text refusals are made JSON, so that
+//! a client that got something wrong can read what.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
+
+use super::guard::too_large;
+use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, rpc_refusal};
+use super::{App, MAX_BODY_BYTES};
+
+/// What rmcp wants to hear. We answer in JSON alone.
+const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+
+/// The most bytes of a plain-text refusal that are passed on.
+const MAX_REFUSAL_BYTES: usize = 4096;
+
+pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if parts.method != Method::POST {
+        return in_json(app.mcp.handle(Request::from_parts(parts, Body::empty())).await.map(Body::new)).await;
+    }
+    if !is_json(&parts) {
+        let message = "the Content-Type must be application/json";
+        return rpc_refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, message, None);
+    }
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else { return too_large() };
+    if let Err(NoMessage { code, message, id }) = look_at(&body) {
+        return rpc_refusal(StatusCode::BAD_REQUEST, code, message, id);
+    }
+    if accepts_json(&parts) {
+        parts.headers.insert(header::ACCEPT, BOTH_TYPES);
+    }
+    in_json(app.mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await
+}
+
+fn is_json(parts: &Parts) -> bool {
+    let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether JSON is welcome: it is named, or everything is, or nothing is said.
+fn accepts_json(parts: &Parts) -> bool {
+    let mut values = parts.headers.get_all(header::ACCEPT).iter().peekable();
+    if values.peek().is_none() {
+        return true;
+    }
+    let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let mut essences = ranges.map(|range| range.split(';').next().unwrap_or(range).trim().to_ascii_lowercase());
+    essences.any(|essence| matches!(essence.as_str(), "application/json" | "application/*" | "*/*" | ""))
+}
+
+/// Why a body is no message.
+struct NoMessage {
+    code: i32,
+    message: &'static str,
+    id: Option<Value>,
+}
+
+/// Refuses what is not one JSON-RPC message. What its method and parameters mean is rmcp's business.
+fn look_at(body: &[u8]) -> Result<(), NoMessage> {
+    let refused = |code, message, id| Err(NoMessage { code, message, id });
+    if body.trim_ascii().is_empty() {
+        return refused(INVALID_REQUEST, "the body is empty: send one JSON-RPC message", None);
+    }
+    let message = match serde_json::from_slice(body) {
+        Ok(Value::Object(message)) => message,
+        Ok(Value::Array(_)) => {
+            return refused(INVALID_REQUEST, "MCP has no batches: send one JSON-RPC message", None);
+        }
+        Ok(_) => return refused(INVALID_REQUEST, "a JSON-RPC message is an object", None),
+        Err(_) => return refused(PARSE_ERROR, "the body is not JSON", None),
+    };
+    let id = message.get("id");
+    if id.is_some_and(|id| !id.is_string() && !id.is_number()) {
+        return refused(INVALID_REQUEST, "the id of a message is a string or a number", None);
+    }
+    if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return refused(INVALID_REQUEST, "a message has \"jsonrpc\": \"2.0\"", id.cloned());
+    }
+    let is_call = message.get("method").is_some_and(Value::is_string);
+    let is_answer = message.contains_key("result") || message.contains_key("error");
+    if !is_call && !is_answer {
+        return refused(INVALID_REQUEST, "a message has a \"method\"", id.cloned());
+    }
+    Ok(())
+}
+
+/// An error answer that is not JSON becomes a JSON-RPC error with the same words; words about our own failures stay
+/// here.
+async fn in_json(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !is_error || kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = to_bytes(body, MAX_REFUSAL_BYTES).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let mut response = match status {
+        status if status.is_server_error() => {
+            tracing::error!(%said, "rmcp failed");
+            rpc_refusal(status, INTERNAL_ERROR, "internal error", None)
+        }
+        // Only a body that rmcp cannot read is left of what it says with this status.
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            rpc_refusal(StatusCode::BAD_REQUEST, INVALID_REQUEST, "the message cannot be read", None)
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            rpc_refusal(status, INVALID_REQUEST, "MCP is spoken by POST here: there are no sessions", None)
+        }
+        status => rpc_refusal(status, INVALID_REQUEST, &said, None),
+    };
+    if let Some(allow) = parts.headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
+}

@@ -1,0 +1,42 @@
+//! How HTTP says no: JSON with a stable word for programs and a sentence for people.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+/// JSON-RPC: the text is no JSON.
+pub(crate) const PARSE_ERROR: i32 = -32700;
+/// JSON-RPC: the JSON is no message.
+pub(crate) const INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC: it is our fault.
+pub(crate) const INTERNAL_ERROR: i32 = -32603;
+
+/// A refusal outside MCP; `kind` is what programs look at.
+pub(crate) fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response {
+    json_response(status, &json!({ "error": kind, "message": message }))
+}
+
+/// A refusal as a JSON-RPC error. An id that could not be read is left out, as MCP has it.
+pub(crate) fn rpc_refusal(status: StatusCode, code: i32, message: &str, id: Option<Value>) -> Response {
+    let mut body = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message } });
+    if let Some(id) = id {
+        body["id"] = id;
+    }
+    json_response(status, &body)
+}
+
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
+    let json = HeaderValue::from_static("application/json");
+    let mut response = (status, Body::from(body.to_string())).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// What is said when a handler panicked. The panic hook has written the rest.
+pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request's handler panicked");
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error")
+}

@@ -1,0 +1,152 @@
+//! The wire: MCP over stdio and over HTTP, and the pages a citation opens.
+//!
+//! [`serve`] answers on a listener the caller bound, [`serve_stdio`] on standard input and output; both read through
+//! one [`Library`], which swaps in new generations by itself. Nothing here opens an index file, ranks a hit or reads
+//! the environment.
+
+mod address;
+mod config;
+mod http;
+mod library;
+mod mcp;
+mod page;
+pub mod presence;
+#[cfg(test)]
+mod testing;
+mod time;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use ibid_core::citation::Reference;
+use ibid_search::fetch::Fetched;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use address::{document_url, page_url};
+pub use config::{ServeConfig, Token, TokenError};
+pub use library::{AskError, Found, Library, LoadModel};
+pub use presence::running_server;
+
+use config::Site;
+use mcp::Handler;
+use presence::Presence;
+
+/// How long requests in flight may go on once the server was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the server did not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Others than this machine could connect, and no token keeps them out.
+    #[error("{address} can be reached from other machines, and no token is set")]
+    OpenToTheWorld {
+        /// Where it would have listened.
+        address: SocketAddr,
+    },
+    /// The public address is not one.
+    #[error("{url:?} is no public address: it reads https://HOST or http://HOST:PORT")]
+    PublicUrl {
+        /// What was given.
+        url: String,
+    },
+    /// The network said no.
+    #[error("cannot serve: {source}")]
+    Io {
+        /// The system's reason.
+        #[from]
+        source: std::io::Error,
+    },
+    /// The client on standard input and output did not speak MCP.
+    #[error("the client did not begin as MCP does: {reason}")]
+    Handshake {
+        /// What rmcp said.
+        reason: String,
+    },
+}
+
+/// What the tool `fetch` gives for a document or a quote, for programs that do not speak MCP; `base` is where pages are.
+///
+/// It is the same JSON, so that a program can take either.
+pub fn fetch_json(asked: &Reference, fetched: Fetched, base: &str) -> serde_json::Value {
+    serde_json::json!(mcp::wire::FetchOut::new(asked, fetched, base))
+}
+
+/// Answers on `listener` until `stop` ends, then lets requests in flight finish, 10 seconds at most.
+///
+/// A listener that other machines can reach is refused unless the configuration has a token.
+pub async fn serve(
+    listener: TcpListener,
+    library: Arc<Library>,
+    config: ServeConfig,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr()?;
+    if config.token.is_none() && !address.ip().is_loopback() {
+        return Err(ServeError::OpenToTheWorld { address });
+    }
+    let site = Site::new(address, config)?;
+    // A page that asks for a token cannot be opened by clicking, so nobody is told of it.
+    let _presence = match site.has_token() {
+        true => None,
+        false => Presence::announce(library.store(), site.own_base()).await,
+    };
+    let router = http::router(library, site);
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's delay");
+        }
+    });
+    let (stopping, stopped) = oneshot::channel();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        // The other end is gone only when the server is.
+        let _ = stopping.send(());
+    });
+    let out_of_time = async move {
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(GRACE).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = server.into_future() => Ok(served?),
+        () = out_of_time => {
+            tracing::warn!(seconds = GRACE.as_secs(), "requests were still running when the server stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Answers on standard input and output until the input ends or `stop` does.
+///
+/// Nothing else may write to standard output meanwhile. The runtime must be shut down without waiting
+/// (`Runtime::shutdown_background`): a read of standard input cannot be called off.
+pub async fn serve_stdio(library: Arc<Library>, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+    use rmcp::service::ServerInitializeError;
+
+    let started = rmcp::serve_server(Handler::new(library), rmcp::transport::io::stdio_pipes());
+    tokio::pin!(stop);
+    let running = tokio::select! {
+        started = started => started,
+        () = &mut stop => return Ok(()),
+    };
+    let running = match running {
+        Ok(running) => running,
+        // A client that looks whether the program starts, and leaves.
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
+        Err(error) => return Err(ServeError::Handshake { reason: error.to_string() }),
+    };
+    tokio::select! {
+        ended = running.waiting() => {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the connection's task broke off");
+            }
+        }
+        () = stop => {}
+    }
+    Ok(())
+}

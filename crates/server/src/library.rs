@@ -1,0 +1,408 @@
+//! What is served: the newest snapshot of every collection and the models to ask them with.
+//!
+//! It is shared by every request and never blocks one on a commit: a thread of its own opens new generations and
+//! swaps a pointer. The wire's words (JSON, ids, urls) are not here.
+
+mod models;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Instant;
+
+use ibid_core::citation::Reference;
+use ibid_core::hit::Answer;
+use ibid_core::id::{CollectionName, DocumentId, DocumentPath};
+use ibid_core::query::{Mode, Query};
+use ibid_index::snapshot::Snapshot;
+use ibid_index::store::{CommitMark, Store};
+use ibid_index::{OpenError, ReadError};
+use ibid_search::fetch::{Fetched, fetch};
+use ibid_search::{FetchError, QueryEmbedder, SearchError, Searcher};
+use tokio::sync::Semaphore;
+
+pub use models::LoadModel;
+use models::{ModelState, Models};
+
+/// How many questions run at once for each core; more would only wait for each other with a model's memory each.
+const RUNNING_PER_CORE: usize = 2;
+
+/// Collections open for reading, kept at their newest generation.
+pub struct Library {
+    store: Store,
+    only: Option<Vec<CollectionName>>,
+    // Held for a pointer copy, never across an await.
+    shelf: RwLock<Arc<Shelf>>,
+    models: Models,
+    running: Arc<Semaphore>,
+}
+
+/// What is open at one moment, sorted by name.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    pub(crate) open: Vec<Open>,
+    /// Collections whose newest generation could not be opened. An older one may be open all the same.
+    pub(crate) troubled: BTreeMap<CollectionName, Trouble>,
+}
+
+/// A collection that is served.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) snapshot: Arc<Snapshot>,
+    mark: CommitMark,
+    /// The paths of its documents, sorted; read when somebody first lists them.
+    paths: Arc<OnceLock<Vec<DocumentPath>>>,
+}
+
+/// A generation that could not be opened.
+#[derive(Clone)]
+pub(crate) struct Trouble {
+    mark: CommitMark,
+    since: Instant,
+    /// What is wrong, without a path of this machine.
+    pub(crate) kind: &'static str,
+}
+
+/// An answer, and what the library has to add to its notes.
+#[derive(Debug)]
+pub struct Found {
+    /// What the searcher said.
+    pub answer: Answer,
+    /// Why something was not searched that the searcher knows nothing of.
+    pub also: Vec<String>,
+}
+
+/// Why a question could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// No collection of that name is open.
+    #[error("no collection {collection}")]
+    UnknownCollection {
+        /// The name asked for.
+        collection: String,
+        /// Those there are.
+        known: Vec<CollectionName>,
+    },
+    /// Only meaning was asked for, and the model for it is not there.
+    #[error("the model {model} of {collection} could not be loaded")]
+    NoModel {
+        /// The collection.
+        collection: CollectionName,
+        /// The model's name.
+        model: String,
+    },
+    /// The searcher refused.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+}
+
+/// The work was lost to a panic, which the log has.
+#[derive(Debug, thiserror::Error)]
+#[error("internal error")]
+pub(crate) struct WorkLost;
+
+/// A document as lists show it.
+pub(crate) struct ListedDocument {
+    pub(crate) id: DocumentId,
+    pub(crate) title: String,
+    pub(crate) text_bytes: u32,
+}
+
+/// What is still missing before every question gets its whole answer. Empty when the server is ready.
+#[derive(Debug, Default, serde::Serialize)]
+pub(crate) struct Missing {
+    /// Collections whose newest generation cannot be opened, and why.
+    pub(crate) collections: BTreeMap<String, &'static str>,
+    /// Models that are not loaded, and why.
+    pub(crate) models: BTreeMap<String, &'static str>,
+}
+
+impl Missing {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.collections.is_empty() && self.models.is_empty()
+    }
+}
+
+impl Library {
+    /// Opens the newest generation of every collection, or of those in `only`, and begins to watch for newer ones.
+    ///
+    /// Fails where a collection asked for by name cannot be opened, or where none can although there are some; any
+    /// other damaged collection is left out and told of in the log and in `/readyz`. Models are loaded by `load` in
+    /// the background. Costs a read of every collection.
+    pub fn open(
+        store: Store,
+        only: Option<Vec<CollectionName>>,
+        load: LoadModel,
+    ) -> Result<Arc<Library>, OpenError> {
+        for name in only.iter().flatten() {
+            if store.commit_mark(name).is_none() {
+                return Err(OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() });
+            }
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let library = Arc::new(Library {
+            store,
+            only,
+            shelf: RwLock::default(),
+            models: Models::new(load),
+            running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
+        });
+        let failed = library.refresh()?;
+        let nothing_open = library.shelf().open.is_empty();
+        if let Some(error) = failed.into_iter().next()
+            && (library.only.is_some() || nothing_open)
+        {
+            return Err(error);
+        }
+        watch::start(&library);
+        Ok(library)
+    }
+
+    /// The data folder it reads from.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The snapshots that are served at this moment, sorted by collection.
+    pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
+        self.shelf().open.iter().map(|open| open.snapshot.clone()).collect()
+    }
+
+    /// Answers a question over every collection, or over one. Blocks: run it where that is allowed.
+    ///
+    /// A hybrid question whose model is not to be had is answered by words alone, and the answer says so.
+    pub fn search(&self, query: &Query, collection: Option<&str>) -> Result<Found, AskError> {
+        let snapshots = self.chosen(collection)?;
+        let mut also = Vec::new();
+        if snapshots.is_empty() {
+            also.push("there is no collection yet; `ibid index FOLDER` makes one".to_owned());
+        }
+        let mut query = query.clone();
+        let mut embedders: Vec<Arc<QueryEmbedder>> = Vec::new();
+        for snapshot in snapshots.iter().filter(|_| query.mode.has_semantic()) {
+            let Some(record) = &snapshot.manifest().model else { continue };
+            match self.models.get(record) {
+                Some(embedder) => embedders.push(embedder),
+                None if query.mode == Mode::Semantic => {
+                    let (collection, model) = (snapshot.name().clone(), record.name.clone());
+                    return Err(AskError::NoModel { collection, model });
+                }
+                None => also.push(format!(
+                    "the model {} could not be loaded: nothing was searched by meaning",
+                    record.name
+                )),
+            }
+        }
+        if !also.is_empty() {
+            query.mode = Mode::Lexical;
+        }
+        let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
+        Ok(Found { answer: searcher.search(&query)?, also })
+    }
+
+    /// Leads an id back to its words. Blocks: run it where that is allowed.
+    pub fn fetch(&self, reference: &Reference) -> Result<Fetched, FetchError> {
+        fetch(&self.snapshots(), reference)
+    }
+
+    /// The collections that are open.
+    pub fn collections(&self) -> Vec<CollectionName> {
+        self.shelf().open.iter().map(|open| open.snapshot.name().clone()).collect()
+    }
+
+    /// Runs blocking work on the library, a few at a time; the rest wait their turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Library) -> T + Send + 'static,
+    ) -> Result<T, WorkLost> {
+        let permit = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let library = self.clone();
+        let work = move || {
+            // Kept in here: work that nobody waits for any more still holds its place.
+            let _permit = permit;
+            work(&library)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(%error, "a request's work broke off");
+            WorkLost
+        })
+    }
+
+    /// At most `limit` documents after `after` in the order of collection and path.
+    pub(crate) fn documents_after(
+        &self,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<ListedDocument>, ReadError> {
+        let shelf = self.shelf();
+        let mut listed = Vec::new();
+        for open in &shelf.open {
+            let collection = open.snapshot.name();
+            let paths = open.paths()?;
+            let from = match after {
+                Some(after) if after.collection > *collection => continue,
+                Some(after) if after.collection == *collection => paths.partition_point(|path| *path <= after.path),
+                _ => 0,
+            };
+            for path in paths[from..].iter().take(limit - listed.len()) {
+                if let Some(stored) = open.snapshot.document(path)? {
+                    let id = DocumentId { collection: collection.clone(), path: path.clone() };
+                    listed.push(ListedDocument { id, title: stored.document.title, text_bytes: stored.text_bytes });
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    /// The first `limit` documents whose path begins with `prefix` in any case, and how many there are.
+    pub(crate) fn documents_by_prefix(
+        &self,
+        collection: Option<&str>,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<(Vec<DocumentId>, usize), ReadError> {
+        let shelf = self.shelf();
+        let prefix = prefix.to_lowercase();
+        let (mut first, mut total) = (Vec::new(), 0);
+        for open in &shelf.open {
+            let name = open.snapshot.name();
+            if collection.is_some_and(|wanted| wanted != name.as_str()) {
+                continue;
+            }
+            for path in open.paths()?.iter().filter(|path| path.as_str().to_lowercase().starts_with(&prefix)) {
+                total += 1;
+                if first.len() < limit {
+                    first.push(DocumentId { collection: name.clone(), path: path.clone() });
+                }
+            }
+        }
+        Ok((first, total))
+    }
+
+    /// What is missing at this moment. Looks, and waits for nothing.
+    pub(crate) fn missing(&self) -> Missing {
+        let shelf = self.shelf();
+        let mut missing = Missing::default();
+        for (name, trouble) in &shelf.troubled {
+            missing.collections.insert(name.to_string(), trouble.kind);
+        }
+        for record in shelf.open.iter().filter_map(|open| open.snapshot.manifest().model.as_ref()) {
+            let state = match self.models.state(record) {
+                ModelState::Ready => continue,
+                ModelState::Loading => "it is being loaded",
+                ModelState::Failed => "it could not be loaded; the log says why",
+            };
+            missing.models.insert(record.name.clone(), state);
+        }
+        missing
+    }
+
+    fn shelf(&self) -> Arc<Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn chosen(&self, collection: Option<&str>) -> Result<Vec<Arc<Snapshot>>, AskError> {
+        let mut snapshots = self.snapshots();
+        let Some(wanted) = collection else { return Ok(snapshots) };
+        let known = || snapshots.iter().map(|snapshot| snapshot.name().clone()).collect();
+        if !snapshots.iter().any(|snapshot| snapshot.name().as_str() == wanted) {
+            return Err(AskError::UnknownCollection { collection: wanted.to_owned(), known: known() });
+        }
+        snapshots.retain(|snapshot| snapshot.name().as_str() == wanted);
+        Ok(snapshots)
+    }
+}
+
+impl Open {
+    fn paths(&self) -> Result<&[DocumentPath], ReadError> {
+        if let Some(paths) = self.paths.get() {
+            return Ok(paths);
+        }
+        let known = self.snapshot.known_documents()?;
+        let paths = known.iter().filter_map(|document| DocumentPath::new(&document.path)).collect();
+        Ok(self.paths.get_or_init(|| paths))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Note};
+
+    #[test]
+    fn a_question_is_answered_with_what_was_not_searched() {
+        let garden = testing::garden();
+        let found = garden.library.search(&Query::new("rye starter"), None).unwrap();
+        assert_eq!(found.answer.hits[0].citation.document.path.as_str(), "Bread/Levain.md");
+        assert!(found.also.is_empty() && !found.answer.notes.is_empty());
+    }
+
+    #[test]
+    fn a_collection_that_is_not_there_is_told_with_those_that_are() {
+        let garden = testing::garden();
+        let refused = garden.library.search(&Query::new("rye"), Some("attic")).unwrap_err();
+        let AskError::UnknownCollection { known, .. } = refused else { panic!("{refused}") };
+        assert_eq!(known, ["garden".parse().unwrap()]);
+    }
+
+    #[test]
+    fn new_generations_and_collections_appear_and_vanish_without_a_restart() {
+        let garden = testing::garden();
+        let library = &garden.library;
+        let hits = |words: &str| library.search(&Query::new(words), None).unwrap().answer.hits.len();
+        assert_eq!(hits("zebra"), 0);
+        testing::index(library.store(), "garden", &[Note { path: "Zoo.md", title: "Zoo", text: "A zebra.\n" }]);
+        library.refresh().unwrap();
+        assert_eq!(hits("zebra"), 1);
+        testing::index(library.store(), "attic", &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
+        library.refresh().unwrap();
+        assert_eq!(library.collections().len(), 2);
+        library.store().remove(&"attic".parse().unwrap()).unwrap();
+        library.refresh().unwrap();
+        assert_eq!(library.collections().len(), 1);
+    }
+
+    #[test]
+    fn the_watch_finds_a_commit_by_itself() {
+        let garden = testing::garden();
+        testing::index(garden.library.store(), "attic", &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
+        let begun = Instant::now();
+        while garden.library.collections().len() < 2 {
+            assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    #[test]
+    fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
+        let garden = testing::garden();
+        let library = &garden.library;
+        let folder = library.store().folder(&"garden".parse().unwrap());
+        std::fs::write(folder.join("format"), "99\n").unwrap();
+        // The mark of the commit changes when its file does.
+        let meta = folder.join("lexical").join("meta.json");
+        let text = std::fs::read_to_string(&meta).unwrap();
+        std::fs::write(&meta, format!("{text} ")).unwrap();
+        assert_eq!(library.refresh().unwrap().len(), 1);
+        assert!(library.refresh().unwrap().is_empty(), "one generation is tried, and told of, once");
+        assert_eq!(library.search(&Query::new("rye"), None).unwrap().answer.hits.len(), 1);
+        assert_eq!(library.missing().collections.len(), 1);
+        std::fs::write(folder.join("format"), "1\n").unwrap();
+        std::fs::write(&meta, text).unwrap();
+        library.refresh().unwrap();
+        assert!(library.missing().is_empty());
+    }
+
+    #[test]
+    fn documents_are_listed_page_by_page() {
+        let garden = testing::garden();
+        let first = garden.library.documents_after(None, 2).unwrap();
+        assert_eq!(first.len(), 2);
+        let rest = garden.library.documents_after(Some(&first[1].id), 100).unwrap();
+        let all: Vec<_> = first.iter().chain(&rest).map(|listed| listed.id.path.as_str()).collect();
+        assert_eq!(all, testing::PATHS);
+        assert!(garden.library.documents_after(rest.last().map(|listed| &listed.id), 100).unwrap().is_empty());
+        let (found, total) = garden.library.documents_by_prefix(Some("garden"), "bread/", 1).unwrap();
+        assert_eq!((found[0].path.as_str(), total), ("Bread/Levain.md", 2));
+    }
+}

@@ -1,0 +1,205 @@
+//! MCP: what the server says of itself, and which method goes where. The two protocol eras, sessions and transports
+//! are rmcp's.
+
+mod arguments;
+mod prompts;
+mod refusal;
+mod resources;
+mod schema;
+mod tools;
+pub(crate) mod wire;
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
+    ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use crate::library::Library;
+use crate::presence::running_server;
+
+/// What every model is told first. Clients may cut after 512 characters.
+const INSTRUCTIONS: &str = "\
+Searches the user's own notes. 1. search(query) finds passages; each result's id is a citation, \
+collection:path@hash:start-end, that names the exact bytes. 2. fetch(id) gives the words with the note around them; \
+fetch before you quote, and quote text exactly. 3. Cite every statement taken from a note by its id, as a link to \
+its url where there is one. Read `notes` in each answer: it says what was not searched. search_notes adds filters. \
+Say so when the notes do not answer.";
+
+/// The address under which the caller of a request sees this server. The HTTP layer leaves it in the request.
+#[derive(Debug, Clone)]
+pub(crate) struct BaseUrl(pub(crate) String);
+
+/// Answers MCP requests from a library. Made anew for each request over HTTP, so it holds a pointer only.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    library: Arc<Library>,
+}
+
+impl Handler {
+    pub(crate) fn new(library: Arc<Library>) -> Handler {
+        Handler { library }
+    }
+
+    /// Where pages are: this very server over HTTP, else one that runs beside it, else nowhere.
+    fn base(&self, context: &RequestContext<RoleServer>) -> String {
+        let parts = context.extensions.get::<http::request::Parts>();
+        match parts.and_then(|parts| parts.extensions.get::<BaseUrl>()) {
+            Some(BaseUrl(base)) => base.clone(),
+            None => running_server(self.library.store()).unwrap_or_default(),
+        }
+    }
+
+    fn instructions(&self) -> String {
+        let mut text = format!("{INSTRUCTIONS}\n\nCollections:");
+        let snapshots = self.library.snapshots();
+        for snapshot in &snapshots {
+            let plural = if snapshot.documents() == 1 { "" } else { "s" };
+            text.push_str(&format!("\n- {}: {} document{plural}", snapshot.name(), snapshot.documents()));
+        }
+        if snapshots.is_empty() {
+            text.push_str(" none yet; the user makes one with `ibid index FOLDER`.");
+        }
+        text
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .enable_completions()
+            .build();
+        let about = Implementation::new("ibid", env!("CARGO_PKG_VERSION"))
+            .with_title("ibid: your notes, cited")
+            .with_description("Searches a person's own notes; every answer is a citation that can be checked.");
+        ServerConfig::new(capabilities).with_server_info(about).with_instructions(self.instructions())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools::all().to_vec()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::all().iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let base = self.base(&context);
+        tools::call(&self.library, request, base).await.map(CallToolResponse::from)
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        resources::list(&self.library, request.and_then(|page| page.cursor)).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(vec![resources::template()]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resources::read(&self.library, request.uri).await.map(ReadResourceResponse::from)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        resources::complete(&self.library, request).await
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(vec![prompts::answer_with_citations()]))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(request).map(GetPromptResponse::from)
+    }
+
+    /// Where rmcp puts every request it cannot read, also those of methods it knows.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        const SERVED: [&str; 6] = [
+            "tools/call",
+            "resources/read",
+            "prompts/get",
+            "completion/complete",
+            "initialize",
+            "server/discover",
+        ];
+        let method = request.method;
+        if SERVED.contains(&method.as_str()) {
+            return Err(ErrorData::invalid_params(format!("the params of {method} cannot be read"), None));
+        }
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("no method {method}"), None))
+    }
+}
+
+/// What a client is told of a failure that is ours. The log has the rest.
+fn internal_error(error: &dyn std::error::Error) -> ErrorData {
+    tracing::error!(%error, "a request failed");
+    ErrorData::internal_error("internal error", None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn the_first_words_fit_where_clients_cut() {
+        assert!(INSTRUCTIONS.chars().count() <= 512, "{}", INSTRUCTIONS.chars().count());
+    }
+
+    #[test]
+    fn the_server_says_its_own_name_and_its_collections() {
+        let garden = testing::garden();
+        let info = Handler::new(garden.library.clone()).get_info();
+        assert_eq!(info.server_info.name, "ibid");
+        assert_eq!(info.server_info.version, env!("CARGO_PKG_VERSION"));
+        let instructions = info.instructions.unwrap();
+        assert!(instructions.starts_with(INSTRUCTIONS) && instructions.ends_with("- garden: 4 documents"));
+        let declared = info.capabilities;
+        assert!(declared.tools.is_some() && declared.resources.is_some());
+        assert!(declared.prompts.is_some() && declared.completions.is_some());
+    }
+}

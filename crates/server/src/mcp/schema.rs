@@ -1,0 +1,155 @@
+//! The tools' schemas, written by hand: plain objects of plain types. Derived ones bring `$ref`, formats and unions
+//! with null, on which some clients stumble.
+
+use std::sync::Arc;
+
+use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode};
+use rmcp::model::JsonObject;
+use serde_json::{Value, json};
+
+/// The most passages of one note that can be asked for: as many as an answer has at all.
+pub(crate) const MAX_PER_DOCUMENT: usize = MAX_LIMIT;
+
+pub(crate) fn search_input() -> Arc<JsonObject> {
+    input(json!({ "query": query() }), &["query"])
+}
+
+pub(crate) fn fetch_input() -> Arc<JsonObject> {
+    let id = json!({
+        "type": "string",
+        "description": "An id from a search result, unchanged: collection:path@hash:start-end for a passage, \
+                        collection:path for a whole note.",
+    });
+    input(json!({ "id": id }), &["id"])
+}
+
+pub(crate) fn search_notes_input() -> Arc<JsonObject> {
+    let modes: Vec<_> = Mode::NAMES.iter().map(|(name, _)| *name).collect();
+    let properties = json!({
+        "query": query(),
+        "mode": {
+            "type": "string",
+            "enum": modes,
+            "default": Mode::default().name(),
+            "description": "hybrid: by words and by meaning; lexical: exact words, names, codes; \
+                            semantic: by meaning alone.",
+        },
+        "limit": {
+            "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
+            "description": "How many passages at most.",
+        },
+        "collection": {
+            "type": "string",
+            "description": "Only this collection; all of them if left out.",
+        },
+        "path": {
+            "type": "string",
+            "description": "Only notes whose whole path matches this glob: Bread/** for a folder and all below it, \
+                            Daily/2026-*.md, **/Index.md.",
+        },
+        "tag": {
+            "type": "string",
+            "description": "Only notes with this tag or one nested below it; with or without #.",
+        },
+        "per_document": {
+            "type": "integer", "minimum": 1, "maximum": MAX_PER_DOCUMENT, "default": DEFAULT_PER_DOCUMENT,
+            "description": "How many passages of one note at most.",
+        },
+    });
+    input(properties, &["query"])
+}
+
+pub(crate) fn search_output() -> Arc<JsonObject> {
+    let result = output(
+        json!({
+            "id": text("The citation; give it to fetch, and cite it."),
+            "title": text("The note's title."),
+            "url": text("The page that shows the words; empty when no server runs."),
+            "text": text("A snippet of the passage, exactly as it stands in the note."),
+            "start": number("First byte of the passage in the note."),
+            "end": number("One past the last byte of the passage."),
+            "line": number("Line of the first byte, from 1."),
+            "collection": text("The note's collection."),
+            "path": text("The note's path in its collection."),
+            "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above, outermost first." },
+        }),
+        &["id", "title", "url"],
+    );
+    let searched = output(
+        json!({
+            "collection": text("Its name."),
+            "generation": number("Which commit of it was searched."),
+            "indexed_at": text("When that was made."),
+            "documents": number("How many notes it holds."),
+        }),
+        &["collection"],
+    );
+    let whole = output(
+        json!({
+            "results": { "type": "array", "items": result, "description": "Passages, best first." },
+            "notes": {
+                "type": "array", "items": { "type": "string" },
+                "description": "What was not searched, or why nothing was found. Empty when there is nothing to say.",
+            },
+            "mode": text("How it was searched: hybrid, lexical or semantic."),
+            "indexed_at": text("When the oldest of the collections searched was indexed."),
+            "generation": number("Which commit was searched, where it was one collection."),
+            "searched": { "type": "array", "items": searched, "description": "The collections searched." },
+        }),
+        &["results", "notes"],
+    );
+    object(whole)
+}
+
+pub(crate) fn fetch_output() -> Arc<JsonObject> {
+    object(output(
+        json!({
+            "id": text("The citation, or the note asked for."),
+            "title": text("The note's title."),
+            "text": text("The note's text, exactly as indexed; of a long note, a window around the cited words."),
+            "url": text("The page that shows the words; empty when no server runs."),
+            "start": number("First cited byte in the note."),
+            "end": number("One past the last cited byte."),
+            "metadata": {
+                "type": "object",
+                "additionalProperties": { "type": "string" },
+                "description": "path, collection, line, byte_start and byte_end of the cited words, text_start and \
+                                text_end of the text given, hashes, and previous and next: ids that continue it.",
+            },
+        }),
+        &["id", "title", "text", "url"],
+    ))
+}
+
+fn query() -> Value {
+    json!({
+        "type": "string",
+        "description": "A question or a few words, in any language.",
+    })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn number(description: &str) -> Value {
+    json!({ "type": "integer", "description": description })
+}
+
+fn input(properties: Value, required: &[&str]) -> Arc<JsonObject> {
+    object(json!({
+        "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+    }))
+}
+
+/// More fields may come later, so nothing says that there are no others.
+fn output(properties: Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn object(schema: Value) -> Arc<JsonObject> {
+    match schema {
+        Value::Object(schema) => Arc::new(schema),
+        _ => unreachable!("every schema here is written as an object"),
+    }
+}

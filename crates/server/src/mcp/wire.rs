@@ -1,0 +1,169 @@
+//! What goes over the wire: answers and fetched words as the JSON that clients know. Converted by hand, so that no
+//! type below this crate has a JSON form to keep.
+
+use std::collections::BTreeMap;
+
+use ibid_core::citation::{Citation, Reference};
+use ibid_core::hash::ContentHash;
+use ibid_core::hit::{Answer, Hit, Searched};
+use ibid_search::fetch::Fetched;
+use serde::Serialize;
+
+use crate::address::{document_url, page_url};
+use crate::library::Found;
+use crate::time::rfc3339;
+
+/// An answer of `search` and `search_notes`.
+#[derive(Debug, Serialize)]
+pub(crate) struct SearchOut {
+    results: Vec<ResultOut>,
+    notes: Vec<String>,
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indexed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
+    searched: Vec<SearchedOut>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResultOut {
+    id: String,
+    title: String,
+    url: String,
+    text: String,
+    start: u32,
+    end: u32,
+    line: u32,
+    collection: String,
+    path: String,
+    headings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct SearchedOut {
+    collection: String,
+    generation: u64,
+    indexed_at: String,
+    documents: u64,
+}
+
+/// An answer of `fetch`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FetchOut {
+    id: String,
+    title: String,
+    text: String,
+    url: String,
+    start: u32,
+    end: u32,
+    metadata: BTreeMap<&'static str, String>,
+}
+
+impl SearchOut {
+    /// `base` is where pages are; empty where there are none.
+    pub(crate) fn new(found: Found, base: &str) -> SearchOut {
+        let Found { answer: Answer { hits, mode, searched, notes }, also } = found;
+        let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        notes.extend(also);
+        SearchOut {
+            results: hits.into_iter().map(|hit| ResultOut::new(hit, base)).collect(),
+            notes,
+            mode: mode.name(),
+            indexed_at: searched.iter().map(|searched| searched.indexed_at).min().map(rfc3339),
+            generation: match searched.as_slice() {
+                [one] => Some(one.generation),
+                _ => None,
+            },
+            searched: searched.into_iter().map(SearchedOut::new).collect(),
+        }
+    }
+}
+
+impl ResultOut {
+    fn new(hit: Hit, base: &str) -> ResultOut {
+        let Citation { document, span, .. } = &hit.citation;
+        ResultOut {
+            id: hit.citation.to_string(),
+            title: hit.title,
+            url: page_url(base, &hit.citation),
+            text: hit.snippet.text,
+            start: span.start(),
+            end: span.end(),
+            line: hit.line,
+            collection: document.collection.to_string(),
+            path: document.path.to_string(),
+            headings: hit.headings,
+        }
+    }
+}
+
+impl SearchedOut {
+    fn new(searched: Searched) -> SearchedOut {
+        SearchedOut {
+            collection: searched.collection.to_string(),
+            generation: searched.generation,
+            indexed_at: rfc3339(searched.indexed_at),
+            documents: searched.documents,
+        }
+    }
+}
+
+impl FetchOut {
+    /// `asked` is the id that was fetched: a whole note keeps its id, a quote that moved gets its new one.
+    pub(crate) fn new(asked: &Reference, fetched: Fetched, base: &str) -> FetchOut {
+        let (id, url) = match asked {
+            Reference::Quote(_) => (fetched.cited.to_string(), page_url(base, &fetched.cited)),
+            Reference::Document(document) => (document.to_string(), document_url(base, document)),
+        };
+        FetchOut {
+            url,
+            start: fetched.cited.span.start(),
+            end: fetched.cited.span.end(),
+            metadata: metadata(asked, &id, &fetched),
+            id,
+            title: fetched.stored.document.title,
+            text: fetched.text,
+        }
+    }
+}
+
+fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static str, String> {
+    let (cited, window, stored) = (&fetched.cited.span, &fetched.window, &fetched.stored);
+    let mut metadata = BTreeMap::from([
+        ("collection", fetched.document.collection.to_string()),
+        ("path", fetched.document.path.to_string()),
+        ("citation", fetched.cited.to_string()),
+        ("line", fetched.line.to_string()),
+        ("byte_start", cited.start().to_string()),
+        ("byte_end", cited.end().to_string()),
+        ("text_start", window.start().to_string()),
+        ("text_end", window.end().to_string()),
+        ("omitted_before", window.start().to_string()),
+        ("omitted_after", (stored.text_bytes.saturating_sub(window.end())).to_string()),
+        ("document_blake3", stored.content_hash.clone()),
+        ("indexed_at", rfc3339(fetched.indexed_at)),
+        ("generation", fetched.generation.to_string()),
+    ]);
+    let quote = quote_in_window(fetched).filter(|quote| quote.len() == cited.len() as usize);
+    let asked = asked.to_string();
+    let sometimes = [
+        ("quote_blake3", quote.map(|quote| ContentHash::of(quote.as_bytes()).to_string())),
+        ("headings", (!fetched.headings.is_empty()).then(|| fetched.headings.join(" > "))),
+        ("tags", (!stored.document.tags.is_empty()).then(|| stored.document.tags.join(", "))),
+        ("previous", fetched.previous.as_ref().map(ToString::to_string)),
+        ("next", fetched.next.as_ref().map(ToString::to_string)),
+        ("decoded_from", stored.decoded_from.clone()),
+        ("moved_from", (asked != id).then_some(asked)),
+    ];
+    metadata.extend(sometimes.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    metadata
+}
+
+/// The cited bytes as far as the window holds them.
+pub(crate) fn quote_in_window(fetched: &Fetched) -> Option<&str> {
+    let (cited, window) = (fetched.cited.span, fetched.window);
+    let start = cited.start().checked_sub(window.start())?;
+    let end = cited.end().min(window.end()).checked_sub(window.start())?;
+    fetched.text.get(start as usize..end as usize)
+}

@@ -1,0 +1,125 @@
+//! A small index for the tests: a few notes in a temporary folder, words alone, no model.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ibid_core::chunk::Chunk;
+use ibid_core::document::{Document, Heading};
+use ibid_core::hash::ContentHash;
+use ibid_core::id::DocumentPath;
+use ibid_core::span::Span;
+use ibid_index::manifest::{Manifest, SourceRecord};
+use ibid_index::snapshot::StoredDocument;
+use ibid_index::store::Store;
+use ibid_index::vector::VectorKey;
+use ibid_index::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
+
+use crate::library::Library;
+
+/// The moment every test index was made at.
+pub(crate) const INDEXED_AT: u64 = 1_790_000_000;
+
+/// The paths of [`garden`], sorted.
+pub(crate) const PATHS: [&str; 4] = ["Bread/Levain.md", "Bread/Pain de campagne.md", "Long.txt", "日本/味噌.md"];
+
+/// How many paragraphs the long note has. Together they fill several windows.
+pub(crate) const LONG_PARAGRAPHS: usize = 2_000;
+
+pub(crate) struct Note<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// An open library and the folder it lies in, which goes with it.
+pub(crate) struct Garden {
+    pub(crate) library: Arc<Library>,
+    _folder: tempfile::TempDir,
+}
+
+/// One collection, `garden`, with the notes of [`PATHS`].
+pub(crate) fn garden() -> Garden {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path());
+    let long: String = (1..=LONG_PARAGRAPHS).map(|n| format!("Paragraph {n} speaks of turnips.\n\n")).collect();
+    let notes = [
+        Note {
+            path: "Bread/Levain.md",
+            title: "Levain \"<script>alert(1)</script>\" \u{202e}gnol",
+            text: "# Levain\n\n## Feeding\nFeed the rye starter <b>twice</b> & wait.\n",
+        },
+        Note {
+            path: "Bread/Pain de campagne.md",
+            title: "Pain de campagne",
+            text: "# Pain de campagne\r\n\r\nBake at 250 degrees.\r\n",
+        },
+        Note { path: "Long.txt", title: "Long", text: &long },
+        Note { path: "日本/味噌.md", title: "味噌", text: "# 味噌\n\n米味噌を仕込む。\n" },
+    ];
+    index(&store, "garden", &notes);
+    let library = Library::open(store, None, Box::new(|_| panic!("no collection has a model"))).unwrap();
+    Garden { library, _folder: folder }
+}
+
+/// Adds notes to a collection and commits them.
+pub(crate) fn index(store: &Store, collection: &str, notes: &[Note<'_>]) {
+    let mut writer = CollectionWriter::open(store, &collection.parse().unwrap(), 1).unwrap();
+    for note in notes {
+        writer.add(&finished(note), Vec::new()).unwrap();
+    }
+    writer
+        .commit(Manifest {
+            generation: 0,
+            indexed_at: INDEXED_AT,
+            source: SourceRecord { root: PathBuf::from("notes"), include: Vec::new(), exclude: Vec::new() },
+            model: None,
+            vector_files: Vec::new(),
+            graph: None,
+            pending: 0,
+            skipped_count: 0,
+            skipped: Vec::new(),
+        })
+        .unwrap();
+    writer.finish(store, 1).unwrap();
+}
+
+/// A note cut at blank lines.
+fn finished(note: &Note<'_>) -> FinishedDocument {
+    let text = note.text.to_owned();
+    let (mut headings, mut start) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let level = line.bytes().take_while(|&byte| byte == b'#').count();
+        if level > 0 {
+            let span = Span::within(&text, start..start + line.len()).unwrap();
+            headings.push(Heading { level: level as u8, text: line[level..].trim().to_owned(), span });
+        }
+        start += line.len();
+    }
+    let (mut chunks, mut start) = (Vec::new(), 0);
+    for part in text.split_inclusive("\n\n") {
+        let span = Span::within(&text, start..start + part.len()).unwrap();
+        let above = (0..headings.len()).filter(|&at| headings[at].span.start() < span.end()).collect();
+        chunks.push(FinishedChunk {
+            chunk: Chunk { span, headings: above },
+            line: text[..start].matches('\n').count() as u32 + 1,
+            vector_key: VectorKey(0),
+        });
+        start += part.len();
+    }
+    let document = Document {
+        path: DocumentPath::new(note.path).unwrap(),
+        title: note.title.to_owned(),
+        aliases: Vec::new(),
+        tags: vec!["kitchen".to_owned()],
+        headings,
+        links: Vec::new(),
+        properties: Vec::new(),
+    };
+    let stored = StoredDocument {
+        document,
+        decoded_from: None,
+        content_hash: ContentHash::of(text.as_bytes()).to_string(),
+        text_bytes: text.len() as u32,
+    };
+    FinishedDocument { stored, text, chunks, file: FileMark { modified: 1, size: 1, content: 1 } }
+}

@@ -1,0 +1,157 @@
+//! A scratch world for each test: a vault, a data folder, and the binary between them. It knows how to run ibid and
+//! nothing of what it should answer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary with a data folder of its own.
+pub struct Ibid {
+    pub data: TempDir,
+}
+
+/// What a run gave back.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    }
+
+    /// Fails with everything the run said unless it ended with `code`.
+    #[track_caller]
+    pub fn ends_with(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl Ibid {
+    pub fn new() -> Ibid {
+        Ibid { data: tempfile::tempdir().unwrap() }
+    }
+
+    /// The command, its surroundings swept of whatever the machine has set.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ibid"));
+        command.args(args).env_clear().env("IBID_DATA_DIR", self.data.path()).stdin(Stdio::null());
+        // Windows programs do not start without it.
+        if let Some(root) = std::env::var_os("SystemRoot") {
+            command.env("SystemRoot", root);
+        }
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        ran(self.command(args).output().unwrap())
+    }
+
+    /// Indexes and expects it to work.
+    #[track_caller]
+    pub fn index(&self, folder: &Path, more: &[&str]) -> Value {
+        let folder = folder.to_str().unwrap();
+        self.run(&[&["index", folder, "--json", "--quiet"], more].concat()).ends_with(0).json()
+    }
+
+    /// The hits of a search, whatever it found.
+    #[track_caller]
+    pub fn hits(&self, args: &[&str]) -> Vec<Value> {
+        let ran = self.run(&[&["search", "--json"], args].concat());
+        assert!(ran.code < 2, "{}", ran.stderr);
+        ran.json()["hits"].as_array().unwrap().clone()
+    }
+
+    /// The paths of the hits, best first.
+    #[track_caller]
+    pub fn paths(&self, args: &[&str]) -> Vec<String> {
+        self.hits(args).iter().map(|hit| text(&hit["path"])).collect()
+    }
+}
+
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[track_caller]
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+}
+
+#[track_caller]
+pub fn number(value: &Value) -> usize {
+    value.as_u64().unwrap_or_else(|| panic!("a number, not {value}")) as usize
+}
+
+/// A folder with these files, written long enough ago to be trusted by their time stamps.
+pub fn vault(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, words) in files {
+        write(folder.path(), path, words.as_bytes());
+    }
+    folder
+}
+
+/// Writes a file as if a minute ago.
+pub fn write(folder: &Path, path: &str, bytes: &[u8]) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
+}
+
+/// The repository's own vault.
+pub fn demonstration_vault() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vault")
+}
+
+/// The demonstration vault, indexed once for all tests that only ask.
+pub fn demonstration() -> &'static Ibid {
+    static INDEXED: OnceLock<Ibid> = OnceLock::new();
+    INDEXED.get_or_init(|| {
+        // A static is never dropped, so the folder goes under the build's own temporary folder, made anew each time.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let ibid = Ibid { data: tempfile::Builder::new().tempdir_in(&folder).unwrap() };
+        ibid.index(&demonstration_vault(), &["--name", "demo"]);
+        ibid
+    })
+}
+
+/// The judged questions of the demonstration vault.
+pub fn questions() -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/questions.jsonl");
+    fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Every file below a folder with its bytes' hash and time of change, to compare before and after.
+pub fn fingerprint(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let bytes = if metadata.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            if metadata.is_dir() {
+                folders.push(path.clone());
+            }
+            files.push((path, bytes, metadata.modified().unwrap()));
+        }
+    }
+    files.sort();
+    files
+}

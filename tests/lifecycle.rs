@@ -1,0 +1,175 @@
+//! A vault changes; the second run does only what changed, and the vault is never written to.
+
+use std::fs;
+
+use crate::harness::{Ibid, demonstration_vault, fingerprint, number, vault, write};
+
+const NOTES: &[(&str, &str)] = &[
+    ("Bread/Levain.md", "---\naliases: [Starter]\ntags: [bread/wild]\n---\n# Levain\n\nFeed it twice a day.\n"),
+    ("Bread/Rye.md", "Rye absorbs more water than wheat.\n\nSee [[Levain]].\n"),
+    ("Koji.txt", "Steam the rice for an hour.\n"),
+];
+
+#[test]
+fn the_second_run_reads_nothing_and_embeds_nothing() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    let first = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!((number(&first["added"]), number(&first["documents"])), (3, 3), "{first}");
+    assert_eq!(first["embedded"], first["chunks"], "{first}");
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    for (what, count) in [("added", 0), ("changed", 0), ("embedded", 0), ("bytes_read", 0), ("unchanged", 3)] {
+        assert_eq!(number(&second[what]), count, "{what}: {second}");
+    }
+    // Not even a file that can no longer be opened is touched.
+    #[cfg(unix)]
+    {
+        fs::remove_file(vault.path().join("Koji.txt")).unwrap();
+        let third = ibid.index(vault.path(), &["--name", "n"]);
+        assert_eq!((number(&third["removed"]), number(&third["bytes_read"])), (1, 0), "{third}");
+    }
+}
+
+#[test]
+fn an_edit_embeds_only_the_chunks_that_changed() {
+    let sections: String = (0..8).map(|n| format!("## Part {n}\n\n{}\n\n", format!("word{n} ").repeat(60))).collect();
+    let vault = vault(&[("long.md", &sections), ("b.md", "Untouched.\n")]);
+    let ibid = Ibid::new();
+    let first = ibid.index(vault.path(), &["--name", "n"]);
+    assert!(number(&first["chunks"]) >= 9, "{first}");
+    write(vault.path(), "long.md", sections.replace("word3 word3", "changed here").as_bytes());
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!((number(&second["changed"]), number(&second["embedded"])), (1, 1), "{second}");
+    assert_eq!(ibid.paths(&["changed here"])[0], "long.md");
+}
+
+#[test]
+fn a_renamed_note_keeps_its_vectors_and_is_found_under_its_new_name() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--name", "n"]);
+    fs::create_dir(vault.path().join("Old")).unwrap();
+    fs::rename(vault.path().join("Bread/Rye.md"), vault.path().join("Old/Secale.md")).unwrap();
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!(
+        (number(&second["renamed"]), number(&second["added"]), number(&second["removed"]), number(&second["embedded"])),
+        (1, 0, 0, 0),
+        "{second}"
+    );
+    for mode in ["lexical", "semantic"] {
+        let paths = ibid.paths(&["water that rye absorbs", "--mode", mode]);
+        assert_eq!(paths[0], "Old/Secale.md", "{mode}");
+        assert!(!paths.contains(&"Bread/Rye.md".to_owned()), "{mode}");
+    }
+}
+
+#[test]
+fn a_deleted_note_disappears_from_both_legs() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--name", "n"]);
+    fs::remove_file(vault.path().join("Koji.txt")).unwrap();
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!((number(&second["removed"]), number(&second["documents"])), (1, 2), "{second}");
+    for mode in ["lexical", "semantic", "hybrid"] {
+        assert!(!ibid.paths(&["steam the rice", "--mode", mode]).contains(&"Koji.txt".to_owned()), "{mode}");
+    }
+}
+
+#[test]
+fn a_file_that_turns_unreadable_is_reported_and_no_longer_found() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--name", "n", "--model", "none"]);
+    write(vault.path(), "Koji.txt", &[0, 1, 2, 3, 0, 255, 254, 7].repeat(500));
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!(second["skipped"][0]["path"], "Koji.txt", "{second}");
+    assert!(!ibid.paths(&["steam the rice"]).contains(&"Koji.txt".to_owned()));
+}
+
+#[test]
+fn words_first_and_meaning_later() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    let first = ibid.index(vault.path(), &["--name", "n", "--model", "none"]);
+    assert_eq!(number(&first["embedded"]), 0);
+    let hybrid = ibid.run(&["search", "rye", "--json"]).ends_with(0).json();
+    assert!(hybrid["notes"][0].as_str().unwrap().contains("was not searched by meaning"), "{hybrid}");
+    ibid.run(&["search", "rye", "--mode", "semantic"]).ends_with(2);
+    let second = ibid.index(vault.path(), &["--name", "n", "--model", "all-MiniLM-L6-v2"]);
+    assert_eq!(second["embedded"], second["chunks"], "{second}");
+    let hybrid = ibid.run(&["search", "rye", "--json"]).ends_with(0).json();
+    assert_eq!(hybrid["notes"].as_array().unwrap().len(), 0, "{hybrid}");
+}
+
+#[test]
+fn include_and_exclude_choose_and_are_remembered() {
+    let vault = vault(NOTES);
+    let ibid = Ibid::new();
+    let name = ["--name", "n", "--model", "none"];
+    let first = ibid.index(vault.path(), &[&name[..], &["--exclude", "Bread/**"]].concat());
+    assert_eq!(number(&first["documents"]), 1, "{first}");
+    let second = ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!((number(&second["documents"]), number(&second["unchanged"])), (1, 1), "{second}");
+    let third = ibid.index(vault.path(), &["--name", "n", "--rebuild", "--include", "**/*.md", "--exclude", "Koji*"]);
+    assert_eq!(number(&third["documents"]), 2, "{third}");
+}
+
+#[test]
+fn the_same_state_gives_the_same_answer_every_time_and_however_it_was_made() {
+    let vault = vault(NOTES);
+    let (ibid, twin) = (Ibid::new(), Ibid::new());
+    ibid.index(vault.path(), &["--name", "n"]);
+    twin.index(vault.path(), &["--name", "n", "--threads", "1"]);
+    for words in ["bread", "how much water", "Levain", "feeding a starter"] {
+        let answers: Vec<_> =
+            [&ibid, &ibid, &twin].iter().map(|ibid| ibid.hits(&[words, "--explain", "--limit", "20"])).collect();
+        assert_eq!(answers[0], answers[1], "{words}");
+        assert_eq!(answers[0], answers[2], "{words}");
+    }
+}
+
+#[test]
+fn several_collections_are_searched_together_or_alone() {
+    let (bread, rice) = (vault(&NOTES[..2]), vault(&NOTES[2..]));
+    let ibid = Ibid::new();
+    ibid.index(bread.path(), &["--name", "bread"]);
+    ibid.index(rice.path(), &["--name", "rice"]);
+    let paths = ibid.paths(&["steam rice for the levain"]);
+    assert!(paths.contains(&"Koji.txt".to_owned()) && paths.contains(&"Bread/Levain.md".to_owned()), "{paths:?}");
+    let alone = ibid.run(&["search", "levain", "--json", "--collection", "rice"]).json();
+    assert_eq!(alone["collection"], "rice");
+    assert!(alone["hits"].as_array().unwrap().iter().all(|hit| hit["path"] == "Koji.txt"), "{alone}");
+    ibid.run(&["remove", "rice", "--yes"]).ends_with(0);
+    assert!(rice.path().join("Koji.txt").exists(), "the notes stay");
+    ibid.run(&["search", "levain", "--collection", "rice"]).ends_with(2);
+}
+
+#[test]
+fn nothing_is_ever_written_into_a_vault() {
+    let scratch = tempfile::tempdir().unwrap();
+    let copy = scratch.path().join("vault");
+    copy_folder(&demonstration_vault(), &copy);
+    let before = fingerprint(&copy);
+    let ibid = Ibid::new();
+    ibid.index(&copy, &["--name", "n", "--model", "none"]);
+    let id = ibid.hits(&["rye"])[0]["id"].as_str().unwrap().to_owned();
+    ibid.run(&["fetch", &id]).ends_with(0);
+    ibid.run(&["verify", &id]).ends_with(0);
+    ibid.run(&["status"]).ends_with(0);
+    ibid.index(&copy, &["--name", "n", "--rebuild"]);
+    ibid.run(&["remove", "n", "--yes"]).ends_with(0);
+    assert!(before == fingerprint(&copy), "a file of the vault changed");
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}

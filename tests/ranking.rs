@@ -1,0 +1,133 @@
+//! Ranking is a test: the judged questions of `data/`, one golden list each, and the statistics of all. A change of
+//! ranking shows as a difference a person can read; `UPDATE=1` rewrites the goldens.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::harness::{demonstration, number, questions, text};
+
+const MODES: [&str; 3] = ["hybrid", "lexical", "semantic"];
+
+/// How many hits a golden shows.
+const SHOWN: usize = 5;
+
+/// How far down the statistics look.
+const DEPTH: usize = 10;
+
+fn goldens() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ranking")
+}
+
+/// What is judged of a question: grades by path.
+fn judgements() -> BTreeMap<String, BTreeMap<String, u32>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/judgements.tsv");
+    let mut judged: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+    for row in fs::read_to_string(file).unwrap().lines().skip(1) {
+        let [query, path, grade] = row.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        judged.entry(query.into()).or_default().insert(path.into(), grade.parse().unwrap());
+    }
+    judged
+}
+
+/// The measures of one mode over all questions (Järvelin and Kekäläinen 2002 for nDCG, with gain = grade).
+#[derive(Default)]
+struct Statistics {
+    questions: usize,
+    first: usize,
+    in_five: usize,
+    reciprocal: f64,
+    ndcg: f64,
+    quoted: usize,
+}
+
+impl Statistics {
+    fn add(&mut self, paths: &[String], grades: &BTreeMap<String, u32>, answer_is_quoted: bool) {
+        let answers = |path: &String| grades.get(path).is_some_and(|&grade| grade == 2);
+        let place = paths.iter().position(answers);
+        self.questions += 1;
+        self.first += usize::from(place == Some(0));
+        self.in_five += usize::from(place.is_some_and(|place| place < 5));
+        self.reciprocal += place.map_or(0.0, |place| 1.0 / (place + 1) as f64);
+        let gain = |grade: u32, place: usize| f64::from(grade) / (place as f64 + 2.0).log2();
+        let found: f64 =
+            paths.iter().enumerate().map(|(place, path)| gain(grades.get(path).copied().unwrap_or(0), place)).sum();
+        let mut best: Vec<u32> = grades.values().copied().collect();
+        best.sort_unstable_by(|a, b| b.cmp(a));
+        let ideal: f64 = best.iter().take(DEPTH).enumerate().map(|(place, &grade)| gain(grade, place)).sum();
+        self.ndcg += found / ideal;
+        self.quoted += usize::from(answer_is_quoted);
+    }
+
+    fn line(&self, mode: &str) -> String {
+        let n = self.questions;
+        let share = |count: usize| format!("{count} ({}%)", count * 100 / n);
+        format!(
+            "{mode:<9} questions: {n}, hit@1: {}, hit@5: {}, mrr@10: {:.3}, ndcg@10: {:.3}, answer inside the first 5 chunks: {}",
+            share(self.first),
+            share(self.in_five),
+            self.reciprocal / n as f64,
+            self.ndcg / n as f64,
+            share(self.quoted),
+        )
+    }
+}
+
+/// The first appearance of each path.
+fn distinct(paths: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for path in paths {
+        if !seen.contains(&path) {
+            seen.push(path);
+        }
+    }
+    seen
+}
+
+fn check(file: &str, made: &str) {
+    let path = goldens().join(file);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(goldens()).unwrap();
+        fs::write(&path, made).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(made, golden, "{file} differs; read the difference, then UPDATE=1 rewrites it");
+}
+
+#[test]
+fn the_judged_questions_rank_as_they_did() {
+    let (ibid, judged) = (demonstration(), judgements());
+    let mut statistics: BTreeMap<&str, Statistics> = BTreeMap::new();
+    for question in questions() {
+        let (id, asked) = (text(&question["id"]), text(&question["question"]));
+        let mut golden = format!("{asked}\n");
+        for mode in MODES {
+            let hits = ibid.hits(&[&asked, "--mode", mode, "--limit", "20"]);
+            let quoted = hits.iter().take(5).any(|hit| holds_an_answer(&question, hit));
+            let paths = distinct(hits.iter().map(|hit| text(&hit["path"])));
+            statistics.entry(mode).or_default().add(&paths[..paths.len().min(DEPTH)], &judged[&id], quoted);
+            golden += &format!("\n{mode}\n");
+            for path in paths.iter().take(SHOWN) {
+                let grade = judged[&id].get(path).map_or("·", |&grade| if grade == 2 { "2" } else { "1" });
+                golden += &format!("  {grade} {path}\n");
+            }
+        }
+        check(&format!("{id}.txt"), &golden);
+    }
+    let lines: String = MODES.iter().map(|mode| statistics[mode].line(mode) + "\n").collect();
+    check("rank_stats.txt", &lines);
+}
+
+/// Whether the bytes of a hit hold one of the quotes that answer the question.
+fn holds_an_answer(question: &serde_json::Value, hit: &serde_json::Value) -> bool {
+    let path = text(&hit["path"]);
+    let file = fs::read(crate::harness::demonstration_vault().join(&path)).unwrap();
+    let Ok(file) = String::from_utf8(file) else { return false };
+    let span = number(&hit["start"])..number(&hit["end"]);
+    let answers = question["answers"].as_array().unwrap();
+    answers
+        .iter()
+        .filter(|answer| answer["path"] == hit["path"])
+        .filter_map(|answer| file.find(&text(&answer["quote"])))
+        .any(|at| span.contains(&at))
+}

@@ -1,0 +1,19 @@
+//! The real binary, driven as a person or a client drives it. What a crate can show alone is tested in that crate.
+
+/// The binary, a scratch vault, and the demonstration vault indexed once.
+mod harness;
+
+/// What must be said, and which exit code given, when the input is wrong.
+mod bad_input;
+/// Every citation any query returns leads back to exactly its bytes; they are told apart when the file changes.
+mod citation;
+/// kill -9 at random moments, disks that fill up, damaged files.
+mod crash;
+/// Pathological markdown, broken encodings, odd names.
+mod hostile;
+/// Edit, rename, delete, run again.
+mod lifecycle;
+/// MCP over stdio and HTTP with rmcp's own client, in both protocol eras.
+mod mcp;
+/// Judged questions over the demonstration vault: goldens and their statistics.
+mod ranking;
