@@ -33,7 +33,13 @@ fn parse(criterion: &mut Criterion) {
     group.bench_function("chunk", |bencher| {
         bencher.iter_batched_ref(
             warm,
-            |measure| notes.iter().zip(&blocks).map(|((_, text), blocks)| chunk(text, blocks, measure).len()).sum::<usize>(),
+            |measure| {
+                notes
+                    .iter()
+                    .zip(&blocks)
+                    .map(|((_, text), blocks)| chunk(text, blocks, measure).len())
+                    .sum::<usize>()
+            },
             BatchSize::LargeInput,
         );
     });

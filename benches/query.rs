@@ -1,4 +1,7 @@
 //! How long a question takes, by mode, beside embedding the question alone. Warm, one at a time, in process.
+//!
+//! Over the demonstration vault, or over an index that is there already: `IBID_BENCH_DATA` names the data folder,
+//! `IBID_BENCH_COLLECTION` the collection.
 
 mod vault;
 
@@ -22,14 +25,22 @@ const QUESTIONS: [&str; 6] = [
 
 fn query(criterion: &mut Criterion) {
     let scratch = tempfile::tempdir().expect("there is a temporary folder");
-    let store = Store::at(scratch.path());
     let model = vault::model();
-    let report = vault::index(&store, Some(model.clone()), false);
-    eprintln!("{} chunks", report.chunks);
-    let snapshots = [Arc::new(Snapshot::open(&store, &vault::name()).expect("it was just written"))];
+    let (store, name) = match std::env::var("IBID_BENCH_COLLECTION") {
+        Ok(name) => {
+            let data = std::env::var_os("IBID_BENCH_DATA").expect("IBID_BENCH_DATA names the data folder");
+            (Store::at(data), name.parse().expect("a collection's name"))
+        }
+        Err(_) => {
+            let store = Store::at(scratch.path());
+            vault::index(&store, Some(model.clone()), false);
+            (store, vault::name())
+        }
+    };
+    let snapshots = [Arc::new(Snapshot::open(&store, &name).expect("the collection can be opened"))];
     let embedder = QueryEmbedder::new(model.embedder);
     let searcher = Searcher::new(&snapshots, Some(&embedder));
-    let mut group = criterion.benchmark_group("query");
+    let mut group = criterion.benchmark_group(format!("query over {} chunks", snapshots[0].chunks()));
     let mut asked = QUESTIONS.iter().cycle();
     group.bench_function("embed alone", |bencher| {
         bencher.iter(|| embedder.embed(asked.next().expect("it goes round")));

@@ -8,7 +8,8 @@ use crate::harness::{Ibid, demonstration, text, vault};
 #[track_caller]
 fn check(ibid: &Ibid, args: &[&str], says: &str, hint: &str) {
     let ran = ibid.run(args).ends_with(2);
-    let mut lines = ran.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("hint: "));
+    let mut lines =
+        ran.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("hint: "));
     let error = lines.next().unwrap_or_default();
     assert!(error.starts_with("error: ") && error.contains(says), "{args:?} says {:?}", ran.stderr);
     let given = lines.next().unwrap_or_default();
@@ -36,7 +37,7 @@ fn an_emptied_source_is_taken_for_an_unmounted_disk() {
     ibid.index(folder.path(), &["--name", "n", "--model", "none"]);
     fs::remove_file(folder.path().join("a.md")).unwrap();
     let path = folder.path().to_str().unwrap();
-    check(&ibid, &["index", path, "--name", "n"], "holds no document any more", "ibid remove");
+    check(&ibid, &["index", path, "--name", "n"], "holds no document any more", "is its disk mounted?");
     assert_eq!(ibid.hits(&["rye"]).len(), 1, "what was indexed is still served");
     fs::remove_dir_all(folder.path()).unwrap();
     check(&ibid, &["index", path, "--name", "n"], "there is no folder", "path");
@@ -46,9 +47,9 @@ fn an_emptied_source_is_taken_for_an_unmounted_disk() {
 #[test]
 fn asking_before_there_is_an_index() {
     let ibid = Ibid::new();
-    check(&ibid, &["search", "rye"], "no collection", "ibid index");
-    check(&ibid, &["fetch", "garden:a.md"], "no collection garden", "ibid");
-    check(&ibid, &["mcp"], "no collection", "ibid index");
+    check(&ibid, &["search", "rye"], "nothing is indexed yet", "ibid index PATH");
+    check(&ibid, &["fetch", "garden:a.md"], "no collection garden", "ibid index PATH");
+    check(&ibid, &["mcp", "--collection", "garden"], "no collection garden", "ibid index PATH");
 }
 
 #[test]
@@ -56,13 +57,18 @@ fn names_that_do_not_fit() {
     let ibid = Ibid::new();
     let (one, other) = (vault(&[("a.md", "rye")]), vault(&[("b.md", "salt")]));
     let paths = [one.path().to_str().unwrap(), other.path().to_str().unwrap()];
-    check(&ibid, &["index", paths[0], "--name", "Not Good"], "is no collection name", "");
+    check(&ibid, &["index", paths[0], "--name", "Not Good"], "is no collection name", "ibid status");
     ibid.index(one.path(), &["--name", "n", "--model", "none"]);
     check(&ibid, &["index", paths[1], "--name", "n"], "the collection n is of", "--name");
     check(&ibid, &["search", "rye", "--collection", "m"], "no collection m", "n");
     check(&ibid, &["index", paths[0], "--name", "n", "--exclude", "["], "is no path pattern", "");
     check(&ibid, &["search", "rye", "--path", "["], "is no path pattern", "");
-    check(&ibid, &["index", paths[1], "--name", "o", "--model", "no-such-model"], "no-such-model", "ibid models");
+    check(
+        &ibid,
+        &["index", paths[1], "--name", "o", "--model", "no-such-model"],
+        "no-such-model",
+        "ibid models",
+    );
 }
 
 #[test]
@@ -71,7 +77,12 @@ fn questions_that_are_none() {
     check(ibid, &["search", ""], "the question is empty", "ibid search");
     check(ibid, &["search", "  \t"], "the question is empty", "ibid search");
     let long = "rye ".repeat(25_000);
-    check(ibid, &["search", &long], "the question has 100000 bytes, at most 16384 are read", "");
+    check(
+        ibid,
+        &["search", &long],
+        "the question has 100000 bytes, at most 16384 are read",
+        "the sentence that matters",
+    );
     check(ibid, &["search", "rye", "--limit", "0"], "the limit is 0", "");
     check(ibid, &["search", "rye", "--limit", "101"], "the limit is 101", "");
 }
@@ -104,12 +115,12 @@ fn stop_words_alone_and_very_many_words_are_answered() {
 fn ids_that_lead_nowhere() {
     let ibid = demonstration();
     let id = text(&ibid.hits(&["rye"])[0]["id"]);
-    check(ibid, &["fetch", "rubbish"], "the collection is missing", "collection:path@hash:start-end");
-    check(ibid, &["fetch", &id.replace('@', "@@")], "", "ibid search");
-    check(ibid, &["fetch", &id[..id.len() - 3].replace('-', "_")], "", "collection:path@hash:start-end");
-    check(ibid, &["fetch", "demo:No%20such%20note.md"], "no document demo:No%20such%20note.md", "");
+    check(ibid, &["fetch", "rubbish"], "an id reads collection:path@hash:start-end", "ibid search");
+    let mangled = format!("{}_{}", &id[..id.len() - 4], &id[id.len() - 3..]);
+    check(ibid, &["fetch", &mangled], "is no id", "ibid search");
+    check(ibid, &["fetch", "demo:No%20such%20note.md"], "no document demo:No%20such%20note.md", "ibid");
     check(ibid, &["fetch", "other:a.md"], "no collection other", "demo");
-    check(ibid, &["verify", "demo:Home.md"], "", "collection:path@hash:start-end");
+    check(ibid, &["verify", "demo:Home.md"], "names a whole note", "a hash and a byte range");
     let (head, place) = id.split_once('@').unwrap();
     let forged = format!("{head}@000000000000{}", &place[12..]);
     let ran = ibid.run(&["fetch", &forged]).ends_with(1);

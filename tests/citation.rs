@@ -43,7 +43,10 @@ fn check(ibid: &Ibid, vault: &Path, hit: &Value) {
     assert_eq!(quote, quote.trim(), "{id}");
     assert!(quote.contains(&text(&hit["snippet"])), "the snippet is part of the quote: {hit}");
     let fetched = ibid.run(&["fetch", &id, "--json"]).ends_with(0).json();
-    assert_eq!((&fetched["id"], &fetched["start"], &fetched["end"]), (&hit["id"], &hit["start"], &hit["end"]));
+    assert_eq!(
+        (&fetched["id"], &fetched["start"], &fetched["end"]),
+        (&hit["id"], &hit["start"], &hit["end"])
+    );
     let text_start: usize = text(&fetched["metadata"]["text_start"]).parse().unwrap();
     let within = number(&hit["start"]) - text_start..number(&hit["end"]) - text_start;
     assert_eq!(text(&fetched["text"]).get(within), Some(quote.as_str()), "{id}");
@@ -73,7 +76,8 @@ fn every_citation_of_every_question_leads_back_to_its_bytes() {
 
 #[test]
 fn offsets_count_marks_and_carriage_returns() {
-    let files = [("bom.md", "\u{feff}# Über\r\n\r\nzuerst\r\n"), ("crlf.md", "a\r\n\r\nÄpfel und Birnen\r\n")];
+    let files =
+        [("bom.md", "\u{feff}# Über\r\n\r\nzuerst\r\n"), ("crlf.md", "a\r\n\r\nÄpfel und Birnen\r\n")];
     let vault = vault(&files);
     let ibid = Ibid::new();
     ibid.index(vault.path(), &["--model", "none"]);
@@ -110,11 +114,10 @@ fn check_verdict(before: &[(&str, &str)], words: &str, change: impl Fn(&Path), v
     }
     let ran = ibid.run(&["verify", &id, "--json"]);
     assert_eq!(ran.code, i32::from(verdict != "unchanged"), "{}{}", ran.stdout, ran.stderr);
-    let answer = ran.json();
-    let answer = answer.get(0).unwrap_or(&answer);
+    let answer = ran.json()["results"][0].clone();
     assert_eq!(answer["verdict"], verdict, "reindexed: {reindex}");
     if verdict == "moved" {
-        let moved = text(&answer["moved_to"]);
+        let moved = text(&answer["to"]);
         let place = moved.rsplit_once(':').unwrap().1.split_once('-').unwrap();
         let path = moved.split_once(':').unwrap().1.split_once('@').unwrap().0;
         let file = fs::read_to_string(vault.path().join(path)).unwrap();
@@ -127,7 +130,9 @@ fn verify_tells_what_became_of_the_words() {
     let note = [("a.md", "# Rye\n\nThe levain doubles by noon.\n"), ("b.md", "Salt comes last.\n")];
     for reindex in [false, true] {
         check_verdict(&note, "levain", |_| (), "unchanged", reindex);
-        let longer = |vault: &Path| write(vault, "a.md", "New words first.\n\n# Rye\n\nThe levain doubles by noon.\n".as_bytes());
+        let longer = |vault: &Path| {
+            write(vault, "a.md", "New words first.\n\n# Rye\n\nThe levain doubles by noon.\n".as_bytes())
+        };
         check_verdict(&note, "levain", longer, "moved", reindex);
         let other = |vault: &Path| write(vault, "a.md", b"# Rye\n\nThe levain collapsed by noon.\n");
         check_verdict(&note, "levain", other, "changed", reindex);
@@ -144,7 +149,11 @@ fn words_that_moved_are_fetched_where_they_are_now() {
     let ibid = Ibid::new();
     ibid.index(vault.path(), &["--name", "n", "--model", "none"]);
     let id = text(&ibid.hits(&["levain"])[0]["id"]);
-    write(vault.path(), "a.md", "# New\n\nOther words, rather many of them.\n\n# Old\n\nThe levain doubles.\n".as_bytes());
+    write(
+        vault.path(),
+        "a.md",
+        "# New\n\nOther words, rather many of them.\n\n# Old\n\nThe levain doubles.\n".as_bytes(),
+    );
     ibid.index(vault.path(), &["--name", "n"]);
     let ran = ibid.run(&["fetch", &id, "--json"]);
     if ran.code == 0 {

@@ -10,37 +10,38 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The binary with a data folder of its own.
-pub struct Ibid {
-    pub data: TempDir,
+pub(crate) struct Ibid {
+    pub(crate) data: TempDir,
 }
 
 /// What a run gave back.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
     /// Fails with everything the run said unless it ended with `code`.
     #[track_caller]
-    pub fn ends_with(self, code: i32) -> Ran {
+    pub(crate) fn ends_with(self, code: i32) -> Ran {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 }
 
 impl Ibid {
-    pub fn new() -> Ibid {
+    pub(crate) fn new() -> Ibid {
         Ibid { data: tempfile::tempdir().unwrap() }
     }
 
     /// The command, its surroundings swept of whatever the machine has set.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ibid"));
         command.args(args).env_clear().env("IBID_DATA_DIR", self.data.path()).stdin(Stdio::null());
         // Windows programs do not start without it.
@@ -50,20 +51,20 @@ impl Ibid {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().unwrap())
     }
 
     /// Indexes and expects it to work.
     #[track_caller]
-    pub fn index(&self, folder: &Path, more: &[&str]) -> Value {
+    pub(crate) fn index(&self, folder: &Path, more: &[&str]) -> Value {
         let folder = folder.to_str().unwrap();
         self.run(&[&["index", folder, "--json", "--quiet"], more].concat()).ends_with(0).json()
     }
 
     /// The hits of a search, whatever it found.
     #[track_caller]
-    pub fn hits(&self, args: &[&str]) -> Vec<Value> {
+    pub(crate) fn hits(&self, args: &[&str]) -> Vec<Value> {
         let ran = self.run(&[&["search", "--json"], args].concat());
         assert!(ran.code < 2, "{}", ran.stderr);
         ran.json()["hits"].as_array().unwrap().clone()
@@ -71,12 +72,12 @@ impl Ibid {
 
     /// The paths of the hits, best first.
     #[track_caller]
-    pub fn paths(&self, args: &[&str]) -> Vec<String> {
+    pub(crate) fn paths(&self, args: &[&str]) -> Vec<String> {
         self.hits(args).iter().map(|hit| text(&hit["path"])).collect()
     }
 }
 
-pub fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -85,17 +86,17 @@ pub fn ran(output: Output) -> Ran {
 }
 
 #[track_caller]
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
 }
 
 #[track_caller]
-pub fn number(value: &Value) -> usize {
+pub(crate) fn number(value: &Value) -> usize {
     value.as_u64().unwrap_or_else(|| panic!("a number, not {value}")) as usize
 }
 
 /// A folder with these files, written long enough ago to be trusted by their time stamps.
-pub fn vault(files: &[(&str, &str)]) -> TempDir {
+pub(crate) fn vault(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, words) in files {
         write(folder.path(), path, words.as_bytes());
@@ -104,7 +105,7 @@ pub fn vault(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// Writes a file as if a minute ago.
-pub fn write(folder: &Path, path: &str, bytes: &[u8]) {
+pub(crate) fn write(folder: &Path, path: &str, bytes: &[u8]) {
     let path = folder.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, bytes).unwrap();
@@ -113,12 +114,12 @@ pub fn write(folder: &Path, path: &str, bytes: &[u8]) {
 }
 
 /// The repository's own vault.
-pub fn demonstration_vault() -> PathBuf {
+pub(crate) fn demonstration_vault() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vault")
 }
 
 /// The demonstration vault, indexed once for all tests that only ask.
-pub fn demonstration() -> &'static Ibid {
+pub(crate) fn demonstration() -> &'static Ibid {
     static INDEXED: OnceLock<Ibid> = OnceLock::new();
     INDEXED.get_or_init(|| {
         // A static is never dropped, so the folder goes under the build's own temporary folder, made anew each time.
@@ -132,13 +133,13 @@ pub fn demonstration() -> &'static Ibid {
 }
 
 /// The judged questions of the demonstration vault.
-pub fn questions() -> Vec<Value> {
+pub(crate) fn questions() -> Vec<Value> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/questions.jsonl");
     fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Every file below a folder with its bytes' hash and time of change, to compare before and after.
-pub fn fingerprint(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)> {
+pub(crate) fn fingerprint(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -5,7 +5,10 @@ use std::fs;
 use crate::harness::{Ibid, demonstration_vault, fingerprint, number, vault, write};
 
 const NOTES: &[(&str, &str)] = &[
-    ("Bread/Levain.md", "---\naliases: [Starter]\ntags: [bread/wild]\n---\n# Levain\n\nFeed it twice a day.\n"),
+    (
+        "Bread/Levain.md",
+        "---\naliases: [Starter]\ntags: [bread/wild]\n---\n# Levain\n\nFeed it twice a day.\n",
+    ),
     ("Bread/Rye.md", "Rye absorbs more water than wheat.\n\nSee [[Levain]].\n"),
     ("Koji.txt", "Steam the rice for an hour.\n"),
 ];
@@ -18,7 +21,8 @@ fn the_second_run_reads_nothing_and_embeds_nothing() {
     assert_eq!((number(&first["added"]), number(&first["documents"])), (3, 3), "{first}");
     assert_eq!(first["embedded"], first["chunks"], "{first}");
     let second = ibid.index(vault.path(), &["--name", "n"]);
-    for (what, count) in [("added", 0), ("changed", 0), ("embedded", 0), ("bytes_read", 0), ("unchanged", 3)] {
+    for (what, count) in [("added", 0), ("changed", 0), ("embedded", 0), ("bytes_read", 0), ("unchanged", 3)]
+    {
         assert_eq!(number(&second[what]), count, "{what}: {second}");
     }
     // Not even a file that can no longer be opened is touched.
@@ -32,7 +36,8 @@ fn the_second_run_reads_nothing_and_embeds_nothing() {
 
 #[test]
 fn an_edit_embeds_only_the_chunks_that_changed() {
-    let sections: String = (0..8).map(|n| format!("## Part {n}\n\n{}\n\n", format!("word{n} ").repeat(60))).collect();
+    let sections: String =
+        (0..8).map(|n| format!("## Part {n}\n\n{}\n\n", format!("word{n} ").repeat(60))).collect();
     let vault = vault(&[("long.md", &sections), ("b.md", "Untouched.\n")]);
     let ibid = Ibid::new();
     let first = ibid.index(vault.path(), &["--name", "n"]);
@@ -52,7 +57,12 @@ fn a_renamed_note_keeps_its_vectors_and_is_found_under_its_new_name() {
     fs::rename(vault.path().join("Bread/Rye.md"), vault.path().join("Old/Secale.md")).unwrap();
     let second = ibid.index(vault.path(), &["--name", "n"]);
     assert_eq!(
-        (number(&second["renamed"]), number(&second["added"]), number(&second["removed"]), number(&second["embedded"])),
+        (
+            number(&second["renamed"]),
+            number(&second["added"]),
+            number(&second["removed"]),
+            number(&second["embedded"])
+        ),
         (1, 0, 0, 0),
         "{second}"
     );
@@ -111,7 +121,8 @@ fn include_and_exclude_choose_and_are_remembered() {
     assert_eq!(number(&first["documents"]), 1, "{first}");
     let second = ibid.index(vault.path(), &["--name", "n"]);
     assert_eq!((number(&second["documents"]), number(&second["unchanged"])), (1, 1), "{second}");
-    let third = ibid.index(vault.path(), &["--name", "n", "--rebuild", "--include", "**/*.md", "--exclude", "Koji*"]);
+    let third =
+        ibid.index(vault.path(), &["--name", "n", "--rebuild", "--include", "**/*.md", "--exclude", "Koji*"]);
     assert_eq!(number(&third["documents"]), 2, "{third}");
 }
 
@@ -122,8 +133,10 @@ fn the_same_state_gives_the_same_answer_every_time_and_however_it_was_made() {
     ibid.index(vault.path(), &["--name", "n"]);
     twin.index(vault.path(), &["--name", "n", "--threads", "1"]);
     for words in ["bread", "how much water", "Levain", "feeding a starter"] {
-        let answers: Vec<_> =
-            [&ibid, &ibid, &twin].iter().map(|ibid| ibid.hits(&[words, "--explain", "--limit", "20"])).collect();
+        let answers: Vec<_> = [&ibid, &ibid, &twin]
+            .iter()
+            .map(|ibid| ibid.hits(&[words, "--explain", "--limit", "20"]))
+            .collect();
         assert_eq!(answers[0], answers[1], "{words}");
         assert_eq!(answers[0], answers[2], "{words}");
     }
@@ -136,7 +149,10 @@ fn several_collections_are_searched_together_or_alone() {
     ibid.index(bread.path(), &["--name", "bread"]);
     ibid.index(rice.path(), &["--name", "rice"]);
     let paths = ibid.paths(&["steam rice for the levain"]);
-    assert!(paths.contains(&"Koji.txt".to_owned()) && paths.contains(&"Bread/Levain.md".to_owned()), "{paths:?}");
+    assert!(
+        paths.contains(&"Koji.txt".to_owned()) && paths.contains(&"Bread/Levain.md".to_owned()),
+        "{paths:?}"
+    );
     let alone = ibid.run(&["search", "levain", "--json", "--collection", "rice"]).json();
     assert_eq!(alone["collection"], "rice");
     assert!(alone["hits"].as_array().unwrap().iter().all(|hit| hit["path"] == "Koji.txt"), "{alone}");

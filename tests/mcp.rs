@@ -1,8 +1,8 @@
 //! The real binary as an MCP server: rmcp's own client over stdio and HTTP, in both protocol eras, and what a running
 //! server must do by itself.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, ClientConfig, ProtocolVersion};
@@ -27,6 +27,8 @@ fn eras() -> [ClientLifecycleMode; 2] {
 struct Server {
     child: Child,
     base: String,
+    // Kept open: a server whose output nobody can take any more is not what is tested here.
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
@@ -39,7 +41,7 @@ impl Server {
             let at = line.find("http://127.0.0.1:")?;
             Some(line[at..].split("/mcp").next()?.split_whitespace().next()?.to_owned())
         });
-        Server { base: address.expect("it says where it listens"), child }
+        Server { base: address.expect("it says where it listens"), child, _output: lines }
     }
 
     async fn client(&self, era: ClientLifecycleMode) -> Client {
@@ -108,7 +110,8 @@ async fn over_stdio_in_both_eras() {
     let ibid = Ibid::new();
     ibid.index(vault.path(), &["--name", "n"]);
     for era in eras() {
-        let transport = TokioChildProcess::new(tokio::process::Command::from(ibid.command(&["mcp"]))).unwrap();
+        let transport =
+            TokioChildProcess::new(tokio::process::Command::from(ibid.command(&["mcp"]))).unwrap();
         let client = ClientConfig::default().serve_with_lifecycle(transport, era).await.unwrap();
         check(&client, "").await;
         let found = answer(&client, "search", json!({ "query": "knife" })).await;
@@ -137,7 +140,6 @@ async fn a_new_generation_appears_without_a_restart() {
 
 /// One request in plain HTTP/1.1, without a client that would make it well-behaved.
 fn get(base: &str, path: &str) -> String {
-    use std::io::{Read, Write};
     let host = base.trim_start_matches("http://");
     let mut stream = std::net::TcpStream::connect(host).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();

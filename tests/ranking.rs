@@ -50,8 +50,11 @@ impl Statistics {
         self.in_five += usize::from(place.is_some_and(|place| place < 5));
         self.reciprocal += place.map_or(0.0, |place| 1.0 / (place + 1) as f64);
         let gain = |grade: u32, place: usize| f64::from(grade) / (place as f64 + 2.0).log2();
-        let found: f64 =
-            paths.iter().enumerate().map(|(place, path)| gain(grades.get(path).copied().unwrap_or(0), place)).sum();
+        let found: f64 = paths
+            .iter()
+            .enumerate()
+            .map(|(place, path)| gain(grades.get(path).copied().unwrap_or(0), place))
+            .sum();
         let mut best: Vec<u32> = grades.values().copied().collect();
         best.sort_unstable_by(|a, b| b.cmp(a));
         let ideal: f64 = best.iter().take(DEPTH).enumerate().map(|(place, &grade)| gain(grade, place)).sum();

@@ -1,5 +1,8 @@
 //! The real binary, driven as a person or a client drives it. What a crate can show alone is tested in that crate.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped fails the test that needed it")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+
 /// The binary, a scratch vault, and the demonstration vault indexed once.
 mod harness;
 

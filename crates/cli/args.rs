@@ -12,10 +12,9 @@ use ibid_core::fusion::Fusion;
 use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode};
 
 /// Search your notes; every answer is a citation that can be checked
-///
-/// Exit codes: 0 found or done, 1 nothing found, 2 error.
 #[derive(Debug, Parser)]
 #[command(name = "ibid", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 found or done, 1 nothing found, 2 error")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -27,8 +26,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// Keep indexes in this folder instead of the platform's data folder
-    #[arg(long, global = true, value_name = "DIR", env = "IBID_DATA_DIR", hide_env_values = true)]
+    /// Keep indexes in this folder [env: IBID_DATA_DIR] [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Print results and errors, nothing else
     #[arg(long, short, global = true)]
@@ -52,12 +51,12 @@ pub(crate) enum Command {
 }
 
 /// Index a folder of notes, or bring indexes up to date
-///
-/// With PATH, indexes that folder. Without, brings every collection up to date, or the one that --name names.
-///
-/// Only what changed since the last run is read. Notes are never written to. Hidden files, and files that .gitignore,
-/// .ignore or .ibidignore in the folder name, are left out.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+With PATH, indexes that folder. Without, brings every collection up to date, or the one that --name names.
+
+Only what changed since the last run is read. Notes are never written to. Hidden files, and files that .gitignore, \
+.ignore or .ibidignore in the folder name, are left out.")]
 pub(crate) struct IndexArgs {
     /// The folder
     pub(crate) path: Option<PathBuf>,
@@ -89,14 +88,15 @@ pub(crate) struct IndexArgs {
 }
 
 /// Ask a question and get cited answers
-///
-/// Searches by words and by meaning at once. Exit code 1 says that nothing was found.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Every hit carries an id, which names the exact bytes: give it to `ibid fetch` and `ibid verify`. Exit code 1 says that \
+nothing was found.")]
 pub(crate) struct SearchArgs {
     /// The question; '-' reads it from standard input
     #[arg(required = true, num_args = 1..)]
     pub(crate) question: Vec<String>,
-    /// Search by both, by words, or by meaning
+    /// Search by words and meaning, by words, or by meaning
     #[arg(long, default_value = Mode::Hybrid.name(), value_parser = modes())]
     pub(crate) mode: Mode,
     /// Show at most this many hits
@@ -128,12 +128,12 @@ pub(crate) struct SearchArgs {
 }
 
 /// Show the text behind an id, the cited words marked
-///
-/// Gives the text as it was indexed. Where the output is not a terminal it is that text and nothing else; what was left
-/// out of a long one is told on standard error.
-///
-/// Exit code 1 says that the note is there and the cited words are not any more; 2 that the id leads to no note.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Gives the text as it was indexed. Where the output is not a terminal it is that text and nothing else; what was left \
+out of a long one is told on standard error.
+
+Exit code 1 says that the note is there and the cited words are not any more, 2 that the id leads to no note.")]
 pub(crate) struct FetchArgs {
     /// The id of a hit, of a note (collection:path), or the address of its page
     pub(crate) id: String,
@@ -143,10 +143,15 @@ pub(crate) struct FetchArgs {
 }
 
 /// Compare citations with the files as they are now
-///
-/// Prints a line for each: unchanged; moved, with the new id; changed, when the note is there and the words are not; gone,
-/// when neither is. Exit code 0 says that all are unchanged, 1 that one or more are not.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Prints a line for each:
+  unchanged ID      the words stand where they stood
+  moved ID → NEW    the words stand elsewhere now, at the new id
+  changed ID        the note is there, the words are not
+  gone ID           neither is there
+
+Exit code 0 says that all are unchanged, 1 that one or more are not, 2 that one or more could not be compared.")]
 pub(crate) struct VerifyArgs {
     /// The ids of hits
     #[arg(required = true, value_name = "ID")]
@@ -157,9 +162,8 @@ pub(crate) struct VerifyArgs {
 }
 
 /// Show what is indexed, how much, when and with which model
-///
-/// Exit code 1 says that nothing is indexed yet; 2 that a collection cannot be opened.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit code 1 says that nothing is indexed yet, 2 that a collection cannot be opened.")]
 pub(crate) struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -185,10 +189,10 @@ pub(crate) struct ModelsArgs {
 }
 
 /// Serve search to MCP clients and browsers over HTTP
-///
-/// Answers at /mcp, and shows cited notes at the addresses that hits carry. New generations appear without a restart.
-/// Other machines can connect only where a token is set.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Answers at /mcp, and shows cited notes at the addresses that hits carry. What is indexed meanwhile appears without a \
+restart. An address that other machines can reach needs a token.")]
 pub(crate) struct ServeArgs {
     /// Listen here
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117")]
@@ -211,9 +215,8 @@ pub(crate) struct ServeArgs {
 }
 
 /// Serve search to one MCP client over standard input and output
-///
-/// Started by the client: give it the command `ibid mcp`.
 #[derive(Debug, Args)]
+#[command(after_help = "It is started by the client: give it the command `ibid mcp`.")]
 pub(crate) struct McpArgs {
     /// Serve only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]
@@ -233,7 +236,9 @@ fn colours() -> impl TypedValueParser<Value = ColorChoice> {
 
 fn modes() -> impl TypedValueParser<Value = Mode> {
     let names = PossibleValuesParser::new(Mode::NAMES.map(|(name, _)| name));
-    names.map(|typed| Mode::NAMES.into_iter().find(|(name, _)| *name == typed).map_or(Mode::default(), |(_, mode)| mode))
+    names.map(|typed| {
+        Mode::NAMES.into_iter().find(|(name, _)| *name == typed).map_or(Mode::default(), |(_, mode)| mode)
+    })
 }
 
 fn fusions() -> impl TypedValueParser<Value = Fusion> {
@@ -245,57 +250,4 @@ fn fusions() -> impl TypedValueParser<Value = Fusion> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    /// The help of the program and of every command, as `ibid help` prints it on a terminal of 100 columns.
-    fn all_help() -> String {
-        let mut program = Cli::command().term_width(100);
-        program.build();
-        let mut help = format!("$ ibid --help\n{}", program.render_long_help());
-        for command in program.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-            help.push_str(&format!("\n\n$ ibid {} --help\n{}", command.get_name().to_owned(), command.render_long_help()));
-        }
-        // clap leaves spaces at the ends of some lines.
-        help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
-    }
-
-    #[test]
-    fn the_help_reads_as_in_help_txt() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cli/help.txt");
-        let help = all_help();
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(path, &help).unwrap();
-        }
-        let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(kept == help, "the help changed; look at it with UPDATE=1 and `git diff`\n{help}");
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_question_needs_no_quotes_and_flags_may_follow() {
-        let cli = Cli::try_parse_from(["ibid", "search", "how", "wet", "is", "rye", "--limit", "3"]).unwrap();
-        let Command::Search(args) = cli.command else { panic!("not a search") };
-        assert_eq!((args.question.join(" ").as_str(), args.limit), ("how wet is rye", 3));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        for line in [
-            &["ibid", "search"][..],
-            &["ibid", "search", "x", "--mode", "fuzzy"],
-            &["ibid", "search", "x", "--per-document", "0"],
-            &["ibid", "index", "--threads", "0"],
-            &["ibid", "verify"],
-            &["ibid", "serve", "--listen", "7117"],
-        ] {
-            assert!(Cli::try_parse_from(line).is_err(), "{line:?}");
-        }
-    }
-}
+mod tests;

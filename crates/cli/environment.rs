@@ -1,5 +1,5 @@
-//! The only reader of the environment (`IBID_DATA_DIR` is read by clap, `NO_COLOR` by anstream): where the data folder
-//! is, where an ONNX Runtime library may be, how much to log.
+//! The only reader of the environment (but for `NO_COLOR`, which anstream reads): where the data folder is, where an
+//! ONNX Runtime library may be, how much to log, what time it is.
 
 use std::env;
 use std::fs;
@@ -11,6 +11,9 @@ use ibid_index::store::Store;
 
 use crate::args::Global;
 use crate::failure::Failure;
+
+/// The variable that names the data folder.
+const DATA_DIR_VARIABLE: &str = "IBID_DATA_DIR";
 
 /// The variable that names an ONNX Runtime library, as ort and everything built on it knows it.
 pub(crate) const ONNX_RUNTIME_VARIABLE: &str = "ORT_DYLIB_PATH";
@@ -37,8 +40,10 @@ pub(crate) struct Environment {
 impl Environment {
     /// Looks for the data folder; does not create it.
     pub(crate) fn new(global: &Global) -> Result<Environment, Failure> {
-        let data_dir = match &global.data_dir {
-            Some(given) => std::path::absolute(given).map_err(|_| Failure::NoDataFolder)?,
+        // Not read by clap: an argument with a variable behind it counts as typed, and `ibid` alone must show the help.
+        let named = || path_in(DATA_DIR_VARIABLE);
+        let data_dir = match global.data_dir.clone().or_else(named) {
+            Some(given) => std::path::absolute(&given).map_err(|_| Failure::NoDataFolder)?,
             None => {
                 let app = AppStrategyArgs { app_name: "ibid".to_owned(), ..AppStrategyArgs::default() };
                 choose_app_strategy(app).map_err(|_| Failure::NoDataFolder)?.data_dir()
@@ -56,7 +61,7 @@ impl Environment {
     ///
     /// What the variable names, then what lies in the data folder, beside the program, and where systems keep libraries.
     pub(crate) fn onnx_runtime(&self) -> Vec<PathBuf> {
-        let named = env::var_os(ONNX_RUNTIME_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let named = path_in(ONNX_RUNTIME_VARIABLE);
         let program = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
         let own = [Some(self.store.data_dir().to_owned()), program].into_iter().flatten();
         let own = own.flat_map(|folder| match libraries_in(&folder) {
@@ -85,10 +90,17 @@ fn libraries_in(folder: &Path) -> Vec<PathBuf> {
         rest.starts_with('.') && rest.split('.').any(|part| part == extension)
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> =
-        entries.filter(|entry| entry.file_name().to_str().is_some_and(is_library)).map(|entry| entry.path()).collect();
+    let mut found: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_library))
+        .map(|entry| entry.path())
+        .collect();
     found.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     found
+}
+
+/// The path in a variable; an empty one is none.
+fn path_in(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// What `RUST_LOG` says, if it says anything.
@@ -119,7 +131,8 @@ mod tests {
     #[test]
     fn a_library_with_a_version_is_found_after_the_plain_one() {
         let folder = tempfile::tempdir().unwrap();
-        let names = ["libonnxruntime.so.1.31.1", "libonnxruntime.so", "libonnxruntime_providers_shared.so", "x.so"];
+        let names =
+            ["libonnxruntime.so.1.31.1", "libonnxruntime.so", "libonnxruntime_providers_shared.so", "x.so"];
         names.iter().for_each(|name| fs::write(folder.path().join(name), "").unwrap());
         let found = libraries_in(folder.path());
         let found: Vec<_> = found.iter().filter_map(|path| path.file_name()?.to_str()).collect();

@@ -52,9 +52,9 @@ pub(crate) enum Failure {
     NoCollections { data_dir: PathBuf },
     #[error("there is no collection {name}")]
     UnknownCollection { name: CollectionName, known: Vec<CollectionName> },
-    #[error(transparent)]
-    CollectionName(#[from] CollectionNameError),
-    #[error("{id} is no id: {source}")]
+    #[error("{source}")]
+    CollectionName { typed: String, source: CollectionNameError },
+    #[error("\"{id}\" is no id: {source}")]
     NotAnId { id: String, source: CitationError },
     #[error("{id} names a whole note, not words in it")]
     NotAQuote { id: String },
@@ -66,8 +66,10 @@ pub(crate) enum Failure {
     SourceGone { name: CollectionName, root: PathBuf },
     #[error("the index of {name} does not say any more which folder it is of")]
     SourceForgotten { name: CollectionName },
+    #[error("the collection {name} has no first commit yet")]
+    NothingCommitted { name: CollectionName },
     #[error("{source}")]
-    Build { name: CollectionName, source: BuildError },
+    Build { name: CollectionName, source: Box<BuildError> },
     #[error("{source}")]
     Open { name: CollectionName, source: OpenError },
     #[error(transparent)]
@@ -152,7 +154,8 @@ pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>) -> Exit
 /// Makes a panic read like an error, with what it was and where, for a report.
 pub(crate) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
-        let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+        let place =
+            panic.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
         let message = format!("internal error: {}{place}", words_of(panic.payload()));
         let hint = "this is a fault of ibid; the notes are untouched. `ibid status` says whether the indexes are whole";
         print_lines((BAD, "error"), &message, Some(hint));
@@ -182,10 +185,18 @@ mod tests {
         let denied = || io::Error::new(io::ErrorKind::PermissionDenied, "denied");
         let path = PathBuf::from("/x");
         let name: CollectionName = "garden".parse().unwrap();
-        let source = BuildError::SourceUnreadable { path: path.clone(), source: denied() };
+        let source = Box::new(BuildError::SourceUnreadable { path: path.clone(), source: denied() });
         assert_eq!(Failure::Build { name, source }.message(), "cannot read the folder /x: denied");
         let failure = Failure::Embed(EmbedError::ModelFile { path, source: denied() });
         assert_eq!(failure.message(), "cannot read /x: denied");
+    }
+
+    #[test]
+    fn a_panic_is_an_error_like_any_other() {
+        let ended = std::panic::catch_unwind(|| panic!("torn"));
+        assert_eq!(words_of(ended.as_ref().unwrap_err().as_ref()), "torn");
+        // ExitCode has no other way to be compared.
+        assert_eq!(format!("{:?}", exit_code(ended)), format!("{:?}", ExitCode::from(ERROR)));
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         "snippet": hit.snippet.text,
         "marks": hit.snippet.marks.iter().map(|mark| [mark.start, mark.end]).collect::<Vec<_>>(),
         "url": page_url(asked.base, &hit.citation),
-        "score": hit.score,
+        "score": score(hit.score),
     });
     if asked.explain {
         let fusion = Fusion::NAMES.into_iter().find(|(_, fusion)| *fusion == asked.query.fusion);
@@ -81,7 +81,12 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
 }
 
 fn leg(leg: LegScore) -> Value {
-    json!({ "score": leg.score, "rank": leg.rank })
+    json!({ "score": score(leg.score), "rank": leg.rank })
+}
+
+/// A score with the digits it has, not with those that a longer number would show of it.
+fn score(score: f32) -> Value {
+    score.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
 /// What became of one id.
@@ -132,7 +137,7 @@ pub(crate) fn report(indexed: &Indexed) -> Value {
 }
 
 /// How fast a run read its source, by the wall.
-pub(crate) fn megabytes_per_second(report: &Report) -> f64 {
+fn megabytes_per_second(report: &Report) -> f64 {
     report.bytes_read as f64 / 1e6 / report.seconds.total.max(f64::MIN_POSITIVE)
 }
 

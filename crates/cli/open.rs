@@ -19,7 +19,7 @@ pub(crate) struct Opened {
     /// What could be opened, sorted by name.
     pub(crate) snapshots: Vec<Arc<Snapshot>>,
     /// Why others could not.
-    pub(crate) troubles: Vec<Failure>,
+    pub(crate) troubles: Vec<(CollectionName, Failure)>,
 }
 
 /// The collections of these names, sorted, each once; the first that does not exist is the failure.
@@ -31,8 +31,13 @@ pub(crate) fn named(store: &Store, names: &[String]) -> Result<Vec<CollectionNam
     Ok(named)
 }
 
+/// Reads a collection's name as typed.
+pub(crate) fn collection_name(typed: &str) -> Result<CollectionName, Failure> {
+    typed.parse().map_err(|source| Failure::CollectionName { typed: typed.to_owned(), source })
+}
+
 fn exists(known: &[CollectionName], name: &str) -> Result<CollectionName, Failure> {
-    let name: CollectionName = name.parse()?;
+    let name = collection_name(name)?;
     match known.contains(&name) {
         true => Ok(name),
         false => Err(Failure::UnknownCollection { name, known: known.to_vec() }),
@@ -53,21 +58,26 @@ pub(crate) fn collections(store: &Store, names: &[String]) -> Result<Opened, Fai
     for name in store.collections()? {
         match snapshot(store, &name) {
             Ok(snapshot) => opened.snapshots.push(snapshot),
-            Err(trouble) => opened.troubles.push(trouble),
+            Err(trouble) => opened.troubles.push((name, trouble)),
         }
     }
     if !opened.snapshots.is_empty() {
         return Ok(opened);
     }
     let nothing = || Failure::NoCollections { data_dir: store.data_dir().to_owned() };
-    Err(opened.troubles.into_iter().next().unwrap_or_else(nothing))
+    Err(opened.troubles.into_iter().next().map_or_else(nothing, |(_, trouble)| trouble))
 }
 
 /// Opens one collection's newest generation; it must exist.
 pub(crate) fn snapshot(store: &Store, name: &CollectionName) -> Result<Arc<Snapshot>, Failure> {
-    let open = Snapshot::open(store, name).map(Arc::new);
-    open.map_err(|source: OpenError| Failure::Open { name: name.clone(), source })
+    Snapshot::open(store, name).map(Arc::new).map_err(|error| match error {
+        OpenError::Missing { name, .. } => Failure::NothingCommitted { name },
+        source => Failure::Open { name: name.clone(), source },
+    })
 }
+
+/// What `--model` takes for no model at all.
+pub(crate) const NO_MODEL: &str = "none";
 
 /// A model as a person or a manifest names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

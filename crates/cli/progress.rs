@@ -46,7 +46,8 @@ impl Shown {
             (true, _) => Face::Silent,
             (_, false) => Face::Lines(Mutex::new(Instant::now())),
             (_, true) => {
-                let bar = ProgressBar::new_spinner().with_style(style(BEFORE_PLAN)).with_prefix(name.to_string());
+                let bar =
+                    ProgressBar::new_spinner().with_style(style(BEFORE_PLAN)).with_prefix(name.to_string());
                 bar.set_message("looking for files");
                 bar.enable_steady_tick(TICK);
                 Face::Bar(bar)
@@ -60,8 +61,10 @@ impl Shown {
     pub(crate) fn finish(&self) {
         match &self.face {
             Face::Bar(bar) => bar.finish_and_clear(),
-            Face::Lines(_) => self.line(&self.so_far()),
-            Face::Silent => {}
+            Face::Lines(_) if self.plan.get().is_some_and(|(_, plan)| plan.files > 0) => {
+                self.line(&self.so_far())
+            }
+            Face::Lines(_) | Face::Silent => {}
         }
     }
 
@@ -155,7 +158,9 @@ impl Progress for Shown {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates are constants, and a test parses them").progress_chars("━╸ ")
+    ProgressStyle::with_template(template)
+        .expect("the templates are constants, and a test parses them")
+        .progress_chars("━╸ ")
 }
 
 #[cfg(test)]

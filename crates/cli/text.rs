@@ -1,8 +1,7 @@
-//! Words for the eye: what a terminal may be sent, lines that fit it, amounts and ages. Pure; nothing is printed here.
+//! Words for the eye: what a terminal may be sent, amounts and ages; lines are broken in [`wrap`]. Pure:
+//! nothing is printed here.
 
-use std::ops::Range;
-
-use unicode_width::UnicodeWidthChar;
+pub(crate) mod wrap;
 
 /// Text of notes, names and errors as a terminal may show it: control characters and those that turn the direction of
 /// writing stand as visible signs. Line ends and tabs are kept.
@@ -31,7 +30,9 @@ fn push_safe(shown: &mut String, character: char) {
         // The block of pictures for control characters has the order of the characters themselves.
         '\0'..='\u{1f}' => shown.extend(char::from_u32(0x2400 + u32::from(character))),
         '\u{7f}' => shown.push('␡'),
-        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character))),
+        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
+            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character)))
+        }
         _ if turns_direction(character) => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character))),
         _ => shown.push(character),
     }
@@ -55,107 +56,16 @@ pub(crate) fn safe_json(json: &str) -> String {
     escaped
 }
 
-/// A piece of a line, and whether it is to stand out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) text: String,
-    pub(crate) marked: bool,
-}
-
-/// One character as it is shown.
-struct Cell {
-    shown: String,
-    width: usize,
-    marked: bool,
-    space: bool,
-    /// Whether a line may end before it although no space stands there.
-    breaks: bool,
-}
-
-/// Breaks `text` into lines of at most `width` columns, `marks` being byte ranges of it that stand out.
-///
-/// Line ends of the text stay, blank lines go, other white space becomes one space. Lines break at spaces and between
-/// the characters of scripts that have none; a word too long for a line is cut.
-pub(crate) fn wrap(text: &str, marks: &[Range<usize>], width: usize) -> Vec<Vec<Run>> {
-    let width = width.max(2);
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive(['\n', '\r', '\u{2028}', '\u{2029}']) {
-        let cells = cells(line, start, marks);
-        start += line.len();
-        let mut rest = &cells[..];
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(end_of_line(rest, width));
-            lines.push(runs(line));
-            rest = &after[after.iter().take_while(|cell| cell.space).count()..];
-        }
-    }
-    lines
-}
-
-/// The cells of one line of text that begins at byte `start`, without white space at its end.
-fn cells(line: &str, start: usize, marks: &[Range<usize>]) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = Vec::new();
-    let mut before = ' ';
-    for (at, character) in line.char_indices() {
-        let space = character.is_whitespace();
-        // Indentation tells lists apart, so it is kept at the start of a line.
-        let repeated = cells.last().is_some_and(|cell| cell.space) && cells.iter().any(|cell| !cell.space);
-        if !(space && repeated) {
-            let mut shown = String::new();
-            if !space {
-                push_safe(&mut shown, character);
-            }
-            let own = character.width().unwrap_or(0);
-            let width = if space { 1 } else { shown.chars().filter_map(char::width).sum() };
-            // Wide characters may begin a line, unless they are joined to the one before into one picture.
-            let breaks = own == 2 && before != '\u{200d}';
-            let marked = marks.iter().any(|mark| mark.contains(&(start + at)));
-            let shown = if space { " ".to_owned() } else { shown };
-            cells.push(Cell { shown, width, marked, space, breaks });
-        }
-        before = character;
-    }
-    while cells.last().is_some_and(|cell| cell.space) {
-        cells.pop();
-    }
-    cells
-}
-
-/// How many cells the first line takes.
-fn end_of_line(cells: &[Cell], width: usize) -> usize {
-    let (mut taken, mut last_break) = (0, None);
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 && (cell.space || cell.breaks) && cells[..at].iter().any(|cell| !cell.space) {
-            last_break = Some(at);
-        }
-        taken += cell.width;
-        if taken > width && at > 0 && !cell.space {
-            // A combining mark stays with its letter.
-            return last_break.unwrap_or(if cell.width == 0 { at + 1 } else { at });
-        }
-    }
-    cells.len()
-}
-
-fn runs(cells: &[Cell]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for cell in cells {
-        match runs.last_mut() {
-            Some(run) if run.marked == cell.marked => run.text.push_str(&cell.shown),
-            _ => runs.push(Run { text: cell.shown.clone(), marked: cell.marked }),
-        }
-    }
-    runs
-}
-
 /// How long ago `then` was, in the largest unit that fits.
 pub(crate) fn age(then: u64, now: u64) -> String {
     const UNITS: [(u64, &str); 5] =
         [(365 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let passed = now.saturating_sub(then);
     let fitting = UNITS.iter().find(|(seconds, _)| passed >= *seconds);
-    fitting.map_or_else(|| "just now".to_owned(), |(seconds, unit)| format!("{} ago", many(passed / seconds, unit)))
+    fitting.map_or_else(
+        || "just now".to_owned(),
+        |(seconds, unit)| format!("{} ago", many(passed / seconds, unit)),
+    )
 }
 
 /// A time that passes: `42 s`, `3 min 05 s`, `2 h 10 min`.
@@ -177,7 +87,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
@@ -225,54 +135,11 @@ mod tests {
     fn json_says_the_same_with_every_such_character_escaped() {
         let value = serde_json::json!({ "text": "\u{1b}[31m \u{9b} \u{202e} \u{7f} 日" });
         let shown = safe_json(&value.to_string());
-        assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}']) && shown.contains('日'), "{shown}");
+        assert!(
+            !shown.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}']) && shown.contains('日'),
+            "{shown}"
+        );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
-    }
-
-    /// Wraps with the words in `marked` standing out; marks are shown as [ ].
-    fn check(text: &str, marked: &str, width: usize, lines: &[&str]) {
-        let marks: Vec<_> = text.match_indices(marked).filter(|_| !marked.is_empty()).map(|(at, _)| at..at + marked.len()).collect();
-        let shown: Vec<String> = wrap(text, &marks, width)
-            .iter()
-            .map(|line| {
-                let run = |run: &Run| if run.marked { format!("[{}]", run.text) } else { run.text.clone() };
-                line.iter().map(run).collect()
-            })
-            .collect();
-        assert_eq!(shown, lines, "{text:?} at {width}");
-    }
-
-    #[test]
-    fn lines_break_at_spaces() {
-        check("the crumb of rye", "", 9, &["the crumb", "of rye"]);
-        check("the  crumb\tof rye", "crumb", 9, &["the [crumb]", "of rye"]);
-        check("a\n\n  b\r\nc ", "", 9, &["a", "  b", "c"]);
-        check("", "", 9, &[]);
-        check(" \n ", "", 9, &[]);
-    }
-
-    #[test]
-    fn a_word_longer_than_a_line_is_cut() {
-        check("see https://a.example/b now", "", 10, &["see", "https://a.", "example/b", "now"]);
-        check("see https://a.example/b", "example", 10, &["see", "https://a.", "[example]/b"]);
-    }
-
-    #[test]
-    fn scripts_without_spaces_break_anywhere_and_count_two_columns() {
-        check("味噌汁の作り方", "", 7, &["味噌汁", "の作り", "方"]);
-        check("味噌汁の作り方", "噌汁の", 7, &["味[噌汁]", "[の]作り", "方"]);
-    }
-
-    #[test]
-    fn a_combined_character_is_not_torn() {
-        check("cafe\u{301}s", "", 4, &["cafe\u{301}", "s"]);
-        check("👩\u{200d}🍳👩\u{200d}🍳", "", 4, &["👩\u{200d}🍳", "👩\u{200d}🍳"]);
-    }
-
-    #[test]
-    fn a_mark_across_a_line_end_stands_out_on_both() {
-        check("rye bread here", "rye bread", 5, &["[rye]", "[bread]", "here"]);
-        check("x\u{1b}[0m", "", 80, &["x␛[0m"]);
     }
 
     #[test]
@@ -294,12 +161,18 @@ mod tests {
 
     #[test]
     fn amounts_are_short() {
-        for (number, shown) in [(0, "0"), (999, "999"), (1_000, "1,000"), (48_209, "48,209"), (1_234_567, "1,234,567")] {
+        for (number, shown) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (48_209, "48,209"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(grouped(number), shown);
         }
-        for (amount, shown) in
-            [(0, "0 bytes"), (1, "1 byte"), (1_234, "1.2 kB"), (238_000_000, "238.0 MB"), (1_500_000_000, "1.5 GB")]
-        {
+        for (amount, shown) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1_234, "1.2 kB"),
+            (238_000_000, "238.0 MB"),
+            (1_500_000_000, "1.5 GB"),
+        ] {
             assert_eq!(bytes(amount), shown);
         }
         for (seconds, shown) in [(42, "42 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min")] {

@@ -14,10 +14,15 @@ use crate::open;
 use crate::output;
 use crate::print;
 
+/// How much of something that is no id is repeated in the error.
+const MAX_ID_SHOWN: usize = 200;
+
 pub(crate) fn run(args: &FetchArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let reference = reference(&args.id)?;
-    let name = open::named(&environment.store, slice::from_ref(&reference.document().collection.to_string()))?;
-    let snapshots = name.iter().map(|name| open::snapshot(&environment.store, name)).collect::<Result<Vec<_>, _>>()?;
+    let name =
+        open::named(&environment.store, slice::from_ref(&reference.document().collection.to_string()))?;
+    let snapshots =
+        name.iter().map(|name| open::snapshot(&environment.store, name)).collect::<Result<Vec<_>, _>>()?;
     let fetched = fetch(&snapshots, &reference).map_err(|error: FetchError| Failure::Fetch(error))?;
     if args.json {
         let base = running_server(&environment.store).unwrap_or_default();
@@ -33,5 +38,6 @@ pub(crate) fn run(args: &FetchArgs, environment: &Environment) -> Result<Outcome
 
 /// Reads an id as a person pastes it.
 pub(crate) fn reference(id: &str) -> Result<Reference, Failure> {
-    id.parse().map_err(|source| Failure::NotAnId { id: id.to_owned(), source })
+    let shown = || id.chars().take(MAX_ID_SHOWN).collect();
+    id.parse().map_err(|source| Failure::NotAnId { id: shown(), source })
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome
 
 fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Failure> {
     let environment = models.environment;
-    let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source };
+    let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source: Box::new(source) };
     let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
     let options = BuildOptions {
         root: job.root.clone(),

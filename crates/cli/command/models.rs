@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::args::ModelsArgs;
 use crate::failure::{Failure, Outcome};
+use crate::open::NO_MODEL;
 use crate::output::{self, DIM, STRONG};
 
 /// The dimensions of the bundled model, known without loading it; a test holds it to the model.
@@ -26,11 +27,14 @@ pub(crate) fn run(args: &ModelsArgs) -> Result<Outcome, Failure> {
     }
     let mut out = output::out();
     let width = zoo.iter().map(|model| model.name.len()).max().unwrap_or(0);
-    writeln!(out, "{STRONG}In the program{STRONG:#}: needs nothing, and is the default")?;
-    writeln!(out, "  {BUNDLED_MODEL:width$}  {BUNDLED_DIMENSIONS:>4} dimensions")?;
-    writeln!(out, "  {:width$}  indexes by words alone", "none")?;
+    writeln!(out, "{STRONG}In the program{STRONG:#}")?;
+    writeln!(
+        out,
+        "  {BUNDLED_MODEL:width$}  {BUNDLED_DIMENSIONS:>4}  {DIM}the default; needs nothing{DIM:#}"
+    )?;
+    writeln!(out, "  {NO_MODEL:width$}        {DIM}indexes by words alone{DIM:#}")?;
     writeln!(out)?;
-    writeln!(out, "{STRONG}Downloaded on first use{STRONG:#}: need an ONNX Runtime library, or a folder with --model-dir too")?;
+    writeln!(out, "{STRONG}Downloaded for the first run, and needing an ONNX Runtime library{STRONG:#}")?;
     for model in &zoo {
         let description = model.description.trim().trim_end_matches('.');
         writeln!(out, "  {:width$}  {:>4}  {DIM}{description}{DIM:#}", model.name, model.dimensions)?;

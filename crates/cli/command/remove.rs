@@ -19,14 +19,20 @@ pub(crate) fn run(args: &RemoveArgs, environment: &Environment) -> Result<Outcom
         let size = bytes(store.bytes_on_disk(&name).unwrap_or(0));
         // An index that is damaged can be removed all the same.
         let source = newest_manifest(store, &name).ok().flatten().map(|manifest| manifest.source.root);
-        let notes = source.map_or_else(|| "the notes".to_owned(), |root| format!("the notes in {}", root.display()));
-        if !args.yes && !is_confirmed(&name, &format!("remove the index of {name} ({size})? {notes} stay."))? {
+        let notes =
+            source.map_or_else(|| "the notes".to_owned(), |root| format!("the notes in {}", root.display()));
+        if !args.yes && !is_confirmed(&name, &format!("remove the index of {name} ({size})? {notes} stay."))?
+        {
             writeln!(output::err(), "nothing was removed")?;
             return Ok(Outcome::Nothing);
         }
         store.remove(&name).map_err(|source| Failure::Remove { name: name.clone(), source })?;
         if !environment.quiet {
-            writeln!(output::out(), "{}", safe_line(&format!("removed the index of {name} ({size}); {notes} are untouched")))?;
+            writeln!(
+                output::out(),
+                "{}",
+                safe_line(&format!("removed the index of {name} ({size}); {notes} are untouched"))
+            )?;
         }
     }
     Ok(Outcome::Done)

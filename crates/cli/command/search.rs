@@ -22,7 +22,9 @@ pub(crate) fn run(args: &SearchArgs, environment: &Environment) -> Result<Outcom
     let mut query = query(args)?;
     let opened = open::collections(&environment.store, &args.collection)?;
     let (embedders, without) = embedders(&opened, query.mode, environment)?;
-    let mut also: Vec<String> = opened.troubles.iter().map(|trouble| format!("not searched: {}", trouble.message())).collect();
+    let not_searched =
+        |(name, trouble): &(_, Failure)| format!("{name} was not searched: {}", trouble.message());
+    let mut also: Vec<String> = opened.troubles.iter().map(not_searched).collect();
     if let Some(error) = &without {
         query.mode = Mode::Lexical;
         also.push(format!("nothing was searched by meaning: {}", error.message()));
@@ -36,10 +38,11 @@ pub(crate) fn run(args: &SearchArgs, environment: &Environment) -> Result<Outcom
         print::answer::hits(&answer, args.explain)?;
     }
     if !environment.quiet {
-        opened.troubles.iter().chain(&without).for_each(Failure::print_as_warning);
         if !args.json {
             print::answer::footer(&answer);
         }
+        let troubles = opened.troubles.iter().map(|(_, trouble)| trouble);
+        troubles.chain(&without).for_each(Failure::print_as_warning);
     }
     Ok(outcome(&answer))
 }

@@ -3,12 +3,11 @@
 use std::fs;
 use std::future::Future;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use ibid_index::OpenError;
-use ibid_server::{Library, ServeConfig, Token, serve};
+use ibid_server::{Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -24,22 +23,24 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
     log::start(args.verbose, environment.quiet);
     let quiet = environment.quiet;
     let token = args.token_file.as_deref().map(read_token).transpose()?;
-    let has_token = token.is_some();
     let runtime = runtime()?;
     runtime.block_on(async {
         // Before the collections are read: an address that is taken is told at once.
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|source| Failure::Listen { address: args.listen, source })?;
-        let address = listener.local_addr().map_err(|source| Failure::Listen { address: args.listen, source })?;
-        let library = library(&args.collection, environment)?;
+        let address =
+            listener.local_addr().map_err(|source| Failure::Listen { address: args.listen, source })?;
+        let has_token = token.is_some();
         let config = ServeConfig {
             public_url: args.public_url.clone(),
             allowed_origins: args.allow_origin.clone(),
             token,
         };
+        let base = base_url(address, &config)?;
+        let library = library(&args.collection, environment)?;
         let stop = stop()?;
         if !quiet {
-            announce(address, args.public_url.as_deref(), has_token)?;
+            announce(&base, has_token)?;
         }
         serve(listener, library, config, stop).await?;
         Ok(Outcome::Done)
@@ -50,12 +51,11 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
 pub(super) fn library(collections: &[String], environment: Environment) -> Result<Arc<Library>, Failure> {
     let store = environment.store.clone();
     let only = open::named(&store, collections)?;
-    let name = only.first().cloned();
     let only = (!only.is_empty()).then_some(only);
     let load = Box::new(move |record: &_| ModelChoice::recorded(record).load(&environment));
-    Library::open(store, only, load).map_err(|source: OpenError| match name {
-        Some(name) => Failure::Open { name, source },
-        None => Failure::Store(source),
+    Library::open(store.clone(), only, load).map_err(|source: OpenError| {
+        // The library says what is wrong, not with which collection; whoever fails here too is the one.
+        open::collections(&store, collections).err().unwrap_or(Failure::Store(source))
     })
 }
 
@@ -93,12 +93,7 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 }
 
 /// Says what to paste where.
-fn announce(address: SocketAddr, public_url: Option<&str>, has_token: bool) -> Result<(), Failure> {
-    let own = match address.ip() {
-        ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
-        ip => format!("http://{}", SocketAddr::new(ip, address.port())),
-    };
-    let base = public_url.map_or(own.as_str(), |url| url.trim_end_matches('/'));
+fn announce(base: &str, has_token: bool) -> Result<(), Failure> {
     let base = safe_line(base);
     let mut out = output::out();
     writeln!(out, "MCP address  {STRONG}{base}/mcp{STRONG:#}")?;

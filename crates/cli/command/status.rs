@@ -46,9 +46,17 @@ pub(crate) fn run(args: &StatusArgs, environment: &Environment) -> Result<Outcom
         true => output::print_json(&json::status(&status))?,
         false => print::status::collections(&status)?,
     }
-    Ok(match status.collections.as_slice() {
-        [] => Outcome::Nothing,
-        some if some.iter().all(|(_, contents)| contents.is_ok()) => Outcome::Done,
-        _ => Outcome::Partly,
-    })
+    Ok(outcome(&status))
+}
+
+fn outcome(status: &Status) -> Outcome {
+    let mut outcome = Outcome::Nothing;
+    for (_, contents) in &status.collections {
+        match contents {
+            Ok(_) => outcome = Outcome::Done,
+            Err(Failure::NothingCommitted { .. }) => {}
+            Err(_) => return Outcome::Partly,
+        }
+    }
+    outcome
 }

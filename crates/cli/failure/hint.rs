@@ -22,19 +22,33 @@ const FARTHEST_TYPO: usize = 3;
 /// What a person can do.
 pub(super) fn hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
-        Failure::Output(error) | Failure::Input(error) | Failure::Start(error) => return of_io(error),
-        Failure::NoDataFolder => "say where to keep indexes with `--data-dir DIR` or IBID_DATA_DIR".to_owned(),
+        Failure::Output(_) => return None,
+        Failure::Input(error) | Failure::Start(error) => return of_io(error),
+        Failure::NoDataFolder => {
+            "say where to keep indexes with `--data-dir DIR` or IBID_DATA_DIR".to_owned()
+        }
         Failure::NoCollections { .. } => "`ibid index PATH` indexes a folder of notes".to_owned(),
         Failure::UnknownCollection { name, known } => of_unknown(name, known),
-        Failure::CollectionName(_) => "`ibid status` lists the collections".to_owned(),
+        Failure::CollectionName { typed, .. } => {
+            format!("{} is one; `ibid status` lists those there are", CollectionName::for_folder(typed))
+        }
         Failure::NotAnId { .. } => "copy the whole id that `ibid search` shows under a hit".to_owned(),
         Failure::NotAQuote { .. } => "take the id of a hit: it ends in @, a hash and a byte range".to_owned(),
-        Failure::FlagOfOne { .. } => "without both, every collection is brought up to date as it is".to_owned(),
+        Failure::FlagOfOne { .. } => {
+            "without both, every collection is brought up to date as it is".to_owned()
+        }
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
         Failure::SourceGone { name, .. } => {
-            format!("is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place")
+            format!(
+                "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
+            )
         }
-        Failure::SourceForgotten { name } => format!("`ibid index PATH --name {name} --rebuild` makes it anew"),
+        Failure::SourceForgotten { name } => {
+            format!("`ibid index PATH --name {name} --rebuild` makes it anew")
+        }
+        Failure::NothingCommitted { name } => {
+            format!("its first run is under way or broke off; `ibid index PATH --name {name}` goes on")
+        }
         Failure::Build { name, source } => return of_build(name, source),
         Failure::Open { name, source } => return of_open(Some(name), source),
         Failure::Store(source) => return of_open(None, source),
@@ -98,10 +112,7 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
 fn of_open(name: Option<&CollectionName>, error: &OpenError) -> Option<String> {
     let again = || name.map_or_else(|| "`ibid index --rebuild` makes it anew".to_owned(), rebuild);
     match error {
-        OpenError::Missing { .. } => Some(name.map_or_else(
-            || "`ibid status` lists the collections".to_owned(),
-            |name| format!("its first run did not get far enough; `ibid index PATH --name {name}` goes on"),
-        )),
+        OpenError::Missing { .. } => Some("`ibid status` lists the collections".to_owned()),
         OpenError::Vectors(VectorError::Io { source, .. }) => of_io(source).or_else(|| Some(again())),
         OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_) => Some(again()),
         OpenError::Locked { .. } => {
@@ -148,7 +159,9 @@ fn of_fetch(error: &FetchError) -> String {
         }
         FetchError::Changed { reference } => {
             let document = reference.document();
-            format!("`ibid verify` looks in the file itself; `ibid fetch {document}` shows the note as it is indexed")
+            format!(
+                "`ibid verify` looks in the file itself; `ibid fetch {document}` shows the note as it is indexed"
+            )
         }
         FetchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),
     }
@@ -160,15 +173,19 @@ fn of_embed(error: &EmbedError) -> Option<String> {
             format!("did you mean {}? `ibid models` lists them", nearest.join(" or "))
         }
         EmbedError::OnnxRuntime { .. } => format!(
-            "`pip download --no-deps onnxruntime` and unzip it, or take a release from \
-             https://github.com/microsoft/onnxruntime/releases; then set {ONNX_RUNTIME_VARIABLE} to the \
-             {ONNX_RUNTIME_LIBRARY} in it. The bundled model {BUNDLED_MODEL} needs nothing"
+            "get it with `pip download --no-deps onnxruntime` and `unzip onnxruntime-*.whl`, or from \
+             https://github.com/microsoft/onnxruntime/releases; then set {ONNX_RUNTIME_VARIABLE} to the file \
+             {ONNX_RUNTIME_LIBRARY} in it, whose name may go on with a version. The bundled model {BUNDLED_MODEL} needs \
+             none of it"
         ),
         EmbedError::MissingModelFile { .. } => {
-            "the folder must hold what the model's page on huggingface.co offers for ONNX".to_owned()
+            "it must hold what the model's page on huggingface.co offers for ONNX; if it moved, `ibid index --name NAME \
+             --model-dir DIR` records its new place"
+                .to_owned()
         }
         EmbedError::Download { .. } => {
-            "check the network, or download the model elsewhere and give its folder with `--model-dir`".to_owned()
+            "check the network, or download the model elsewhere and give its folder with `--model-dir`"
+                .to_owned()
         }
         EmbedError::ModelFile { source, .. } => return of_io(source),
         EmbedError::ModelConfig { .. } | EmbedError::Tokenizer { .. } | EmbedError::Fastembed { .. } => {
@@ -185,7 +202,7 @@ fn of_serve(error: &ServeError) -> Option<String> {
         ServeError::OpenToTheWorld { .. } => {
             Some("give it a secret with `--token-file FILE`, or listen on 127.0.0.1".to_owned())
         }
-        ServeError::PublicUrl { .. } => None,
+        ServeError::PublicUrl { .. } | ServeError::Origin { .. } => None,
         ServeError::Io { source } => of_io(source),
         ServeError::Handshake { .. } => {
             Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())
@@ -195,11 +212,15 @@ fn of_serve(error: &ServeError) -> Option<String> {
 
 fn of_listen(error: &io::Error) -> Option<String> {
     match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            Some("another program listens there, perhaps another `ibid serve`; choose with `--listen`".to_owned())
+        io::ErrorKind::AddrInUse => Some(
+            "another program listens there, perhaps another `ibid serve`; choose with `--listen`".to_owned(),
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            Some("this machine has no such address; choose with `--listen`".to_owned())
         }
-        io::ErrorKind::AddrNotAvailable => Some("this machine has no such address; choose with `--listen`".to_owned()),
-        io::ErrorKind::PermissionDenied => Some("ports below 1024 are reserved; choose with `--listen`".to_owned()),
+        io::ErrorKind::PermissionDenied => {
+            Some("ports below 1024 are reserved; choose with `--listen`".to_owned())
+        }
         _ => None,
     }
 }
@@ -231,3 +252,6 @@ pub(crate) fn quoted(path: &Path) -> String {
         false => format!("'{}'", path.replace('\'', r"'\''")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@ use ibid_core::hit::{Answer, Hit, LegScore, Searched};
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{self, DIM, MATCHED, STRONG};
-use crate::text::{Run, age, many, safe_line, wrap};
+use crate::text::wrap::{Run, wrap};
+use crate::text::{age, many, safe_line};
 
 /// What stands before every line of a hit but the first.
 const INDENT: &str = "   ";
@@ -35,7 +36,12 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
     if explain {
-        let legs = format!("lexical {}, semantic {}, together {:.3}", leg(hit.lexical), leg(hit.semantic), hit.score);
+        let legs = format!(
+            "lexical {}, semantic {}, together {:.3}",
+            leg(hit.lexical),
+            leg(hit.semantic),
+            hit.score
+        );
         writeln!(out, "{INDENT}{DIM}{legs}{DIM:#}")?;
     }
     Ok(())
@@ -45,7 +51,8 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
 fn heading_path(hit: &Hit) -> String {
     let headings = hit.headings.iter().map(String::as_str);
     let headings = headings.enumerate().filter(|(at, heading)| *at > 0 || *heading != hit.title);
-    let parts: Vec<&str> = std::iter::once(hit.title.as_str()).chain(headings.map(|(_, heading)| heading)).collect();
+    let parts: Vec<&str> =
+        std::iter::once(hit.title.as_str()).chain(headings.map(|(_, heading)| heading)).collect();
     parts.join(" › ")
 }
 
@@ -123,7 +130,7 @@ mod tests {
             title: title.to_owned(),
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
             line: 7,
-            snippet: Snippet { text: text.to_owned(), span, marks: vec![0..3] },
+            snippet: Snippet { text: text.to_owned(), span, marks: std::iter::once(0..3).collect() },
             score: 0.5,
             lexical: Some(LegScore { score: 2.0, rank: 3 }),
             semantic: None,
@@ -157,8 +164,16 @@ mod tests {
 
     #[test]
     fn what_was_searched_is_told_with_its_age() {
-        let searched =
-            Searched { collection: "garden".parse().unwrap(), generation: 4, indexed_at: 0, documents: 1, chunks: 9 };
-        assert_eq!(searched_line(&searched, 180), "searched garden: 1 document, indexed 3 minutes ago, generation 4");
+        let searched = Searched {
+            collection: "garden".parse().unwrap(),
+            generation: 4,
+            indexed_at: 0,
+            documents: 1,
+            chunks: 9,
+        };
+        assert_eq!(
+            searched_line(&searched, 180),
+            "searched garden: 1 document, indexed 3 minutes ago, generation 4"
+        );
     }
 }

@@ -44,7 +44,9 @@ fn marked(fetched: &Fetched, styles: bool) -> String {
 
 /// Each line by itself, so that the colour does not run on to the edge of the screen.
 fn lines_in_style(quote: &str) -> String {
-    let lines = quote.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("{CITED}{line}{CITED:#}") });
+    let lines = quote
+        .split('\n')
+        .map(|line| if line.is_empty() { String::new() } else { format!("{CITED}{line}{CITED:#}") });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -72,7 +74,10 @@ pub(crate) fn around(asked: &Reference, fetched: &Fetched) {
 fn place(fetched: &Fetched, now: u64) -> String {
     let Fetched { document, line, cited, generation, indexed_at, .. } = fetched;
     let age = age(*indexed_at, now);
-    format!("{}:{line}, bytes {} of {}, indexed {age}, generation {generation}", document.path, cited.span, fetched.stored.text_bytes)
+    format!(
+        "{}:{line}, bytes {} of {}, indexed {age}, generation {generation}",
+        document.path, cited.span, fetched.stored.text_bytes
+    )
 }
 
 fn left_out(side: &str, amount: u32, continues: Option<&Citation>) -> Option<String> {
@@ -86,7 +91,9 @@ pub(crate) fn verdict(id: &str, verdict: &Verdict) -> Result<(), Failure> {
     let id = safe_line(id);
     match verdict {
         Verdict::Unchanged => writeln!(out, "unchanged {id}")?,
-        Verdict::Moved { to } => writeln!(out, "moved {id} → {STRONG}{}{STRONG:#}", safe_line(&to.to_string()))?,
+        Verdict::Moved { to } => {
+            writeln!(out, "moved {id} → {STRONG}{}{STRONG:#}", safe_line(&to.to_string()))?
+        }
         Verdict::Changed => writeln!(out, "changed {id}")?,
         Verdict::Gone => writeln!(out, "gone {id}")?,
     }

@@ -6,7 +6,6 @@ use ibid_indexer::{Report, StageSeconds};
 
 use crate::command::index::Indexed;
 use crate::failure::Failure;
-use crate::json::megabytes_per_second;
 use crate::output::{self, DIM, STRONG};
 use crate::text::{bytes, duration, grouped, many, safe_line};
 
@@ -26,8 +25,14 @@ fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
     let source = safe_line(&source.to_string_lossy());
     writeln!(out, "{STRONG}{name}{STRONG:#}: {documents}, {chunks}, from {source}")?;
     writeln!(out, "  documents {}", changes(report))?;
-    writeln!(out, "  chunks    {} embedded, {} reused", grouped(report.embedded as u64), grouped(report.reused as u64))?;
-    writeln!(out, "  time      {}", times(report))?;
+    writeln!(
+        out,
+        "  chunks    {} embedded, {} reused",
+        grouped(report.embedded as u64),
+        grouped(report.reused as u64)
+    )?;
+    writeln!(out, "  time      {}", time(report))?;
+    writeln!(out, "  stages    {}", stages(report))?;
     let others = others(report);
     if !others.is_empty() {
         writeln!(out, "  not read  {}", safe_line(&others))?;
@@ -61,16 +66,20 @@ fn changes(report: &Report) -> String {
     if told.is_empty() { "none".to_owned() } else { told.join(", ") }
 }
 
-fn times(report: &Report) -> String {
-    let StageSeconds { walk, read, embed, write, tidy, total } = report.seconds;
-    let speed = match report.bytes_read {
-        0 => String::new(),
-        read => format!(" for {}, {:.2} MB/s", bytes(read), megabytes_per_second(report)),
-    };
-    let total = if total < 60.0 { format!("{total:.1} s") } else { duration(total as u64) };
+fn time(report: &Report) -> String {
+    let seconds = report.seconds.total;
+    let total = if seconds < 60.0 { format!("{seconds:.1} s") } else { duration(seconds as u64) };
+    match report.bytes_read {
+        0 => total,
+        read => format!("{total} for {}, {}/s", bytes(read), bytes((read as f64 / seconds) as u64)),
+    }
+}
+
+fn stages(report: &Report) -> String {
+    let StageSeconds { walk, read, embed, write, tidy, .. } = report.seconds;
     format!(
-        "{total}{speed} (walk {walk:.1}, read {read:.1}, embed {embed:.1}, write {write:.1}, tidy {tidy:.1} s; \
-         read and embed summed over threads)"
+        "walk {walk:.1} s, read {read:.1} s, embed {embed:.1} s, write {write:.1} s, tidy {tidy:.1} s (read and embed \
+         summed over threads)"
     )
 }
 
@@ -126,7 +135,8 @@ mod tests {
 garden: 1,203 documents, 9,000 chunks, from /notes
   documents 3 added, 1,200 unchanged
   chunks    12 embedded, 1 reused
-  time      4.0 s for 2.0 MB, 0.50 MB/s (walk 0.0, read 0.0, embed 0.0, write 0.0, tidy 0.0 s; read and embed summed over threads)
+  time      4.0 s for 2.0 MB, 500.0 kB/s
+  stages    walk 0.0 s, read 0.0 s, embed 0.0 s, write 0.0 s, tidy 0.0 s (read and embed summed over threads)
   not read  10 .x0, 9 .x1, 8 .x2, 7 .x3, 6 .x4, 5 .x5, 4 .x6, 3 .x7, 3 of other kinds
   skipped   2 files
     a.md: not a text

@@ -20,6 +20,10 @@ pub(crate) fn collections(status: &Status) -> Result<(), Failure> {
         writeln!(out, "{STRONG}{name}{STRONG:#}")?;
         match contents {
             Ok(contents) => collection(&mut out, name, contents)?,
+            Err(Failure::NothingCommitted { .. }) => {
+                let path = "`ibid index PATH`";
+                writeln!(out, "  nothing yet: its first run is under way, or broke off and {path} goes on")?;
+            }
             Err(failure) => {
                 writeln!(out, "  cannot be opened")?;
                 out.flush()?;
@@ -52,9 +56,14 @@ fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) 
     let (documents, chunks) = (many(snapshot.documents(), "document"), many(snapshot.chunks(), "chunk"));
     line("holds", &format!("{documents}, {}, {chunks}", bytes(snapshot.source_bytes())))?;
     let age = age(manifest.indexed_at, environment::now());
-    line("index", &format!("{} on disk, generation {}, indexed {age}", bytes(*bytes_on_disk), manifest.generation))?;
+    line(
+        "index",
+        &format!("{} on disk, generation {}, indexed {age}", bytes(*bytes_on_disk), manifest.generation),
+    )?;
     match &manifest.model {
-        Some(model) => line("model", &format!("{}, {} dimensions, by {}", model.name, model.dimensions, model.engine))?,
+        Some(model) => {
+            line("model", &format!("{}, {} dimensions, by {}", model.name, model.dimensions, model.engine))?
+        }
         None => line("model", "none: searched by words alone")?,
     }
     if snapshot.chunks_without_vector() > 0 {

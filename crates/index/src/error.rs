@@ -1,6 +1,6 @@
 //! What can go wrong with index files, said once for readers and writers. Hints for people stand in the CLI.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use ibid_core::id::CollectionName;
@@ -143,7 +143,19 @@ impl WriteError {
             TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, filepath }) => {
                 io(&io_error, folder.join(filepath))
             }
+            // tantivy keeps to itself what its threads met. The usual reason can be met again.
+            TantivyError::ErrorInThread(reason) => match try_writing(folder) {
+                Err(source) => WriteError::Io { path: folder.to_owned(), source },
+                Ok(()) => WriteError::Lexical { path: folder.to_owned(), reason },
+            },
             other => WriteError::Lexical { path: folder.to_owned(), reason: other.to_string() },
         }
     }
+}
+
+/// Whether the folder takes a megabyte.
+fn try_writing(folder: &Path) -> io::Result<()> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    file.write_all(&[0; 1 << 20])?;
+    file.sync_all()
 }

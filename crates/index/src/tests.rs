@@ -51,7 +51,9 @@ impl Collection {
 
     fn files(&self) -> Vec<PathBuf> {
         let root = self.store.folder(&self.name);
-        let list = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        let list = |folder: &Path| {
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+        };
         [list(&root.join("lexical")), list(&root.join("vectors"))].concat()
     }
 }
@@ -86,7 +88,11 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         at += words.len();
         let hash = ContentHash::of(words.as_bytes());
         let key = VectorKey(u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap()));
-        chunks.push(FinishedChunk { chunk: Chunk { span, headings: vec![0] }, line: line as u32 + 1, vector_key: key });
+        chunks.push(FinishedChunk {
+            chunk: Chunk { span, headings: vec![0] },
+            line: line as u32 + 1,
+            vector_key: key,
+        });
     }
     let vectors = chunks.iter().map(|chunk| (chunk.vector_key, vector_of(chunk.vector_key))).collect();
     let document = Document {
@@ -98,8 +104,12 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         links: vec![],
         properties: vec![],
     };
-    let stored =
-        StoredDocument { document, decoded_from: None, content_hash: "x".into(), text_bytes: text.len() as u32 };
+    let stored = StoredDocument {
+        document,
+        decoded_from: None,
+        content_hash: "x".into(),
+        text_bytes: text.len() as u32,
+    };
     let file = FileMark { modified: 5, size: text.len() as u64, content: 1 };
     (FinishedDocument { stored, text: text.into(), chunks, file }, vectors)
 }
@@ -132,7 +142,10 @@ fn what_was_written_is_read_back() {
     let text = "rye doubles\nwheat follows\n";
     let written = collection.write(&[("Bread/Levain.md", text)]);
     let snapshot = collection.snapshot();
-    assert_eq!((written.generation, snapshot.manifest().generation, snapshot.manifest().indexed_at), (1, 1, 7));
+    assert_eq!(
+        (written.generation, snapshot.manifest().generation, snapshot.manifest().indexed_at),
+        (1, 1, 7)
+    );
     assert_eq!((snapshot.documents(), snapshot.chunks(), snapshot.source_bytes()), (1, 2, 26));
     assert_eq!(found(&snapshot, "Wheat?"), [("Bread/Levain.md".to_owned(), "wheat follows\n".to_owned())]);
     let path = DocumentPath::new("Bread/Levain.md").unwrap();
@@ -141,7 +154,10 @@ fn what_was_written_is_read_back() {
     assert_eq!(snapshot.text(&path, 13..14).unwrap(), Some((12, "wheat follows\n".to_owned())));
     assert_eq!(snapshot.text(&DocumentPath::new("no.md").unwrap(), 0..1).unwrap(), None);
     let cited = snapshot.chunks_with_quote(QuoteHash::of("wheat follows")).unwrap();
-    assert_eq!((cited.len(), cited[0].line, cited[0].start, &cited[0].headings[..]), (1, 2, 12, &["Top".to_owned()][..]));
+    assert_eq!(
+        (cited.len(), cited[0].line, cited[0].start, &cited[0].headings[..]),
+        (1, 2, 12, &["Top".to_owned()][..])
+    );
 }
 
 #[test]
@@ -175,7 +191,8 @@ fn a_filter_acts_on_both_legs() {
     let allowed = snapshot.allow(Some(&only_b), Some("bread")).unwrap();
     assert_eq!(allowed.chunks(), 2);
     let paths = |chunks: Vec<(crate::snapshot::ChunkAddress, f32)>| {
-        let mut paths: Vec<_> = chunks.iter().map(|(at, _)| snapshot.chunk(*at).unwrap().path.to_string()).collect();
+        let mut paths: Vec<_> =
+            chunks.iter().map(|(at, _)| snapshot.chunk(*at).unwrap().path.to_string()).collect();
         paths.sort();
         paths
     };
@@ -233,7 +250,10 @@ fn vectors_of_texts_that_are_gone_are_merged_away() {
     collection.write(&[("a.md", "one\ntwo\nthree\n")]);
     collection.write(&[("a.md", "one\n")]);
     let snapshot = collection.snapshot();
-    assert_eq!((snapshot.chunks(), snapshot.vectors().rows(), snapshot.manifest().vector_files.len()), (1, 1, 1));
+    assert_eq!(
+        (snapshot.chunks(), snapshot.vectors().rows(), snapshot.manifest().vector_files.len()),
+        (1, 1, 1)
+    );
     assert_eq!(snapshot.chunks_without_vector(), 0);
 }
 
@@ -260,7 +280,10 @@ fn starting_over_shows_nothing_before_the_commit() {
     writer.commit(manifest()).unwrap();
     writer.finish(&collection.store, 1).unwrap();
     let snapshot = collection.snapshot();
-    assert_eq!((found(&snapshot, "spelt").len(), found(&snapshot, "wheat").len(), snapshot.vectors().rows()), (0, 1, 1));
+    assert_eq!(
+        (found(&snapshot, "spelt").len(), found(&snapshot, "wheat").len(), snapshot.vectors().rows()),
+        (0, 1, 1)
+    );
 }
 
 #[test]

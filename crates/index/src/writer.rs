@@ -244,8 +244,6 @@ impl CollectionWriter {
     }
 
     fn write_commit(&mut self, manifest: &Manifest) -> Result<(), WriteError> {
-        let payload =
-            serde_json::to_string(manifest).expect("a manifest holds only texts, numbers and lists");
         let lexical = self.layout.lexical();
         let mut prepared =
             self.writer.prepare_commit().map_err(|error| WriteError::from_tantivy(error, &lexical))?;

@@ -99,7 +99,8 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         return Err(BuildError::SourceEmptied { path: folder.root, name, documents });
     }
     // A collection that gains a model must have every document read again.
-    let gains_model = options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
+    let gains_model =
+        options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
     let replaces = base.is_some() && (options.rebuild || gains_model);
     if replaces {
         writer.remove_all()?;
@@ -281,7 +282,10 @@ impl Run<'_> {
             pending: (self.to_read - self.read) as u64,
             skipped_count: skipped.len() as u64,
             skipped: named
-                .map(|skipped| SkippedRecord { path: skipped.path.clone(), reason: skipped.reason.to_string() })
+                .map(|skipped| SkippedRecord {
+                    path: skipped.path.clone(),
+                    reason: skipped.reason.to_string(),
+                })
                 .collect(),
         };
         let manifest = writer.commit(manifest)?;

@@ -19,7 +19,8 @@ pub(crate) struct Changes {
 
 /// Compares; both sides are sorted by path.
 pub(crate) fn changes(listing: &[SourceFile], known: &[KnownDocument]) -> Changes {
-    let by_path: HashMap<&str, &KnownDocument> = known.iter().map(|document| (&*document.path, document)).collect();
+    let by_path: HashMap<&str, &KnownDocument> =
+        known.iter().map(|document| (&*document.path, document)).collect();
     let mut changes = Changes::default();
     for file in listing {
         let before = by_path.get(file.path.as_str()).map(|document| document.file);

@@ -1,7 +1,7 @@
 //! From a folder to a committed generation: walk, read, understand, cut, embed, write. Long, parallel, and never
 //! stopped by one bad file.
 //!
-//! It knows no query. The source is only ever read. [`build`] is the whole run; [`extract`] and [`chunk`] are its pure
+//! It knows no query. The source is only ever read. [`build()`] is the whole run; [`extract`] and [`chunk`] are its pure
 //! half; [`verify`] compares a citation with the file as it is now.
 
 mod build;

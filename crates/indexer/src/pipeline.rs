@@ -221,7 +221,12 @@ impl Run<'_> {
         outcome
     }
 
-    fn embed_one(&self, worker: &mut dyn EmbedWorker, job: Job, to_write: &Sender<Done>) -> Result<(), EmbedError> {
+    fn embed_one(
+        &self,
+        worker: &mut dyn EmbedWorker,
+        job: Job,
+        to_write: &Sender<Done>,
+    ) -> Result<(), EmbedError> {
         let vector = worker.embed_document(&job.input)?;
         self.stages.progress.embedded();
         self.embedded.lock().expect(UNPOISONED).insert(job.key);

@@ -72,7 +72,12 @@ impl Measure for WordPieces<'_> {
 
 impl Context<'_> {
     /// Reads and prepares a file. Anything wrong with it ends in [`Outcome::Skipped`].
-    pub(crate) fn prepare(&self, file: &SourceFile, before: Option<u64>, tokens: &mut TokenCounter) -> Outcome {
+    pub(crate) fn prepare(
+        &self,
+        file: &SourceFile,
+        before: Option<u64>,
+        tokens: &mut TokenCounter,
+    ) -> Outcome {
         let bytes = match fs::read(self.folder.root.join(file.path.as_str())) {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
@@ -83,8 +88,11 @@ impl Context<'_> {
         if before == Some(content) && !trusted {
             return Outcome::SameBytes;
         }
-        let mark = FileMark { modified: if trusted { file.modified } else { 0 }, size: bytes.len() as u64, content };
-        let Ok(decoded) = extract::decode::decode(bytes) else { return Outcome::Skipped(SkipReason::NotText) };
+        let mark =
+            FileMark { modified: if trusted { file.modified } else { 0 }, size: bytes.len() as u64, content };
+        let Ok(decoded) = extract::decode::decode(bytes) else {
+            return Outcome::Skipped(SkipReason::NotText);
+        };
         let stored = |document, text: &str| StoredDocument {
             document,
             decoded_from: decoded.decoded_from.map(str::to_owned),
@@ -131,7 +139,10 @@ impl Context<'_> {
         for chunk in chunks {
             if under.0 != chunk.headings {
                 let headings = chunk.headings.iter().map(|&at| document.headings[at].text.as_str());
-                under = (chunk.headings.clone(), chunk::context(&document.title, headings, &mut WordPieces(tokens)));
+                under = (
+                    chunk.headings.clone(),
+                    chunk::context(&document.title, headings, &mut WordPieces(tokens)),
+                );
             }
             let words = chunk.span.quote(text).unwrap_or_default().trim();
             inputs.push(format!("{}\n{words}", under.1));

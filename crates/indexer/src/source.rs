@@ -60,7 +60,8 @@ impl Folder {
         if !metadata.is_dir() {
             return Err(BuildError::SourceIsFile { path: path() });
         }
-        let root = fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
+        let root =
+            fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
         fs::read_dir(&root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
         Ok(Folder { root, include: globs(include)?, exclude: globs(exclude)? })
     }
@@ -160,7 +161,9 @@ enum Seen {
 fn where_and_why(error: &ignore::Error) -> (PathBuf, String) {
     match error {
         ignore::Error::WithPath { path, err } => (path.clone(), where_and_why(err).1),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => where_and_why(err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            where_and_why(err)
+        }
         ignore::Error::Io(error) => (PathBuf::new(), error.to_string()),
         other => (PathBuf::new(), other.to_string()),
     }
@@ -178,9 +181,8 @@ fn globs(patterns: &[String]) -> Result<GlobSet, BuildError> {
         reason: error.kind().to_string(),
     };
     for pattern in patterns {
-        builder.add(
-            GlobBuilder::new(pattern).literal_separator(true).build().map_err(|e| error(pattern, &e))?,
-        );
+        builder
+            .add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(|e| error(pattern, &e))?);
     }
     builder.build().map_err(|e| error("", &e))
 }

@@ -86,7 +86,8 @@ fn read_source(snapshot: &Snapshot, path: &DocumentPath) -> Result<Option<String
 fn quote_as_indexed(snapshot: &Snapshot, citation: &Citation) -> Result<Option<String>, VerifyError> {
     let bytes = citation.span.start()..citation.span.end();
     let Some((base, text)) = snapshot.text(&citation.document.path, bytes)? else { return Ok(None) };
-    let span = Span::claimed(citation.span.start().saturating_sub(base), citation.span.end().saturating_sub(base));
+    let span =
+        Span::claimed(citation.span.start().saturating_sub(base), citation.span.end().saturating_sub(base));
     let quote = span.and_then(|span| span.quote(&text)).filter(|quote| QuoteHash::of(quote) == citation.hash);
     Ok(quote.map(str::to_owned))
 }
@@ -105,7 +106,9 @@ fn find(text: &str, citation: &Citation, quote: Option<&str>) -> Option<Span> {
             // A quote begins and ends with something to see.
             .filter(|(_, first)| !first.is_whitespace())
             .map(|(at, _)| at)
-            .filter(|&at| text.get(at..at + length).is_some_and(|window| QuoteHash::of(window) == citation.hash))
+            .filter(|&at| {
+                text.get(at..at + length).is_some_and(|window| QuoteHash::of(window) == citation.hash)
+            })
             .min_by_key(distance),
     }?;
     Span::within(text, at..at + length)
@@ -116,7 +119,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, quote: &str, was_at: u32, found: Option<u32>) {
-        let document = DocumentId { collection: "c".parse().unwrap(), path: DocumentPath::new("a.md").unwrap() };
+        let document =
+            DocumentId { collection: "c".parse().unwrap(), path: DocumentPath::new("a.md").unwrap() };
         let span = Span::claimed(was_at, was_at + quote.len() as u32).unwrap();
         let citation = Citation { document, hash: QuoteHash::of(quote), span };
         for known in [Some(quote), None, Some("other words")] {

@@ -24,6 +24,9 @@ pub(crate) struct Candidate {
     pub(crate) chunk: ChunkAddress,
 }
 
+/// A question's vector, shared by the snapshots of one model.
+type QuestionVector = Arc<[f32]>;
+
 /// One leg's list, best first.
 pub(crate) type Ranked = Vec<(Candidate, f32)>;
 
@@ -108,7 +111,7 @@ fn semantic_leg(
     snapshots: &[Arc<Snapshot>],
     allowed: &[Option<Allowed>],
     asked: &Asked<'_>,
-) -> Result<(Ranked, Vec<Option<Arc<[f32]>>>), SearchError> {
+) -> Result<(Ranked, Vec<Option<QuestionVector>>), SearchError> {
     let vectors = vectors(asked)?;
     let mut found = Vec::new();
     for (number, (snapshot, allowed)) in snapshots.iter().zip(allowed).enumerate() {
@@ -120,8 +123,8 @@ fn semantic_leg(
 }
 
 /// The question's vector for each snapshot; a model that several share runs once.
-fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<Arc<[f32]>>>, SearchError> {
-    let mut made: Vec<(&QueryEmbedder, Arc<[f32]>)> = Vec::new();
+fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<QuestionVector>>, SearchError> {
+    let mut made: Vec<(&QueryEmbedder, QuestionVector)> = Vec::new();
     let mut vectors = Vec::with_capacity(asked.embedders.len());
     for embedder in &asked.embedders {
         let Some(embedder) = *embedder else {
@@ -133,7 +136,7 @@ fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<Arc<[f32]>>>, SearchError> {
         let vector = match known {
             Some(vector) => vector,
             None => {
-                let vector: Arc<[f32]> = embedder.embed(&asked.query.words)?.into();
+                let vector: QuestionVector = embedder.embed(&asked.query.words)?.into();
                 made.push((embedder, vector.clone()));
                 vector
             }
@@ -168,7 +171,11 @@ fn lexical_scores(
     Ok(scored)
 }
 
-fn cosines(snapshots: &[Arc<Snapshot>], vectors: &[Option<Arc<[f32]>>], candidates: &[Candidate]) -> Ranked {
+fn cosines(
+    snapshots: &[Arc<Snapshot>],
+    vectors: &[Option<QuestionVector>],
+    candidates: &[Candidate],
+) -> Ranked {
     let mut scored = Vec::new();
     for group in candidates.chunk_by(|a, b| a.snapshot == b.snapshot) {
         let Some(vector) = &vectors[group[0].snapshot] else { continue };

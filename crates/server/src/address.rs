@@ -66,8 +66,14 @@ mod tests {
 
     use super::*;
 
-    const PATHS: [&str; 6] =
-        ["Bread/Levain.md", "Pain de campagne.md", "日本/味噌.md", "100%20.md", "a@b:c#d?e.md", "_x_/<y>\"z\".md"];
+    const PATHS: [&str; 6] = [
+        "Bread/Levain.md",
+        "Pain de campagne.md",
+        "日本/味噌.md",
+        "100%20.md",
+        "a@b:c#d?e.md",
+        "_x_/<y>\"z\".md",
+    ];
 
     fn citation(path: &str) -> Citation {
         let document =
@@ -106,7 +112,9 @@ mod tests {
 
     #[test]
     fn another_uri_is_no_resource() {
-        for uri in ["", "ibid://", "ibid://garden", "ibid://garden/", "file:///etc/passwd", "ibid://garden/../x"] {
+        for uri in
+            ["", "ibid://", "ibid://garden", "ibid://garden/", "file:///etc/passwd", "ibid://garden/../x"]
+        {
             assert!(reference_of_resource(uri).is_err(), "{uri}");
         }
     }

@@ -116,9 +116,10 @@ impl Site {
             let base = url.trim().trim_end_matches('/').to_owned();
             Origin::parse(&base).map(|origin| Public { base, origin }).ok_or(ServeError::PublicUrl { url })
         });
-        let allowed = config.allowed_origins.iter().map(|text| {
-            Origin::parse(text).ok_or_else(|| ServeError::PublicUrl { url: text.clone() })
-        });
+        let allowed = config
+            .allowed_origins
+            .iter()
+            .map(|text| Origin::parse(text).ok_or_else(|| ServeError::Origin { origin: text.clone() }));
         Ok(Site {
             address,
             public: public.transpose()?,
@@ -155,7 +156,9 @@ impl Site {
     ///
     /// A page of the web that points its own name at this machine (DNS rebinding) still sends that name.
     pub(crate) fn allows_host(&self, host: &str) -> bool {
-        let Some((host, _)) = host.parse::<Authority>().ok().as_ref().and_then(host_and_port) else { return false };
+        let Some((host, _)) = host.parse::<Authority>().ok().as_ref().and_then(host_and_port) else {
+            return false;
+        };
         let is_public = self.public.as_ref().is_some_and(|public| public.origin.host == host);
         let is_own = host.parse::<IpAddr>().is_ok_and(|ip| ip == self.address.ip() && !ip.is_unspecified());
         is_loopback(&host) || is_public || is_own

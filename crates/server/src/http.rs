@@ -3,10 +3,11 @@
 
 mod door;
 mod guard;
+mod pages;
 mod refusal;
-mod routes;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -27,17 +28,26 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// The most requests in flight; the next one is told to come again.
 const MAX_IN_FLIGHT: usize = 256;
 
+/// The longest a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What every handler may use.
 #[derive(Clone)]
 struct App {
     library: Arc<Library>,
     site: Arc<Site>,
     in_flight: Arc<Semaphore>,
+    /// The longest a request may take, its body's arrival included.
+    request_timeout: Duration,
     mcp: StreamableHttpService<Handler, NeverSessionManager>,
 }
 
-/// All paths, guarded. Both `/mcp` and `/mcp/` answer: clients do not follow a redirect.
+/// Every path of a server on `library`, guarded.
 pub(crate) fn router(library: Arc<Library>, site: Site) -> Router {
+    routes(app(library, site))
+}
+
+fn app(library: Arc<Library>, site: Site) -> App {
     // Hosts and origins are the guard's business, so that pages are guarded as well.
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
@@ -51,17 +61,27 @@ pub(crate) fn router(library: Arc<Library>, site: Site) -> Router {
         Arc::new(NeverSessionManager::default()),
         config,
     );
-    let app = App { library, site: Arc::new(site), in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)), mcp };
+    App {
+        library,
+        site: Arc::new(site),
+        in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+        request_timeout: REQUEST_TIMEOUT,
+        mcp,
+    }
+}
+
+/// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect.
+fn routes(app: App) -> Router {
     Router::new()
-        .route("/", get(routes::home))
-        .route("/style.css", get(routes::style))
-        .route("/healthz", get(routes::healthz))
-        .route("/readyz", get(routes::readyz))
+        .route("/", get(pages::home))
+        .route("/style.css", get(pages::style))
+        .route("/healthz", get(pages::healthz))
+        .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))
         .route("/mcp/", any(door::mcp))
-        .route(&format!("{PAGE_PATH}{{*id}}"), get(routes::document))
-        .fallback(routes::not_found)
-        .method_not_allowed_fallback(routes::method_not_allowed)
+        .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document))
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(pages::method_not_allowed)
         .with_state(app.clone())
         .layer(from_fn_with_state(app, guard::guard))
         .layer(CatchPanicLayer::custom(refusal::panicked))

@@ -53,6 +53,12 @@ pub enum ServeError {
         /// What was given.
         url: String,
     },
+    /// An allowed origin is not one.
+    #[error("{origin:?} is no web origin: it reads https://HOST or http://HOST:PORT")]
+    Origin {
+        /// What was given.
+        origin: String,
+    },
     /// The network said no.
     #[error("cannot serve: {source}")]
     Io {
@@ -66,6 +72,18 @@ pub enum ServeError {
         /// What rmcp said.
         reason: String,
     },
+}
+
+/// The address under which a server on `address` will be reached, or why it would not start there.
+pub fn base_url(address: SocketAddr, config: &ServeConfig) -> Result<String, ServeError> {
+    Ok(site(address, config.clone())?.own_base())
+}
+
+fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
+    if config.token.is_none() && !address.ip().is_loopback() {
+        return Err(ServeError::OpenToTheWorld { address });
+    }
+    Site::new(address, config)
 }
 
 /// What the tool `fetch` gives for a document or a quote, for programs that do not speak MCP; `base` is where pages are.
@@ -84,11 +102,7 @@ pub async fn serve(
     config: ServeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let address = listener.local_addr()?;
-    if config.token.is_none() && !address.ip().is_loopback() {
-        return Err(ServeError::OpenToTheWorld { address });
-    }
-    let site = Site::new(address, config)?;
+    let site = site(listener.local_addr()?, config)?;
     // A page that asks for a token cannot be opened by clicking, so nobody is told of it.
     let _presence = match site.has_token() {
         true => None,

@@ -7,7 +7,7 @@ mod models;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use ibid_core::citation::Reference;
@@ -33,6 +33,8 @@ pub struct Library {
     only: Option<Vec<CollectionName>>,
     // Held for a pointer copy, never across an await.
     shelf: RwLock<Arc<Shelf>>,
+    // Held while collections are looked at and opened; no request waits for it.
+    looking: Mutex<()>,
     models: Models,
     running: Arc<Semaphore>,
 }
@@ -144,6 +146,7 @@ impl Library {
             store,
             only,
             shelf: RwLock::default(),
+            looking: Mutex::default(),
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
         });
@@ -241,13 +244,19 @@ impl Library {
             let paths = open.paths()?;
             let from = match after {
                 Some(after) if after.collection > *collection => continue,
-                Some(after) if after.collection == *collection => paths.partition_point(|path| *path <= after.path),
+                Some(after) if after.collection == *collection => {
+                    paths.partition_point(|path| *path <= after.path)
+                }
                 _ => 0,
             };
             for path in paths[from..].iter().take(limit - listed.len()) {
                 if let Some(stored) = open.snapshot.document(path)? {
                     let id = DocumentId { collection: collection.clone(), path: path.clone() };
-                    listed.push(ListedDocument { id, title: stored.document.title, text_bytes: stored.text_bytes });
+                    listed.push(ListedDocument {
+                        id,
+                        title: stored.document.title,
+                        text_bytes: stored.text_bytes,
+                    });
                 }
             }
         }
@@ -269,7 +278,8 @@ impl Library {
             if collection.is_some_and(|wanted| wanted != name.as_str()) {
                 continue;
             }
-            for path in open.paths()?.iter().filter(|path| path.as_str().to_lowercase().starts_with(&prefix)) {
+            for path in open.paths()?.iter().filter(|path| path.as_str().to_lowercase().starts_with(&prefix))
+            {
                 total += 1;
                 if first.len() < limit {
                     first.push(DocumentId { collection: name.clone(), path: path.clone() });
@@ -325,84 +335,4 @@ impl Open {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{self, Note};
-
-    #[test]
-    fn a_question_is_answered_with_what_was_not_searched() {
-        let garden = testing::garden();
-        let found = garden.library.search(&Query::new("rye starter"), None).unwrap();
-        assert_eq!(found.answer.hits[0].citation.document.path.as_str(), "Bread/Levain.md");
-        assert!(found.also.is_empty() && !found.answer.notes.is_empty());
-    }
-
-    #[test]
-    fn a_collection_that_is_not_there_is_told_with_those_that_are() {
-        let garden = testing::garden();
-        let refused = garden.library.search(&Query::new("rye"), Some("attic")).unwrap_err();
-        let AskError::UnknownCollection { known, .. } = refused else { panic!("{refused}") };
-        assert_eq!(known, ["garden".parse().unwrap()]);
-    }
-
-    #[test]
-    fn new_generations_and_collections_appear_and_vanish_without_a_restart() {
-        let garden = testing::garden();
-        let library = &garden.library;
-        let hits = |words: &str| library.search(&Query::new(words), None).unwrap().answer.hits.len();
-        assert_eq!(hits("zebra"), 0);
-        testing::index(library.store(), "garden", &[Note { path: "Zoo.md", title: "Zoo", text: "A zebra.\n" }]);
-        library.refresh().unwrap();
-        assert_eq!(hits("zebra"), 1);
-        testing::index(library.store(), "attic", &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
-        library.refresh().unwrap();
-        assert_eq!(library.collections().len(), 2);
-        library.store().remove(&"attic".parse().unwrap()).unwrap();
-        library.refresh().unwrap();
-        assert_eq!(library.collections().len(), 1);
-    }
-
-    #[test]
-    fn the_watch_finds_a_commit_by_itself() {
-        let garden = testing::garden();
-        testing::index(garden.library.store(), "attic", &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
-        let begun = Instant::now();
-        while garden.library.collections().len() < 2 {
-            assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-
-    #[test]
-    fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
-        let garden = testing::garden();
-        let library = &garden.library;
-        let folder = library.store().folder(&"garden".parse().unwrap());
-        std::fs::write(folder.join("format"), "99\n").unwrap();
-        // The mark of the commit changes when its file does.
-        let meta = folder.join("lexical").join("meta.json");
-        let text = std::fs::read_to_string(&meta).unwrap();
-        std::fs::write(&meta, format!("{text} ")).unwrap();
-        assert_eq!(library.refresh().unwrap().len(), 1);
-        assert!(library.refresh().unwrap().is_empty(), "one generation is tried, and told of, once");
-        assert_eq!(library.search(&Query::new("rye"), None).unwrap().answer.hits.len(), 1);
-        assert_eq!(library.missing().collections.len(), 1);
-        std::fs::write(folder.join("format"), "1\n").unwrap();
-        std::fs::write(&meta, text).unwrap();
-        library.refresh().unwrap();
-        assert!(library.missing().is_empty());
-    }
-
-    #[test]
-    fn documents_are_listed_page_by_page() {
-        let garden = testing::garden();
-        let first = garden.library.documents_after(None, 2).unwrap();
-        assert_eq!(first.len(), 2);
-        let rest = garden.library.documents_after(Some(&first[1].id), 100).unwrap();
-        let all: Vec<_> = first.iter().chain(&rest).map(|listed| listed.id.path.as_str()).collect();
-        assert_eq!(all, testing::PATHS);
-        assert!(garden.library.documents_after(rest.last().map(|listed| &listed.id), 100).unwrap().is_empty());
-        let (found, total) = garden.library.documents_by_prefix(Some("garden"), "bread/", 1).unwrap();
-        assert_eq!((found[0].path.as_str(), total), ("Bread/Levain.md", 2));
-    }
-}
+mod tests;

@@ -12,8 +12,8 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest, CustomResult,
-    ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest,
+    CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
     ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
 };
@@ -79,7 +79,9 @@ impl ServerHandler for Handler {
             .build();
         let about = Implementation::new("ibid", env!("CARGO_PKG_VERSION"))
             .with_title("ibid: your notes, cited")
-            .with_description("Searches a person's own notes; every answer is a citation that can be checked.");
+            .with_description(
+                "Searches a person's own notes; every answer is a citation that can be checked.",
+            );
         ServerConfig::new(capabilities).with_server_info(about).with_instructions(self.instructions())
     }
 
@@ -201,5 +203,28 @@ mod tests {
         let declared = info.capabilities;
         assert!(declared.tools.is_some() && declared.resources.is_some());
         assert!(declared.prompts.is_some() && declared.completions.is_some());
+    }
+
+    #[tokio::test]
+    async fn both_eras_are_spoken_over_a_pipe() {
+        use rmcp::model::{ClientConfig, ProtocolVersion};
+        use rmcp::{ClientLifecycleMode, ClientServiceExt};
+
+        let garden = testing::garden();
+        let modern =
+            ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
+        for lifecycle in [ClientLifecycleMode::Initialize, modern] {
+            let (ours, theirs) = tokio::io::duplex(64 * 1024);
+            let handler = Handler::new(garden.library.clone());
+            let served =
+                tokio::spawn(async move { rmcp::serve_server(handler, ours).await.unwrap().waiting().await });
+            let client = ClientConfig::default().serve_with_lifecycle(theirs, lifecycle).await.unwrap();
+            let mut request = CallToolRequestParams::new("search");
+            request.arguments = serde_json::json!({"query": "rye"}).as_object().cloned();
+            let found = client.call_tool(request).await.unwrap().structured_content.unwrap();
+            assert_eq!(found["results"][0]["url"], "", "no server runs beside it");
+            client.cancel().await.unwrap();
+            served.await.unwrap().unwrap();
+        }
     }
 }

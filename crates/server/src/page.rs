@@ -63,7 +63,9 @@ fn parts<'a>(asked: &Reference, fetched: &'a Fetched) -> (&'a str, &'a str, &'a 
     let (cited, window, text) = (fetched.cited.span, fetched.window, fetched.text.as_str());
     let unmarked = ("", "", text);
     let is_whole = cited.start() <= window.start() && cited.end() >= window.end();
-    if matches!(asked, Reference::Document(_)) || (is_whole && fetched.window.len() < fetched.stored.text_bytes) {
+    if matches!(asked, Reference::Document(_))
+        || (is_whole && fetched.window.len() < fetched.stored.text_bytes)
+    {
         return ("", "", text);
     }
     let Some(start) = cited.start().checked_sub(window.start()) else { return unmarked };
@@ -162,7 +164,10 @@ fn frame(title: &str, body: &Markup) -> Markup {
 
 /// A title for a place where nothing can be isolated: marks that turn the direction of what follows are left out.
 fn one_direction(title: &str) -> String {
-    title.chars().filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).collect()
+    title
+        .chars()
+        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -221,13 +226,17 @@ mod tests {
         assert!(second.contains("what stands before") && !second.contains("<mark"));
         let middle = page(&garden, &cite(&garden, "paragraph 1000"));
         assert!(middle.contains("what follows") && middle.contains("what stands before"));
-        assert!(middle.contains("<mark id=\"cited\">Paragraph 1000 speaks of turnips.</mark>"), "only the quote");
+        assert!(
+            middle.contains("<mark id=\"cited\">Paragraph 1000 speaks of turnips.</mark>"),
+            "only the quote"
+        );
     }
 
     #[test]
     fn the_front_page_gives_the_address_and_the_collections() {
         let garden = testing::garden();
-        let page = home(&garden.library.snapshots(), "http://127.0.0.1:7117", testing::INDEXED_AT).into_string();
+        let page =
+            home(&garden.library.snapshots(), "http://127.0.0.1:7117", testing::INDEXED_AT).into_string();
         assert!(page.contains("http://127.0.0.1:7117/mcp") && page.contains("<td>garden</td><td>4</td>"));
     }
 }

@@ -8,7 +8,8 @@ use ibid_core::document::{Document, Heading};
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::span::Span;
-use ibid_index::manifest::{Manifest, SourceRecord};
+use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
+use ibid_index::manifest::{Manifest, ModelRecord, SourceRecord};
 use ibid_index::snapshot::StoredDocument;
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
@@ -20,7 +21,8 @@ use crate::library::Library;
 pub(crate) const INDEXED_AT: u64 = 1_790_000_000;
 
 /// The paths of [`garden`], sorted.
-pub(crate) const PATHS: [&str; 4] = ["Bread/Levain.md", "Bread/Pain de campagne.md", "Long.txt", "日本/味噌.md"];
+pub(crate) const PATHS: [&str; 4] =
+    ["Bread/Levain.md", "Bread/Pain de campagne.md", "Long.txt", "日本/味噌.md"];
 
 /// How many paragraphs the long note has. Together they fill several windows.
 pub(crate) const LONG_PARAGRAPHS: usize = 2_000;
@@ -41,7 +43,8 @@ pub(crate) struct Garden {
 pub(crate) fn garden() -> Garden {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path());
-    let long: String = (1..=LONG_PARAGRAPHS).map(|n| format!("Paragraph {n} speaks of turnips.\n\n")).collect();
+    let long: String =
+        (1..=LONG_PARAGRAPHS).map(|n| format!("Paragraph {n} speaks of turnips.\n\n")).collect();
     let notes = [
         Note {
             path: "Bread/Levain.md",
@@ -63,16 +66,70 @@ pub(crate) fn garden() -> Garden {
 
 /// Adds notes to a collection and commits them.
 pub(crate) fn index(store: &Store, collection: &str, notes: &[Note<'_>]) {
+    index_with(store, collection, notes, None);
+}
+
+/// The model of collections that have one: every text has the same vector.
+pub(crate) fn model() -> ModelRecord {
+    ModelRecord {
+        name: "constant".to_owned(),
+        engine: "none".to_owned(),
+        dimensions: 8,
+        checksum: "c0".to_owned(),
+        folder: None,
+    }
+}
+
+/// What [`model`] is loaded as.
+pub(crate) struct Constant(ModelIdentity);
+
+impl Constant {
+    pub(crate) fn new(checksum: &str) -> Constant {
+        let ModelRecord { name, engine, dimensions, .. } = model();
+        Constant(ModelIdentity { name, engine, dimensions, checksum: checksum.to_owned() })
+    }
+}
+
+impl Embedder for Constant {
+    fn identity(&self) -> &ModelIdentity {
+        &self.0
+    }
+
+    fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
+        struct Worker;
+        impl EmbedWorker for Worker {
+            fn embed_document(&mut self, _: &str) -> Result<Vec<f32>, EmbedError> {
+                Ok(constant_vector())
+            }
+
+            fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
+                self.embed_document(text)
+            }
+        }
+        Ok(Box::new(Worker))
+    }
+}
+
+fn constant_vector() -> Vec<f32> {
+    let mut vector = vec![0.0; model().dimensions];
+    vector[0] = 1.0;
+    vector
+}
+
+/// Adds notes to a collection that a model made, and commits them.
+pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], model: Option<ModelRecord>) {
     let mut writer = CollectionWriter::open(store, &collection.parse().unwrap(), 1).unwrap();
     for note in notes {
-        writer.add(&finished(note), Vec::new()).unwrap();
+        // All chunks have key 0, and so this one vector.
+        let vectors = if model.is_some() { vec![(VectorKey(0), constant_vector())] } else { Vec::new() };
+        writer.add(&finished(note), vectors).unwrap();
     }
     writer
         .commit(Manifest {
             generation: 0,
             indexed_at: INDEXED_AT,
             source: SourceRecord { root: PathBuf::from("notes"), include: Vec::new(), exclude: Vec::new() },
-            model: None,
+            model,
             vector_files: Vec::new(),
             graph: None,
             pending: 0,

@@ -13,10 +13,7 @@ use ibid_indexer::BuildError;
 use crate::args::IndexArgs;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::open::{self, ModelChoice};
-
-/// What `--model` takes for no model at all.
-const NO_MODEL: &str = "none";
+use crate::open::{self, ModelChoice, NO_MODEL};
 
 /// One folder to become one collection.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,9 +35,10 @@ impl Job {
             let name = named.into_iter().next().ok_or(Failure::FlagOfOne { flag: "--name" })?;
             return Job::recorded(args, store, name);
         };
-        let given = args.name.as_ref().map(|name| name.parse()).transpose()?;
-        let root = canonical(path).map_err(|source| {
-            Failure::Build { name: given.clone().unwrap_or_else(|| name_after(path)), source }
+        let given = args.name.as_deref().map(open::collection_name).transpose()?;
+        let root = canonical(path).map_err(|source| Failure::Build {
+            name: given.clone().unwrap_or_else(|| name_after(path)),
+            source: Box::new(source),
         })?;
         let name = match given {
             Some(name) => name,
@@ -50,13 +48,16 @@ impl Job {
         if let Some(other) = manifest.as_ref().filter(|manifest| manifest.source.root != root) {
             let source =
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
-            return Err(Failure::Build { name, source });
+            return Err(Failure::Build { name, source: Box::new(source) });
         }
         Ok(Job::new(args, root, name, manifest.as_ref()))
     }
 
     /// Every collection as it was indexed the last time, or why it is not known how.
-    pub(super) fn of_all(args: &IndexArgs, environment: &Environment) -> Result<Vec<Result<Job, Failure>>, Failure> {
+    pub(super) fn of_all(
+        args: &IndexArgs,
+        environment: &Environment,
+    ) -> Result<Vec<Result<Job, Failure>>, Failure> {
         let settings = [
             ("--include", !args.include.is_empty()),
             ("--exclude", !args.exclude.is_empty()),
@@ -78,6 +79,9 @@ impl Job {
         let Some(manifest) = manifest(args, store, &name)? else {
             return Err(Failure::SourceForgotten { name });
         };
+        if !manifest.source.root.is_dir() {
+            return Err(Failure::SourceGone { name, root: manifest.source.root });
+        }
         Ok(Job::new(args, manifest.source.root.clone(), name, Some(&manifest)))
     }
 
@@ -168,12 +172,21 @@ mod tests {
 
     fn record(name: &str, folder: Option<&str>) -> ModelRecord {
         let (engine, checksum) = (String::new(), String::new());
-        ModelRecord { name: name.to_owned(), engine, dimensions: 3, checksum, folder: folder.map(PathBuf::from) }
+        ModelRecord {
+            name: name.to_owned(),
+            engine,
+            dimensions: 3,
+            checksum,
+            folder: folder.map(PathBuf::from),
+        }
     }
 
     fn manifest(model: Option<ModelRecord>) -> Manifest {
-        let source =
-            SourceRecord { root: "/notes".into(), include: vec!["a/**".to_owned()], exclude: vec!["b".to_owned()] };
+        let source = SourceRecord {
+            root: "/notes".into(),
+            include: vec!["a/**".to_owned()],
+            exclude: vec!["b".to_owned()],
+        };
         Manifest {
             generation: 1,
             indexed_at: 0,

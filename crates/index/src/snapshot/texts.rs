@@ -112,12 +112,12 @@ impl Snapshot {
         Ok(chunks)
     }
 
-    fn start_of(&self, at: ChunkAddress) -> u32 {
+    pub(super) fn start_of(&self, at: ChunkAddress) -> u32 {
         self.columns[at.0.segment_ord as usize].start.first(at.0.doc_id).unwrap_or(0) as u32
     }
 
     /// A document's chunks in order.
-    fn addresses_of(&self, path: &str) -> Result<Vec<ChunkAddress>, ReadError> {
+    pub(super) fn addresses_of(&self, path: &str) -> Result<Vec<ChunkAddress>, ReadError> {
         let term = Term::from_field_text(self.fields.path, path);
         let mut chunks = Vec::new();
         self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {

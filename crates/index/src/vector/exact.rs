@@ -9,7 +9,8 @@ use super::quantised::Query;
 use super::row_set::RowSet;
 use super::table::Table;
 
-/// From this many rows on a scan is worth a second thread: below, waking it takes as long as it saves.
+/// From this many rows on a scan takes about 1 ms and is worth other threads. With 10 000 rows two threads were
+/// slower than one (261 against 213 µs), with 100 000 faster (1.7 against 2.8 ms).
 const PARALLEL_MIN_ROWS: u32 = 32_768;
 
 /// Rows that one thread takes at a time.

@@ -50,7 +50,8 @@ fn accepts_json(parts: &Parts) -> bool {
         return true;
     }
     let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let mut essences = ranges.map(|range| range.split(';').next().unwrap_or(range).trim().to_ascii_lowercase());
+    let mut essences =
+        ranges.map(|range| range.split(';').next().unwrap_or(range).trim().to_ascii_lowercase());
     essences.any(|essence| matches!(essence.as_str(), "application/json" | "application/*" | "*/*" | ""))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Sign-in and grants will stand where the token stands now.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,9 +14,6 @@ use super::refusal::refusal;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
-
-/// The longest a request may take, its body's arrival included.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Whether the caller presented what the server asks for. Left in the request for pages that show less to others.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +35,11 @@ fn first_part(path: &str) -> &str {
 
 async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response {
     let Ok(_place) = app.in_flight.try_acquire() else {
-        let mut response =
-            refusal(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests at once; try again in a second");
+        let mut response = refusal(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "too many requests at once; try again in a second",
+        );
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         return response;
     };
@@ -49,8 +49,8 @@ async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response 
             Err(refused) => *refused,
         }
     };
-    tokio::time::timeout(REQUEST_TIMEOUT, answer).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {} seconds", REQUEST_TIMEOUT.as_secs());
+    tokio::time::timeout(app.request_timeout, answer).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {} seconds", app.request_timeout.as_secs());
         refusal(StatusCode::GATEWAY_TIMEOUT, "timeout", &message)
     })
 }
@@ -72,7 +72,8 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
             return Err(Box::new(refusal(StatusCode::FORBIDDEN, "origin", message)));
         }
     }
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
         return Err(Box::new(too_large()));
     }

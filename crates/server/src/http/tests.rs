@@ -1,6 +1,7 @@
 //! Requests as they come off the wire, right ones and wrong ones, against the whole router.
 
 mod clients;
+mod pages;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};
@@ -16,7 +17,11 @@ const HOST: &str = "127.0.0.1:7117";
 const SECRET: &str = "correct-horse-battery";
 
 fn app(garden: &Garden, config: ServeConfig) -> Router {
-    router(garden.library.clone(), Site::new(HOST.parse().unwrap(), config).unwrap())
+    routes(unrouted(garden, config))
+}
+
+fn unrouted(garden: &Garden, config: ServeConfig) -> App {
+    super::app(garden.library.clone(), Site::new(HOST.parse().unwrap(), config).unwrap())
 }
 
 /// A request with what a well-behaved client sends; headers given replace those, an empty value removes one.
@@ -122,7 +127,9 @@ async fn a_call_is_answered_whatever_json_it_accepts() {
     let app = app(&garden, ServeConfig::default());
     let body = legacy_call("search", json!({"query": "rye starter"}));
     for path in ["/mcp", "/mcp/"] {
-        for accept in ["", "*/*", "application/json", "application/*;q=0.5", "application/json, text/event-stream"] {
+        for accept in
+            ["", "*/*", "application/json", "application/*;q=0.5", "application/json, text/event-stream"]
+        {
             let answered = send(&app, request(Method::POST, path, &[("accept", accept)], body.clone())).await;
             assert_eq!(answered.status, StatusCode::OK, "{path} {accept} {}", answered.body);
             let found = &answered.json()["result"]["structuredContent"];
@@ -141,18 +148,25 @@ async fn what_mcp_does_not_speak_is_refused_in_json() {
     let app = app(&garden, ServeConfig::default());
     for method in [Method::GET, Method::DELETE, Method::PUT, Method::OPTIONS] {
         let answered = send(&app, request(method.clone(), "/mcp", &[], "")).await;
-        assert_eq!((answered.status, answered.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+        assert_eq!(
+            (answered.status, answered.header(header::ALLOW)),
+            (StatusCode::METHOD_NOT_ALLOWED, "POST")
+        );
         assert_eq!(answered.json()["error"]["code"], INVALID_REQUEST, "{method}");
     }
     let body = legacy_call("search", json!({"query": "rye"}));
     for kind in ["", "text/plain", "application/x-www-form-urlencoded"] {
-        let answered = send(&app, request(Method::POST, "/mcp", &[("content-type", kind)], body.clone())).await;
+        let answered =
+            send(&app, request(Method::POST, "/mcp", &[("content-type", kind)], body.clone())).await;
         assert_eq!(answered.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert!(answered.json()["error"]["message"].as_str().unwrap().contains("application/json"));
     }
     let answered =
         send(&app, request(Method::POST, "/mcp", &[("mcp-protocol-version", "1999-01-01")], body)).await;
-    assert_eq!((answered.status, answered.json()["error"]["code"].clone()), (StatusCode::BAD_REQUEST, json!(INVALID_REQUEST)));
+    assert_eq!(
+        (answered.status, answered.json()["error"]["code"].clone()),
+        (StatusCode::BAD_REQUEST, json!(INVALID_REQUEST))
+    );
 }
 
 #[tokio::test]
@@ -160,7 +174,8 @@ async fn a_body_beyond_the_limit_is_refused_whether_announced_or_not() {
     let garden = testing::garden();
     let app = app(&garden, ServeConfig::default());
     let large = legacy_call("search", json!({"query": "x".repeat(MAX_BODY_BYTES)}));
-    let announced = [("content-length", &*large.len().to_string())].map(|(name, value)| (name, value.to_owned()));
+    let announced =
+        [("content-length", &*large.len().to_string())].map(|(name, value)| (name, value.to_owned()));
     let announced: Vec<_> = announced.iter().map(|(name, value)| (*name, value.as_str())).collect();
     for headers in [&announced[..], &[]] {
         let answered = send(&app, request(Method::POST, "/mcp", headers, large.clone())).await;
@@ -202,9 +217,12 @@ async fn the_token_opens_what_tells_of_notes() {
     let app = app(&garden, config);
     let body = legacy_call("search", json!({"query": "rye"}));
     let right = format!("Bearer {SECRET}");
-    for (method, path) in
-        [(Method::POST, "/mcp"), (Method::POST, "/mcp/"), (Method::GET, "/d/garden:Long.txt"), (Method::GET, "/")]
-    {
+    for (method, path) in [
+        (Method::POST, "/mcp"),
+        (Method::POST, "/mcp/"),
+        (Method::GET, "/d/garden:Long.txt"),
+        (Method::GET, "/"),
+    ] {
         for authorization in ["", "Bearer wrong", "Basic Zm9vOmJhcg=="] {
             let headers = [("authorization", authorization)];
             let answered = send(&app, request(method.clone(), path, &headers, body.clone())).await;
@@ -230,51 +248,12 @@ async fn health_and_readiness_are_told() {
     let ready = send(&app, request(Method::GET, "/readyz", &[], "")).await;
     assert_eq!(ready.status, StatusCode::OK);
     assert_eq!(ready.json()["open"], json!([{"collection": "garden", "generation": 1}]));
-    for (method, path, status) in
-        [(Method::GET, "/nothing", StatusCode::NOT_FOUND), (Method::POST, "/", StatusCode::METHOD_NOT_ALLOWED)]
-    {
+    for (method, path, status) in [
+        (Method::GET, "/nothing", StatusCode::NOT_FOUND),
+        (Method::POST, "/", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
         let answered = send(&app, request(method, path, &[], "")).await;
         assert_eq!((answered.status, answered.header(header::CONTENT_TYPE)), (status, "application/json"));
-    }
-}
-
-#[tokio::test]
-async fn the_address_of_a_result_opens_its_page() {
-    let garden = testing::garden();
-    let app = app(&garden, ServeConfig::default());
-    for (query, words) in [("rye starter", "Feed the rye starter"), ("250 degrees", "Bake at"), ("味噌", "米味噌を仕込む")] {
-        let body = legacy_call("search", json!({ "query": query }));
-        let found = send(&app, request(Method::POST, "/mcp", &[], body)).await.json();
-        let url = found["result"]["structuredContent"]["results"][0]["url"].as_str().unwrap().to_owned();
-        let path = url.strip_prefix("http://127.0.0.1:7117").unwrap().trim_end_matches("#cited");
-        let page = send(&app, request(Method::GET, path, &[("accept", "text/html")], "")).await;
-        assert_eq!(page.status, StatusCode::OK, "{path}");
-        let mark = page.body.find("<mark id=\"cited\">").unwrap();
-        assert!(page.body[mark..page.body.find("</mark>").unwrap()].contains(words));
-        assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
-        assert!(page.header(header::CONTENT_SECURITY_POLICY).starts_with("default-src 'none'; style-src 'self'"));
-        assert_eq!(page.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
-        assert_eq!(page.header(header::REFERRER_POLICY), "no-referrer");
-        assert!(page.header(header::CACHE_CONTROL).starts_with("private"));
-    }
-}
-
-#[tokio::test]
-async fn a_citation_that_leads_nowhere_gets_a_page_that_says_why() {
-    let garden = testing::garden();
-    let app = app(&garden, ServeConfig::default());
-    for (id, status, words) in [
-        ("garden:None.md", StatusCode::NOT_FOUND, "not in the index"),
-        ("attic:a.md", StatusCode::NOT_FOUND, "no collection attic"),
-        ("garden:Bread/Levain.md@000000000000:0-5", StatusCode::GONE, "/d/garden:Bread/Levain.md"),
-        ("garden:..%2F..%2Fetc%2Fpasswd", StatusCode::BAD_REQUEST, "no citation"),
-        ("nonsense", StatusCode::BAD_REQUEST, "no citation"),
-        ("%3Cscript%3Ealert(1)%3C/script%3E:x", StatusCode::BAD_REQUEST, "no citation"),
-        ("garden:%252e%252e/x", StatusCode::NOT_FOUND, "not in the index"),
-    ] {
-        let page = send(&app, request(Method::GET, &format!("/d/{id}"), &[], "")).await;
-        assert_eq!(page.status, status, "{id} {}", page.body);
-        assert!(page.body.contains(words) && !page.body.contains("<script"), "{id} {}", page.body);
     }
 }
 
@@ -292,7 +271,12 @@ async fn the_modern_era_gets_what_it_demands() {
     ] {
         let answered = send_modern(&app, method, params).await;
         let result = answered.json()["result"].clone();
-        assert_eq!((answered.status, &result["resultType"]), (StatusCode::OK, &json!("complete")), "{}", answered.body);
+        assert_eq!(
+            (answered.status, &result["resultType"]),
+            (StatusCode::OK, &json!("complete")),
+            "{}",
+            answered.body
+        );
         assert_eq!((&result["cacheScope"], result["ttlMs"].is_u64()), (&json!("private"), true), "{method}");
     }
     let discovered = send_modern(&app, "server/discover", json!({})).await.json();
@@ -323,7 +307,48 @@ async fn a_legacy_read_of_nothing_says_so_in_the_legacy_way() {
     let answered = send(&app, request(Method::POST, "/mcp", &headers, body.to_string())).await;
     assert_eq!(answered.json()["error"]["code"], -32002);
     let notified = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    assert_eq!(send(&app, request(Method::POST, "/mcp", &headers, notified)).await.status, StatusCode::ACCEPTED);
+    assert_eq!(
+        send(&app, request(Method::POST, "/mcp", &headers, notified)).await.status,
+        StatusCode::ACCEPTED
+    );
+}
+
+#[tokio::test]
+async fn a_server_without_room_says_when_to_come_again() {
+    let garden = testing::garden();
+    let app = unrouted(&garden, ServeConfig::default());
+    let taken = app.in_flight.clone().acquire_many_owned(MAX_IN_FLIGHT as u32).await.unwrap();
+    let router = routes(app);
+    let answered = send(&router, request(Method::GET, "/healthz", &[], "")).await;
+    assert_eq!(
+        (answered.status, answered.header(header::RETRY_AFTER)),
+        (StatusCode::SERVICE_UNAVAILABLE, "1")
+    );
+    assert_eq!(answered.json()["error"], "busy");
+    drop(taken);
+    assert_eq!(send(&router, request(Method::GET, "/healthz", &[], "")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    use std::io::{Read, Write};
+
+    let garden = testing::garden();
+    let mut app = unrouted(&garden, ServeConfig::default());
+    app.request_timeout = Duration::from_millis(50);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, routes(app)).into_future());
+    let begin = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                 Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut connection = std::net::TcpStream::connect(address).unwrap();
+        connection.write_all(begin.as_bytes()).unwrap();
+        let mut answered = String::new();
+        connection.read_to_string(&mut answered).map(|_| answered)
+    });
+    let answered = answered.await.unwrap().unwrap();
+    assert!(answered.starts_with("HTTP/1.1 504") && answered.contains("\"error\":\"timeout\""), "{answered}");
 }
 
 #[tokio::test]

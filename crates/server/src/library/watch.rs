@@ -38,6 +38,7 @@ pub(super) fn start(library: &Arc<Library>) {
 impl Library {
     /// Looks at every collection once, swaps in what is new, and gives the errors of what could not be opened.
     pub(super) fn refresh(self: &Arc<Self>) -> Result<Vec<OpenError>, OpenError> {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut names = self.store().collections()?;
         if let Some(only) = &self.only {
             names.retain(|name| only.contains(name));

@@ -5,6 +5,9 @@ use std::ops::RangeInclusive;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
+/// The longest path that common systems allow.
+const MAX_NAME_BYTES: usize = 4096;
+
 /// How much of a wrong value is shown again.
 const SHOWN_CHARACTERS: usize = 60;
 
@@ -23,6 +26,9 @@ pub(crate) enum BadArgument {
     /// It is none of the words it may be.
     #[error("{name} must be one of {}, got {got}", .words.join(", "))]
     Word { name: &'static str, words: Vec<&'static str>, got: String },
+    /// It is longer than anything it could name.
+    #[error("{name} has {bytes} bytes, it takes at most {max_bytes}")]
+    Long { name: &'static str, bytes: usize, max_bytes: usize },
     /// The tool takes no such argument.
     #[error("{tool} takes no {name}: it takes {}", .known.join(", "))]
     Unknown { tool: &'static str, name: String, known: Vec<&'static str> },
@@ -40,15 +46,22 @@ impl Arguments {
         Arguments { tool, left: given.unwrap_or_default(), known: Vec::new() }
     }
 
-    /// A text that must be given; `wanted` says what for.
+    /// A text that must be given, however long; `wanted` says what for.
     pub(crate) fn text(&mut self, name: &'static str, wanted: &'static str) -> Result<String, BadArgument> {
-        self.optional_text(name)?.ok_or(BadArgument::Missing { name, wanted })
+        match self.take(name) {
+            None => Err(BadArgument::Missing { name, wanted }),
+            Some(Value::String(text)) => Ok(text),
+            Some(other) => Err(BadArgument::Type { name, wanted: "a string", got: shown(&other) }),
+        }
     }
 
-    /// A text that may be given.
-    pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<String>, BadArgument> {
+    /// A name or a pattern that may be given, of a length that names have.
+    pub(crate) fn name(&mut self, name: &'static str) -> Result<Option<String>, BadArgument> {
         match self.take(name) {
             None => Ok(None),
+            Some(Value::String(text)) if text.len() > MAX_NAME_BYTES => {
+                Err(BadArgument::Long { name, bytes: text.len(), max_bytes: MAX_NAME_BYTES })
+            }
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(BadArgument::Type { name, wanted: "a string", got: shown(&other) }),
         }
@@ -139,13 +152,19 @@ mod tests {
         check(json!({}), "query is missing: give a question");
         check(json!({"query": null}), "query is missing: give a question");
         check(json!({"query": 5}), "query must be a string, got 5");
-        check(json!({"query": ["x".repeat(99)]}), &format!("query must be a string, got [\"{}…", "x".repeat(58)));
+        check(
+            json!({"query": ["x".repeat(99)]}),
+            &format!("query must be a string, got [\"{}…", "x".repeat(58)),
+        );
         check(json!({"query": "q", "limit": 0}), "limit must be 1 to 100, got 0");
         check(json!({"query": "q", "limit": -1}), "limit must be 1 to 100, got -1");
         check(json!({"query": "q", "limit": 1e99}), "limit must be 1 to 100, got 1e+99");
         check(json!({"query": "q", "limit": 1.5}), "limit must be a whole number, got 1.5");
         check(json!({"query": "q", "limit": "5"}), "limit must be a whole number, got \"5\"");
-        check(json!({"query": "q", "mode": "fast"}), "mode must be one of hybrid, lexical, semantic, got \"fast\"");
+        check(
+            json!({"query": "q", "mode": "fast"}),
+            "mode must be one of hybrid, lexical, semantic, got \"fast\"",
+        );
         check(json!({"query": "q", "top_k": 3}), "tool takes no top_k: it takes query, limit, mode");
     }
 

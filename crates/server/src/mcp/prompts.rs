@@ -8,8 +8,9 @@ const QUESTION: &str = "question";
 
 /// The prompt as it is listed.
 pub(crate) fn answer_with_citations() -> Prompt {
-    let question =
-        PromptArgument::new(QUESTION).with_description("What you want to know from your notes.").with_required(true);
+    let question = PromptArgument::new(QUESTION)
+        .with_description("What you want to know from your notes.")
+        .with_required(true);
     let about = "Answers a question from your notes alone, with a citation for every statement.";
     Prompt::new(NAME, Some(about), Some(vec![question])).with_title("Answer from my notes, with citations")
 }
@@ -19,7 +20,8 @@ pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, Er
         let message = format!("no prompt {:?}: there is {NAME}", request.name);
         return Err(ErrorData::invalid_params(message, None));
     }
-    let question = request.arguments.as_ref().and_then(|given| given.get(QUESTION)).and_then(|value| value.as_str());
+    let question =
+        request.arguments.as_ref().and_then(|given| given.get(QUESTION)).and_then(|value| value.as_str());
     let Some(question) = question.map(str::trim).filter(|question| !question.is_empty()) else {
         let message = format!("{NAME} needs {QUESTION}, a string that is not empty");
         return Err(ErrorData::invalid_params(message, None));

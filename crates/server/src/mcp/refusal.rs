@@ -17,6 +17,9 @@ const ID_FORM: &str = "an id reads collection:path@hash:start-end for a passage,
                        garden:Bread/Levain.md@3fa94c1b2d3e:1024-1380, or collection:path for a whole note; \
                        copy it unchanged from a result of search";
 
+/// The longest message. Ids and patterns can be as long as a request.
+const MAX_MESSAGE_CHARACTERS: usize = 2_000;
+
 /// Why a tool call got no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -45,6 +48,10 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// The words for the caller.
     pub(crate) fn message(&self) -> String {
+        shortened(self.whole_message())
+    }
+
+    fn whole_message(&self) -> String {
         match self {
             Refusal::Argument(error) => error.to_string(),
             Refusal::Id(error) => format!("this is no id: {error}; {ID_FORM}"),
@@ -101,6 +108,15 @@ fn fetch_message(error: &FetchError, known: &[CollectionName]) -> String {
     }
 }
 
+/// A message that repeats what it was given, without repeating all of it.
+pub(crate) fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE_CHARACTERS) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
 fn unknown_collection(wanted: &str, known: &[CollectionName]) -> String {
     let wanted: String = wanted.chars().take(64).collect();
     let mut message = format!("no collection {wanted:?}");
@@ -109,7 +125,12 @@ fn unknown_collection(wanted: &str, known: &[CollectionName]) -> String {
         known => {
             let known: Vec<_> = known.iter().map(CollectionName::as_str).collect();
             // Writing to a String cannot fail.
-            let _ = write!(message, ": there {} {}", if known.len() == 1 { "is" } else { "are" }, known.join(", "));
+            let _ = write!(
+                message,
+                ": there {} {}",
+                if known.len() == 1 { "is" } else { "are" },
+                known.join(", ")
+            );
         }
     }
     message

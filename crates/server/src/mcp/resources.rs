@@ -15,6 +15,7 @@ use rmcp::model::{
 use serde_json::json;
 
 use super::internal_error;
+use super::refusal::shortened;
 use crate::address::{reference_of_resource, resource_path, resource_uri};
 use crate::library::{Library, ListedDocument};
 
@@ -25,7 +26,10 @@ const PAGE: usize = 100;
 const TEMPLATE: &str = "ibid://{collection}/{+path}";
 
 /// A page of the list. The cursor is the id of the last document given, so it stays good across generations.
-pub(crate) async fn list(library: &Arc<Library>, cursor: Option<String>) -> Result<ListResourcesResult, ErrorData> {
+pub(crate) async fn list(
+    library: &Arc<Library>,
+    cursor: Option<String>,
+) -> Result<ListResourcesResult, ErrorData> {
     let after = match cursor.as_deref().map(str::parse) {
         None => None,
         Some(Ok(Reference::Document(document))) => Some(document),
@@ -72,7 +76,8 @@ pub(crate) fn template() -> ResourceTemplate {
 
 /// The text of a document, or of a window around a quote.
 pub(crate) async fn read(library: &Arc<Library>, uri: String) -> Result<ReadResourceResult, ErrorData> {
-    let not_found = |message: String| ErrorData::resource_not_found(message, Some(json!({ "uri": uri })));
+    let not_found =
+        |message: String| ErrorData::resource_not_found(shortened(message), Some(json!({ "uri": uri })));
     let reference = reference_of_resource(&uri)
         .map_err(|error| not_found(format!("no resource has this uri: {error}; resources are {TEMPLATE}")))?;
     let fetched = library.run(move |library| library.fetch(&reference)).await;
@@ -112,7 +117,8 @@ pub(crate) async fn complete(
     let (values, total) = match request.argument.name.as_str() {
         "collection" => {
             let names = library.collections().into_iter().map(|name| name.to_string());
-            let values: Vec<_> = names.filter(|name| name.starts_with(&typed)).take(CompletionInfo::MAX_VALUES).collect();
+            let values: Vec<_> =
+                names.filter(|name| name.starts_with(&typed)).take(CompletionInfo::MAX_VALUES).collect();
             let total = values.len();
             (values, total)
         }
@@ -145,11 +151,15 @@ mod tests {
     async fn every_listed_resource_can_be_read() {
         let garden = testing::garden();
         let listed = list(&garden.library, None).await.unwrap();
-        assert_eq!(listed.resources.iter().map(|resource| resource.name.as_str()).collect::<Vec<_>>(), testing::PATHS);
+        assert_eq!(
+            listed.resources.iter().map(|resource| resource.name.as_str()).collect::<Vec<_>>(),
+            testing::PATHS
+        );
         assert_eq!(listed.next_cursor, None);
         for resource in listed.resources {
             let read = read(&garden.library, resource.uri.clone()).await.unwrap();
-            let ResourceContents::TextResourceContents { uri, mime_type, text, .. } = &read.contents[0] else {
+            let ResourceContents::TextResourceContents { uri, mime_type, text, .. } = &read.contents[0]
+            else {
                 panic!("a note is text")
             };
             assert_eq!((uri, mime_type), (&resource.uri, &resource.mime_type));
@@ -179,7 +189,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_there_is_not_found() {
         let garden = testing::garden();
-        for uri in ["ibid://garden/None.md", "ibid://attic/a.md", "test://nothing", "", "ibid://garden/../x"] {
+        for uri in ["ibid://garden/None.md", "ibid://attic/a.md", "test://nothing", "", "ibid://garden/../x"]
+        {
             let error = read(&garden.library, uri.to_owned()).await.unwrap_err();
             assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND, "{uri}");
             assert_eq!(error.data, Some(json!({ "uri": uri })));
@@ -196,9 +207,15 @@ mod tests {
             ("collection", "ga", vec!["garden"]),
             ("other", "", vec![]),
         ] {
-            let request =
-                CompleteRequestParams::new(CompletionReference::for_resource(TEMPLATE), ArgumentInfo::new(name, typed));
-            assert_eq!(complete(&garden.library, request).await.unwrap().completion.values, values, "{name} {typed}");
+            let request = CompleteRequestParams::new(
+                CompletionReference::for_resource(TEMPLATE),
+                ArgumentInfo::new(name, typed),
+            );
+            assert_eq!(
+                complete(&garden.library, request).await.unwrap().completion.values,
+                values,
+                "{name} {typed}"
+            );
         }
     }
 }

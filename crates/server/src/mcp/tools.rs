@@ -109,7 +109,11 @@ async fn search(library: &Arc<Library>, mut given: Arguments, base: String) -> R
     ask(library, Query::new(words), None, base).await
 }
 
-async fn search_notes(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
+async fn search_notes(
+    library: &Arc<Library>,
+    mut given: Arguments,
+    base: String,
+) -> Result<SearchOut, Refusal> {
     let mut query = Query::new(given.text("query", WANTED_QUERY)?);
     if let Some(mode) = given.word("mode", &Mode::NAMES)? {
         query.mode = mode;
@@ -117,8 +121,8 @@ async fn search_notes(library: &Arc<Library>, mut given: Arguments, base: String
     if let Some(limit) = given.number("limit", 1..=MAX_LIMIT)? {
         query.limit = limit;
     }
-    let collection = given.optional_text("collection")?;
-    query.filter = Filter { path: given.optional_text("path")?, tag: given.optional_text("tag")? };
+    let collection = given.name("collection")?;
+    query.filter = Filter { path: given.name("path")?, tag: given.name("tag")? };
     if let Some(per_document) = given.number("per_document", 1..=schema::MAX_PER_DOCUMENT)? {
         query.per_document = per_document;
     }

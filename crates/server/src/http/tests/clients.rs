@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams};
+use rmcp::model::{
+    CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams,
+};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientLifecycleMode, ClientServiceExt};
@@ -42,7 +44,10 @@ async fn talk(running: &Running, lifecycle: ClientLifecycleMode, secret: Option<
     let transport = StreamableHttpClientTransport::from_config(config);
     let client = ClientConfig::default().serve_with_lifecycle(transport, lifecycle).await.unwrap();
     let tools = client.list_all_tools().await.unwrap();
-    assert_eq!(tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(), ["search", "fetch", "search_notes"]);
+    assert_eq!(
+        tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(),
+        ["search", "fetch", "search_notes"]
+    );
     let call = |name: &'static str, arguments: serde_json::Value| {
         let mut request = CallToolRequestParams::new(name);
         request.arguments = arguments.as_object().cloned();
@@ -93,7 +98,11 @@ async fn a_client_with_the_token_gets_in() {
     let config = ServeConfig { token: Some(Token::new(secret).unwrap()), ..ServeConfig::default() };
     let running = start(config).await;
     talk(&running, modern(), Some(secret)).await;
-    assert_eq!(running_server(running.garden.library.store()), None, "its pages cannot be opened by clicking");
+    assert_eq!(
+        running_server(running.garden.library.store()),
+        None,
+        "its pages cannot be opened by clicking"
+    );
     stop(running).await;
 }
 
@@ -101,6 +110,7 @@ async fn a_client_with_the_token_gets_in() {
 async fn a_listener_open_to_others_needs_a_token() {
     let garden = testing::garden();
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let refused = serve(listener, garden.library.clone(), ServeConfig::default(), std::future::pending()).await;
+    let refused =
+        serve(listener, garden.library.clone(), ServeConfig::default(), std::future::pending()).await;
     assert!(matches!(refused, Err(ServeError::OpenToTheWorld { .. })));
 }

@@ -41,7 +41,10 @@ fn search_and_fetch_take_one_string_and_nothing_else() {
         assert_eq!(properties[parameter]["type"], "string");
         assert_eq!(schema["required"], json!([parameter]));
     }
-    assert_eq!(all().iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(), [SEARCH, FETCH, SEARCH_NOTES]);
+    assert_eq!(
+        all().iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(),
+        [SEARCH, FETCH, SEARCH_NOTES]
+    );
 }
 
 #[test]
@@ -55,7 +58,8 @@ fn schemas_are_plain_and_hints_say_read_only() {
         }
         assert!(!output.to_string().contains("\"additionalProperties\":false"));
         let hints = tool.annotations.as_ref().unwrap();
-        let said = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint);
+        let said =
+            (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint);
         assert_eq!(said, (Some(true), Some(false), Some(true), Some(false)));
         assert!(tool.title.is_some() && tool.description.is_some());
     }
@@ -145,12 +149,29 @@ async fn a_bad_argument_is_told_with_what_would_be_right() {
         (SEARCH, json!({"query": 7}), "query must be a string, got 7"),
         (SEARCH, json!({"query": "rye", "limit": 3}), "search takes no limit: it takes query"),
         (SEARCH, json!({"query": " \n"}), "query is empty: give a question or a few words to look for"),
-        (SEARCH, json!({"query": "x".repeat(100_000)}), "query has 100000 bytes, at most 16384 are read: ask in fewer words"),
+        (
+            SEARCH,
+            json!({"query": "x".repeat(100_000)}),
+            "query has 100000 bytes, at most 16384 are read: ask in fewer words",
+        ),
         (SEARCH_NOTES, json!({"query": "rye", "limit": 0}), "limit must be 1 to 100, got 0"),
         (SEARCH_NOTES, json!({"query": "rye", "limit": 101}), "limit must be 1 to 100, got 101"),
-        (SEARCH_NOTES, json!({"query": "rye", "mode": "fuzzy"}), "mode must be one of hybrid, lexical, semantic, got \"fuzzy\""),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "mode": "fuzzy"}),
+            "mode must be one of hybrid, lexical, semantic, got \"fuzzy\"",
+        ),
         (SEARCH_NOTES, json!({"query": "rye", "per_document": 0}), "per_document must be 1 to 100, got 0"),
-        (SEARCH_NOTES, json!({"query": "rye", "collection": "attic"}), "no collection \"attic\": there is garden"),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "collection": "attic"}),
+            "no collection \"attic\": there is garden",
+        ),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "tag": "x".repeat(5000)}),
+            "tag has 5000 bytes, it takes at most 4096",
+        ),
         (FETCH, json!({}), "id is missing: give an id from a result of search as a string"),
         (FETCH, json!({"id": "attic:a.md"}), "no collection \"attic\": there is garden"),
     ] {

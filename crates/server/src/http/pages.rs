@@ -26,7 +26,10 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// 200 when every question gets its whole answer; else 503 and what is missing, for those who may know.
-pub(super) async fn readyz(State(app): State<App>, Extension(Admitted(admitted)): Extension<Admitted>) -> Response {
+pub(super) async fn readyz(
+    State(app): State<App>,
+    Extension(Admitted(admitted)): Extension<Admitted>,
+) -> Response {
     let missing = app.library.missing();
     let ready = missing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -1,0 +1,114 @@
+//! Every family of errors against the words its hint must hold.
+
+use std::path::PathBuf;
+
+use ibid_embed::OnnxRuntimeReason;
+
+use super::*;
+
+fn name() -> CollectionName {
+    "garden".parse().unwrap()
+}
+
+fn path() -> PathBuf {
+    PathBuf::from("/my notes")
+}
+
+fn io(kind: io::ErrorKind) -> io::Error {
+    kind.into()
+}
+
+fn build(source: BuildError) -> Failure {
+    Failure::Build { name: name(), source: Box::new(source) }
+}
+
+fn open(source: OpenError) -> Failure {
+    Failure::Open { name: name(), source }
+}
+
+fn damaged() -> OpenError {
+    OpenError::Damaged { path: path(), reason: "torn".to_owned() }
+}
+
+/// Every family of errors with words that its hint must hold.
+fn families() -> Vec<(Failure, &'static str)> {
+    let full = || io(io::ErrorKind::StorageFull);
+    let unknown = |known: &[&str]| Failure::UnknownCollection {
+        name: name(),
+        known: known.iter().map(|name| name.parse().unwrap()).collect(),
+    };
+    let taken = BuildError::NameTaken { name: name(), indexed: "/old".into(), path: path() };
+    let emptied = BuildError::SourceEmptied { path: path(), name: name(), documents: 3 };
+    let other = BuildError::OtherModel { name: name(), indexed: "a".into(), wanted: "b".into() };
+    let format = OpenError::Format { path: path(), found: "9".into(), wanted: 1 };
+    let missing = OpenError::Missing { name: name(), data_dir: path() };
+    let unknown_model =
+        EmbedError::UnknownModel { name: "bg".into(), nearest: vec!["bge".into(), "gte".into()] };
+    let onnx = EmbedError::OnnxRuntime { looked_in: vec![], reason: OnnxRuntimeReason::NoCandidate };
+    let token = Failure::Token { path: "/secret".into(), source: ibid_server::TokenError };
+    let address = "0.0.0.0:80".parse().unwrap();
+    vec![
+        (unknown(&["gardens", "work"]), "did you mean gardens?"),
+        (unknown(&["work", "zoo"]), "there are: work, zoo"),
+        (unknown(&[]), "ibid index PATH"),
+        (build(taken), "ibid index '/my notes' --name NAME"),
+        (build(emptied), "is its disk mounted?"),
+        (build(other), "--name garden --model b --rebuild"),
+        (build(BuildError::SourceIsFile { path: "/notes/a.md".into() }), "ibid index /notes`"),
+        (build(BuildError::NothingToIndex { path: path(), others: 1 }), ".markdown"),
+        (build(BuildError::Open(damaged())), "ibid index --name garden --rebuild"),
+        (
+            build(BuildError::Write(WriteError::Io { path: path(), source: full() })),
+            "the last commit is whole",
+        ),
+        (build(BuildError::Open(OpenError::Locked { path: path() })), "wait"),
+        (open(format), "--rebuild"),
+        (open(damaged()), "--rebuild"),
+        (open(missing), "ibid status"),
+        (Failure::NothingCommitted { name: name() }, "goes on"),
+        (open(OpenError::Io { path: path(), source: io(io::ErrorKind::PermissionDenied) }), "who owns it"),
+        (Failure::Search(SearchError::EmptyQuestion), "ibid search"),
+        (Failure::Search(SearchError::NoVectors { collection: name() }), "--mode lexical"),
+        (Failure::Search(SearchError::Glob { glob: "[".into(), reason: String::new() }), "*.md"),
+        (Failure::Fetch(FetchError::UnknownCollection { collection: name() }), "ibid status"),
+        (Failure::NotAQuote { id: String::new() }, "hash"),
+        (Failure::Embed(unknown_model), "bge or gte"),
+        (Failure::Embed(onnx), "ORT_DYLIB_PATH"),
+        (Failure::Listen { address, source: io(io::ErrorKind::AddrInUse) }, "--listen"),
+        (Failure::Serve(ServeError::OpenToTheWorld { address }), "--token-file"),
+        (token, "openssl rand -hex 32 > /secret"),
+        (Failure::SourceGone { name: name(), root: path() }, "mounted"),
+        (Failure::NobodyToAsk { name: name() }, "ibid remove garden --yes"),
+        (Failure::NoDataFolder, "--data-dir"),
+    ]
+}
+
+#[test]
+fn every_family_of_errors_says_what_to_do() {
+    for (failure, wanted) in families() {
+        let hint = hint(&failure).unwrap_or_default();
+        assert!(hint.contains(wanted), "{}: {hint}", failure.message());
+    }
+}
+
+#[test]
+fn messages_are_for_people() {
+    for (failure, _) in families() {
+        let message = failure.message();
+        let looks_like_code = message.contains("{ ") || message.contains("Error") || message.contains("::");
+        assert!(!looks_like_code && !message.ends_with('.'), "{message}");
+    }
+}
+
+#[test]
+fn a_path_in_a_hint_can_be_pasted_into_a_shell() {
+    for (path, shown) in [
+        ("/a/b-c.md", "/a/b-c.md"),
+        ("/a b", "'/a b'"),
+        ("/it's", r"'/it'\''s'"),
+        ("/笔记", "/笔记"),
+        ("", "''"),
+    ] {
+        assert_eq!(quoted(Path::new(path)), shown);
+    }
+}
