@@ -3,7 +3,7 @@
 IBID := target/release/ibid
 DEMO_DATA := target/demo
 
-.PHONY: demo test check fmt clippy docs bench clients onnxruntime-test clean-demo build
+.PHONY: demo test check fmt clippy docs bench clients onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: build
@@ -33,10 +33,14 @@ bench:
 	cargo bench --locked
 
 # Real MCP clients against the real server: Python `mcp`, the MCP Inspector, the official conformance suite.
-clients:
-	cargo build --locked
+clients: build-for-tests
 	tests/clients/run.sh target/debug/ibid
 
 # The other road to vectors: fastembed with the ONNX Runtime library out of its Python package.
 onnxruntime-test:
-	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" cargo test -p ibid-embed --locked onnx -- --nocapture
+	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" \
+		cargo test --workspace --lib --locked -- --nocapture onnx
+
+# The whole workspace at once: cargo then settles on the same features as in `make test` and builds nothing twice.
+build-for-tests:
+	cargo build --workspace --all-targets --locked

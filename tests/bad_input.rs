@@ -57,12 +57,12 @@ fn names_that_do_not_fit() {
     let ibid = Ibid::new();
     let (one, other) = (vault(&[("a.md", "rye")]), vault(&[("b.md", "salt")]));
     let paths = [one.path().to_str().unwrap(), other.path().to_str().unwrap()];
-    check(&ibid, &["index", paths[0], "--name", "Not Good"], "is no collection name", "ibid status");
+    check(&ibid, &["index", paths[0], "--name", "Not Good"], "is no collection name", "not-good");
     ibid.index(one.path(), &["--name", "n", "--model", "none"]);
     check(&ibid, &["index", paths[1], "--name", "n"], "the collection n is of", "--name");
     check(&ibid, &["search", "rye", "--collection", "m"], "no collection m", "n");
-    check(&ibid, &["index", paths[0], "--name", "n", "--exclude", "["], "is no path pattern", "");
-    check(&ibid, &["search", "rye", "--path", "["], "is no path pattern", "");
+    check(&ibid, &["index", paths[0], "--name", "n", "--exclude", "["], "is no path pattern", "Projects/**");
+    check(&ibid, &["search", "rye", "--path", "["], "is no path pattern", "Projects/**");
     check(
         &ibid,
         &["index", paths[1], "--name", "o", "--model", "no-such-model"],

@@ -357,7 +357,7 @@ fn a_collection_that_is_not_there_is_missing_and_one_removed_is_again() {
     drop(collection.writer());
     assert!(matches!(open(), Err(OpenError::Missing { .. })), "begun, never committed");
     collection.write(&[("a.md", "rye\n")]);
-    assert_eq!(collection.store.collections().unwrap(), [collection.name.clone()]);
+    assert_eq!(collection.store.collections().unwrap(), std::slice::from_ref(&collection.name));
     collection.store.remove(&collection.name).unwrap();
     assert!(matches!(open(), Err(OpenError::Missing { .. })));
     assert_eq!(collection.store.collections().unwrap(), []);

@@ -203,7 +203,6 @@ impl Run<'_> {
         self.writing += began.elapsed();
         self.report.seconds.read = spent.read_seconds();
         self.report.seconds.embed = spent.embed_seconds();
-        self.report.skipped.sort();
         Ok(())
     }
 
@@ -266,6 +265,7 @@ impl Run<'_> {
     }
 
     fn commit(&mut self, writer: &mut CollectionWriter) -> Result<(), BuildError> {
+        self.report.skipped.sort();
         let skipped = &self.report.skipped;
         let named = skipped.iter().take(MAX_SKIPPED_NAMED);
         let manifest = Manifest {
