@@ -39,7 +39,7 @@ clients: build-for-tests
 # The other road to vectors: fastembed with the ONNX Runtime library out of its Python package.
 onnxruntime-test:
 	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" \
-		cargo test --workspace --lib --locked -- --nocapture onnx
+		cargo test --workspace --lib --locked -- --nocapture zoo
 
 # The whole workspace at once: cargo then settles on the same features as in `make test` and builds nothing twice.
 build-for-tests:

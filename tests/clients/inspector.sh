@@ -3,7 +3,7 @@
 # Usage: inspector.sh NODE INSPECTOR URL IBID
 set -euo pipefail
 node=$1 inspector=$2 url=$3 ibid=$4
-inspect() { "$node" "$inspector" --cli "$@" --format json; }
+inspect() { "$node" "$inspector" --cli --format json "$@"; }
 
 for era in legacy modern; do
   tools=$(inspect "$url" --transport http --protocol-era "$era" --method tools/list --strict)

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
 use super::guard::too_large;
-use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, rpc_refusal};
+use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
 use super::{App, MAX_BODY_BYTES};
 
 /// What rmcp wants to hear. We answer in JSON alone.
@@ -28,8 +28,8 @@ pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
         return rpc_refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, message, None);
     }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else { return too_large() };
-    if let Err(NoMessage { code, message, id }) = look_at(&body) {
-        return rpc_refusal(StatusCode::BAD_REQUEST, code, message, id);
+    if let Err(NoMessage { status, code, message, id }) = look_at(&body) {
+        return rpc_refusal(status, code, message, id);
     }
     if accepts_json(&parts) {
         parts.headers.insert(header::ACCEPT, BOTH_TYPES);
@@ -57,14 +57,17 @@ fn accepts_json(parts: &Parts) -> bool {
 
 /// Why a body is no message.
 struct NoMessage {
+    status: StatusCode,
     code: i32,
     message: &'static str,
     id: Option<Value>,
 }
 
-/// Refuses what is not one JSON-RPC message. What its method and parameters mean is rmcp's business.
+/// Refuses what is not one JSON-RPC message, and the one method that rmcp answers in an era that has removed it. What
+/// the others mean is rmcp's business.
 fn look_at(body: &[u8]) -> Result<(), NoMessage> {
-    let refused = |code, message, id| Err(NoMessage { code, message, id });
+    let status = StatusCode::BAD_REQUEST;
+    let refused = |code, message, id| Err(NoMessage { status, code, message, id });
     if body.trim_ascii().is_empty() {
         return refused(INVALID_REQUEST, "the body is empty: send one JSON-RPC message", None);
     }
@@ -88,7 +91,17 @@ fn look_at(body: &[u8]) -> Result<(), NoMessage> {
     if !is_call && !is_answer {
         return refused(INVALID_REQUEST, "a message has a \"method\"", id.cloned());
     }
+    if message.get("method").and_then(Value::as_str) == Some("initialize") && is_modern(&message) {
+        let (status, message) = (StatusCode::NOT_FOUND, "this revision of MCP has no initialize");
+        return Err(NoMessage { status, code: METHOD_NOT_FOUND, message, id: id.cloned() });
+    }
     Ok(())
+}
+
+/// Whether a message says, as every one does since 2026-07-28, which revision it is written in.
+fn is_modern(message: &serde_json::Map<String, Value>) -> bool {
+    let meta = message.get("params").and_then(|params| params.get("_meta"));
+    meta.is_some_and(|meta| meta.get("io.modelcontextprotocol/protocolVersion").is_some())
 }
 
 /// An error answer that is not JSON becomes a JSON-RPC error with the same words; words about our own failures stay

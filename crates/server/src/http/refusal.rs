@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub(crate) const PARSE_ERROR: i32 = -32700;
 /// JSON-RPC: the JSON is no message.
 pub(crate) const INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC: there is no such method.
+pub(crate) const METHOD_NOT_FOUND: i32 = -32601;
 /// JSON-RPC: it is our fault.
 pub(crate) const INTERNAL_ERROR: i32 = -32603;
 

@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::refusal::{INVALID_REQUEST, PARSE_ERROR};
+use super::refusal::{INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR};
 use super::*;
 use crate::config::{ServeConfig, Token};
 use crate::testing::{self, Garden};
@@ -119,6 +119,17 @@ async fn a_body_that_is_no_message_is_refused_in_json() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let answered = send(&app, request(Method::POST, "/mcp", &[], deep)).await;
     assert_eq!(answered.json()["error"]["code"], PARSE_ERROR);
+}
+
+#[tokio::test]
+async fn initialize_is_unknown_in_the_era_that_removed_it() {
+    let garden = testing::garden();
+    let answered = send_modern(&app(&garden, ServeConfig::default()), "initialize", json!({})).await;
+    assert_eq!(
+        (answered.status, &answered.json()["error"]["code"]),
+        (StatusCode::NOT_FOUND, &json!(METHOD_NOT_FOUND))
+    );
+    assert_eq!(answered.json()["id"], "a");
 }
 
 #[tokio::test]
