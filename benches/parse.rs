@@ -4,21 +4,9 @@
 mod vault;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use ibid_embed::{TokenCounter, bundled_tokens};
-use ibid_indexer::chunk::{Measure, chunk};
+use ibid_embed::bundled_tokens;
+use ibid_indexer::chunk::chunk;
 use ibid_indexer::extract::extract;
-
-struct WordPieces(TokenCounter);
-
-impl Measure for WordPieces {
-    fn tokens(&mut self, text: &str) -> usize {
-        self.0.count(text)
-    }
-
-    fn prefix_within(&mut self, text: &str, max: usize) -> usize {
-        self.0.split_at_tokens(text, max)
-    }
-}
 
 fn parse(criterion: &mut Criterion) {
     let notes = vault::notes();
@@ -29,7 +17,7 @@ fn parse(criterion: &mut Criterion) {
         bencher.iter(|| notes.iter().map(|(path, text)| extract(path, text).blocks.len()).sum::<usize>());
     });
     let blocks: Vec<_> = notes.iter().map(|(path, text)| extract(path, text).blocks).collect();
-    let warm = || WordPieces(bundled_tokens().expect("the tokenizer is bundled"));
+    let warm = || bundled_tokens().expect("the tokenizer is bundled");
     group.bench_function("chunk", |bencher| {
         bencher.iter_batched_ref(
             warm,

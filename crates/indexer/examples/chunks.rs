@@ -8,26 +8,14 @@ use std::error::Error;
 use std::path::Path;
 
 use ibid_core::id::DocumentPath;
-use ibid_embed::{TokenCounter, bundled_tokens};
-use ibid_indexer::chunk::{Measure, chunk, context};
+use ibid_embed::bundled_tokens;
+use ibid_indexer::chunk::{chunk, context};
 use ibid_indexer::extract::{decode::decode, extract, reads};
-
-struct WordPieces(TokenCounter);
-
-impl Measure for WordPieces {
-    fn tokens(&mut self, text: &str) -> usize {
-        self.0.count(text)
-    }
-
-    fn prefix_within(&mut self, text: &str, max: usize) -> usize {
-        self.0.split_at_tokens(text, max)
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = std::env::args_os().nth(1).ok_or("usage: chunks FOLDER")?;
     let root = Path::new(&root);
-    let mut measure = WordPieces(bundled_tokens()?);
+    let mut measure = bundled_tokens()?;
     for entry in ignore::Walk::new(root) {
         let entry = entry?;
         let path = DocumentPath::new(&entry.path().strip_prefix(root)?.to_string_lossy());

@@ -88,16 +88,9 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
     let base = writer.base();
     let known = match &base {
-        Some(base) => {
-            check_base(base, options, &folder)?;
-            base.known_documents()?
-        }
+        Some(base) => known_documents(base, options, &folder, &listing)?,
         None => Vec::new(),
     };
-    if listing.files.is_empty() && !known.is_empty() && !options.rebuild {
-        let (name, documents) = (options.name.clone(), known.len());
-        return Err(BuildError::SourceEmptied { path: folder.root, name, documents });
-    }
     // A collection that gains a model must have every document read again.
     let gains_model =
         options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
@@ -135,6 +128,22 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     report.seconds.tidy = tidying.elapsed().as_secs_f64();
     report.seconds.total = began.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// What the last generation holds, if this run may go on from it.
+fn known_documents(
+    base: &Snapshot,
+    options: &BuildOptions,
+    folder: &Folder,
+    listing: &Listing,
+) -> Result<Vec<KnownDocument>, BuildError> {
+    check_base(base, options, folder)?;
+    let known = base.known_documents()?;
+    if listing.files.is_empty() && !known.is_empty() && !options.rebuild {
+        let (path, name, documents) = (folder.root.clone(), options.name.clone(), known.len());
+        return Err(BuildError::SourceEmptied { path, name, documents });
+    }
+    Ok(known)
 }
 
 /// Refuses to mix folders or models in one collection.

@@ -58,15 +58,13 @@ pub(crate) struct Context<'a> {
     pub(crate) now: u64,
 }
 
-struct WordPieces<'a>(&'a mut TokenCounter);
-
-impl Measure for WordPieces<'_> {
+impl Measure for TokenCounter {
     fn tokens(&mut self, text: &str) -> usize {
-        self.0.count(text)
+        self.count(text)
     }
 
     fn prefix_within(&mut self, text: &str, max: usize) -> usize {
-        self.0.split_at_tokens(text, max)
+        self.split_at_tokens(text, max)
     }
 }
 
@@ -103,7 +101,7 @@ impl Context<'_> {
             return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));
         }
         let extracted = extract::extract(&file.path, &decoded.text);
-        let chunks = chunk::chunk(&decoded.text, &extracted.blocks, &mut WordPieces(tokens));
+        let chunks = chunk::chunk(&decoded.text, &extracted.blocks, tokens);
         let inputs = self.inputs(&decoded.text, &extracted.document, &chunks, tokens);
         let mut lines = Lines::new(&decoded.text);
         let mut finished: Vec<FinishedChunk> = chunks
@@ -139,10 +137,7 @@ impl Context<'_> {
         for chunk in chunks {
             if under.0 != chunk.headings {
                 let headings = chunk.headings.iter().map(|&at| document.headings[at].text.as_str());
-                under = (
-                    chunk.headings.clone(),
-                    chunk::context(&document.title, headings, &mut WordPieces(tokens)),
-                );
+                under = (chunk.headings.clone(), chunk::context(&document.title, headings, tokens));
             }
             let words = chunk.span.quote(text).unwrap_or_default().trim();
             inputs.push(format!("{}\n{words}", under.1));

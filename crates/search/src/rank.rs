@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use ibid_core::id::DocumentPath;
-use ibid_index::lexical::words_of_document;
+use ibid_index::lexical::Word;
 use ibid_index::snapshot::StoredChunk;
 
 /// Two chunks that share at least this share of their distinct words say the same thing.
@@ -26,21 +26,22 @@ impl Diversity {
         Diversity { per_document, shown: BTreeMap::new(), seen: Vec::new() }
     }
 
-    /// Whether the chunk is shown.
+    /// Whether the chunk's document has room for one more.
+    pub(crate) fn has_room(&self, snapshot: usize, chunk: &StoredChunk) -> bool {
+        let shown = self.shown.get(&(snapshot, chunk.path.clone()));
+        shown.is_none_or(|&count| count < self.per_document)
+    }
+
+    /// Whether the chunk, whose words these are, says something new; if so it counts as shown.
     ///
     /// Costs a comparison with every chunk shown so far.
-    pub(crate) fn admit(&mut self, snapshot: usize, chunk: &StoredChunk) -> bool {
-        let document = (snapshot, chunk.path.clone());
-        if self.shown.get(&document).is_some_and(|&count| count >= self.per_document) {
+    pub(crate) fn admit(&mut self, snapshot: usize, chunk: &StoredChunk, words: &[Word]) -> bool {
+        let terms: HashSet<String> = words.iter().map(|word| word.term.clone()).collect();
+        if !terms.is_empty() && self.seen.iter().any(|other| says_the_same(&terms, other)) {
             return false;
         }
-        let words: HashSet<String> =
-            words_of_document(&chunk.text).into_iter().map(|word| word.term).collect();
-        if !words.is_empty() && self.seen.iter().any(|other| says_the_same(&words, other)) {
-            return false;
-        }
-        self.seen.push(words);
-        *self.shown.entry(document).or_default() += 1;
+        self.seen.push(terms);
+        *self.shown.entry((snapshot, chunk.path.clone())).or_default() += 1;
         true
     }
 }
@@ -55,6 +56,8 @@ fn says_the_same(a: &HashSet<String>, b: &HashSet<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ibid_index::lexical::words_of_document;
+
     use super::*;
 
     fn check(chunks: &[(&str, &str)], per_document: usize, admitted: &[bool]) {
@@ -70,7 +73,7 @@ mod tests {
                     line: 1,
                     text: (*text).to_owned(),
                 };
-                diversity.admit(0, &chunk)
+                diversity.has_room(0, &chunk) && diversity.admit(0, &chunk, &words_of_document(text))
             })
             .collect();
         assert_eq!(shown, admitted);

@@ -10,7 +10,7 @@ use ibid_core::id::DocumentId;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Query};
 use ibid_core::span::Span;
 use ibid_index::ReadError;
-use ibid_index::lexical::words_of_question;
+use ibid_index::lexical::{Word, words_of_document, words_of_question};
 use ibid_index::snapshot::{Snapshot, StoredChunk};
 
 use crate::error::SearchError;
@@ -114,10 +114,14 @@ impl<'a> Searcher<'a> {
             if hits.len() == query.limit {
                 break;
             }
-            if !diversity.admit(candidate.snapshot, &chunk) {
+            if !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let mut hit = self.hit(candidate, &chunk, terms);
+            let words = words_of_document(&chunk.text);
+            if !diversity.admit(candidate.snapshot, &chunk, &words) {
+                continue;
+            }
+            let mut hit = self.hit(candidate, &chunk, words, terms);
             hit.rank = hits.len() + 1;
             hit.score = score;
             hit.lexical = leg_score(&retrieved.lexical, candidate);
@@ -154,7 +158,7 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, terms: &[String]) -> Hit {
+    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &[String]) -> Hit {
         let span = Span::claimed(chunk.start, chunk.start + chunk.text.len() as u32)
             .expect("its end is its start plus");
         let cited = span.trimmed(&chunk.text);
@@ -170,7 +174,7 @@ impl<'a> Searcher<'a> {
             title: chunk.title.clone(),
             headings: chunk.headings.clone(),
             line: chunk.line + line_ends(&chunk.text[..leading]),
-            snippet: snippet(quote, cited, terms),
+            snippet: snippet(quote, cited, shifted_back(words, leading), terms),
             score: 0.0,
             lexical: None,
             semantic: None,
@@ -204,6 +208,14 @@ fn terms_of(words: &str) -> (Vec<String>, bool) {
         terms.push(word.term);
     }
     (terms, false)
+}
+
+/// A chunk's words as those of its quote, which begins `leading` bytes of white space later.
+fn shifted_back(mut words: Vec<Word>, leading: usize) -> Vec<Word> {
+    for word in &mut words {
+        word.bytes = word.bytes.start - leading..word.bytes.end - leading;
+    }
+    words
 }
 
 fn searched(snapshot: &Snapshot) -> Searched {

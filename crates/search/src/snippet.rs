@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ibid_core::hit::Snippet;
 use ibid_core::span::Span;
-use ibid_index::lexical::{Word, words_of_document};
+use ibid_index::lexical::Word;
 
 /// About how many bytes a snippet has.
 const SNIPPET_BYTES: usize = 240;
@@ -14,13 +14,13 @@ const SNIPPET_BYTES: usize = 240;
 /// How far a window's edge may move to fall between two words.
 const EDGE_SLACK_BYTES: usize = 24;
 
-/// The best window of `quote`, which stands at `span` in its document, for a question's `terms`.
+/// The best window of `quote`, which stands at `span` in its document, for a question's `terms`; `words` are the
+/// quote's.
 ///
 /// Best is the window with the most different terms, then the most matches, then the earliest.
-pub(crate) fn snippet(quote: &str, span: Span, terms: &[String]) -> Snippet {
+pub(crate) fn snippet(quote: &str, span: Span, words: Vec<Word>, terms: &[String]) -> Snippet {
     let terms: HashSet<&str> = terms.iter().map(String::as_str).collect();
-    let matches: Vec<Word> =
-        words_of_document(quote).into_iter().filter(|word| terms.contains(word.term.as_str())).collect();
+    let matches: Vec<Word> = words.into_iter().filter(|word| terms.contains(word.term.as_str())).collect();
     let window = trimmed(quote, edges(quote, best_window(quote.len(), &matches)));
     let inside =
         matches.iter().filter(|word| window.start <= word.bytes.start && word.bytes.end <= window.end);
@@ -106,12 +106,14 @@ fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use ibid_index::lexical::words_of_document;
+
     use super::*;
 
     fn check(quote: &str, terms: &[&str]) -> Snippet {
         let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
         let span = Span::within(&format!("##{quote}"), 2..quote.len() + 2).unwrap();
-        let made = snippet(quote, span, &terms);
+        let made = snippet(quote, span, words_of_document(quote), &terms);
         let start = (made.span.start() - 2) as usize;
         assert_eq!(
             quote.get(start..start + made.text.len()),
