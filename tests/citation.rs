@@ -165,3 +165,15 @@ fn words_that_moved_are_fetched_where_they_are_now() {
         assert!(ran.stderr.contains("not in the index any more"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn the_answers_the_readme_shows_can_be_checked() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let ids: Vec<&str> = readme
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("demo:") && line.contains('@'))
+        .collect();
+    assert!(ids.len() >= 2, "{ids:?}");
+    demonstration().run(&[&["verify"], &ids[..]].concat()).ends_with(0);
+}
