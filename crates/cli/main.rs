@@ -20,5 +20,6 @@ fn main() -> ExitCode {
     failure::install_panic_hook();
     let cli = args::Cli::parse();
     cli.global.color.write_global();
+    // To whoever started the program a panic is an error like any other, not exit code 101. The hook has told of it.
     failure::exit_code(std::panic::catch_unwind(|| command::run(&cli)))
 }
