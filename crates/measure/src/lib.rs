@@ -1,0 +1,6 @@
+//! How good the answers are and how fast they come: judged collections, load, and the statistics of both.
+//!
+//! It asks the same searcher, indexer and server that everyone asks, and knows no shortcut into them. It prints
+//! nothing: what it finds are plain structs.
+
+pub mod latency;
