@@ -59,6 +59,7 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
         name: name(),
         include: vec![],
         exclude: vec![],
+        language: None,
         model,
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild,

@@ -9,6 +9,7 @@ use anstream::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use ibid_core::fusion::Fusion;
+use ibid_core::language::Language;
 use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode};
 
 /// Search your notes; every answer is a citation that can be checked
@@ -69,6 +70,10 @@ pub(crate) struct IndexArgs {
     /// Leave out files that match, such as 'Archive/**' [default: as last time]
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
+    /// Read all notes as of this language: 'de', 'fr', …; 'auto' lets each tell by its words [default: as last time, or
+    /// 'auto']
+    #[arg(long, value_name = "CODE", value_parser = languages())]
+    pub(crate) language: Option<LanguageChoice>,
     /// Embed with this model (see `ibid models`); 'none' indexes by words alone [default: as last time, or the bundled
     /// model]
     #[arg(long, value_name = "MODEL")]
@@ -224,6 +229,23 @@ pub(crate) struct McpArgs {
     /// Log more; RUST_LOG chooses in detail
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// What `--language` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LanguageChoice {
+    /// Each note tells by its words.
+    Detected,
+    /// All are in this one.
+    Fixed(Language),
+}
+
+fn languages() -> impl TypedValueParser<Value = LanguageChoice> {
+    let codes = Language::ALL.map(|(code, _)| code);
+    PossibleValuesParser::new(["auto"].into_iter().chain(codes)).map(|typed| match typed.parse() {
+        Ok(language) => LanguageChoice::Fixed(language),
+        Err(_) => LanguageChoice::Detected,
+    })
 }
 
 fn colours() -> impl TypedValueParser<Value = ColorChoice> {

@@ -75,13 +75,14 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
             "lexical": hit.lexical.map(leg),
             "semantic": hit.semantic.map(leg),
             "fusion": fusion.map(|(name, _)| name),
+            "terms": hit.terms.iter().map(|term| json!({"word": term.typed, "score": score(term.score)})).collect::<Vec<_>>(),
         });
     }
     object
 }
 
 fn leg(leg: LegScore) -> Value {
-    json!({ "score": score(leg.score), "rank": leg.rank })
+    json!({ "score": score(leg.score), "rank": leg.rank, "points": score(leg.points) })
 }
 
 /// A score with the digits it has, not with those that a longer number would show of it.

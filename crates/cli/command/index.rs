@@ -62,6 +62,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         name: job.name.clone(),
         include: job.include.clone(),
         exclude: job.exclude.clone(),
+        language: job.language,
         model,
         threads: args.threads.unwrap_or_else(environment::cores),
         rebuild: args.rebuild,

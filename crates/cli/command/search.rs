@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use ibid_core::hit::Answer;
-use ibid_core::query::{Filter, Mode, Query};
+use ibid_core::query::{Condition, Filter, Mode, Query};
 use ibid_search::{QueryEmbedder, Searcher};
 use ibid_server::running_server;
 
@@ -83,12 +83,16 @@ fn query(args: &SearchArgs) -> Result<Query, Failure> {
         mode: args.mode,
         limit: args.limit,
         per_document: args.per_document.get(),
-        filter: Filter {
-            path: args.path.clone(),
-            tag: args.tag.as_ref().map(|tag| tag.trim_start_matches('#').to_owned()),
-        },
+        filter: filter(args),
+        explain: args.explain,
         fusion: args.fusion,
     })
+}
+
+fn filter(args: &SearchArgs) -> Filter {
+    let path = args.path.clone().map(Condition::Path);
+    let tag = args.tag.clone().map(Condition::Tag);
+    Filter { all: path.into_iter().chain(tag).collect(), none: Vec::new() }
 }
 
 fn read_question() -> Result<String, Failure> {

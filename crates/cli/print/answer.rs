@@ -36,13 +36,7 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
     if explain {
-        let legs = format!(
-            "lexical {}, semantic {}, together {:.3}",
-            leg(hit.lexical),
-            leg(hit.semantic),
-            hit.score
-        );
-        writeln!(out, "{INDENT}{DIM}{legs}{DIM:#}")?;
+        explanation(out, hit)?;
     }
     Ok(())
 }
@@ -56,8 +50,21 @@ fn heading_path(hit: &Hit) -> String {
     parts.join(" › ")
 }
 
-fn leg(score: Option<LegScore>) -> String {
-    score.map_or_else(|| "–".to_owned(), |leg| format!("{:.3} (rank {})", leg.score, leg.rank))
+/// What the score is made of: the points of the legs add up to it, those of the words to the lexical leg's.
+fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
+    let points = |leg: Option<LegScore>| leg.map_or(0.0, |leg| leg.points);
+    let (lexical, semantic) = (points(hit.lexical), points(hit.semantic));
+    writeln!(out, "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{DIM:#}", hit.score)?;
+    if let Some(leg) = hit.lexical {
+        let terms = hit.terms.iter().map(|term| format!("{} {:.2}", safe_line(&term.typed), term.score));
+        let terms: Vec<String> = terms.collect();
+        let made_of = if terms.is_empty() { String::new() } else { format!(" = {}", terms.join(" + ")) };
+        writeln!(out, "{INDENT}{DIM}words: BM25 {:.2}, rank {}{made_of}{DIM:#}", leg.score, leg.rank)?;
+    }
+    if let Some(leg) = hit.semantic {
+        writeln!(out, "{INDENT}{DIM}meaning: cosine {:.3}, rank {}{DIM:#}", leg.score, leg.rank)?;
+    }
+    Ok(())
 }
 
 fn snippet(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
@@ -117,7 +124,7 @@ fn searched_line(searched: &Searched, now: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ibid_core::hit::Snippet;
+    use ibid_core::hit::{Snippet, TermScore};
     use ibid_core::span::Span;
 
     use super::*;
@@ -132,8 +139,9 @@ mod tests {
             line: 7,
             snippet: Snippet { text: text.to_owned(), span, marks: std::iter::once(0..3).collect() },
             score: 0.5,
-            lexical: Some(LegScore { score: 2.0, rank: 3 }),
+            lexical: Some(LegScore { score: 2.0, rank: 3, points: 0.5 }),
             semantic: None,
+            terms: vec![TermScore { typed: "rye".to_owned(), score: 2.0 }],
         }
     }
 
@@ -149,7 +157,7 @@ mod tests {
             &hit("Rye", &["Rye", "Water"], "rye drinks\nmore"),
             true,
             "1. Rye › Water\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   … rye drinks\n   more …\n   \
-             lexical 2.000 (rank 3), semantic –, together 0.500\n",
+             score 0.500 = words 0.500 + meaning 0.000\n   words: BM25 2.00, rank 3 = rye 2.00\n",
         );
     }
 

@@ -42,6 +42,8 @@ pub struct Hit {
     pub lexical: Option<LegScore>,
     /// What the semantic leg said, if it found this chunk.
     pub semantic: Option<LegScore>,
+    /// What each word of the question adds to the lexical leg's score; empty unless the question asked for it.
+    pub terms: Vec<TermScore>,
 }
 
 /// What one leg said of a chunk.
@@ -51,6 +53,17 @@ pub struct LegScore {
     pub score: f32,
     /// 1 for the leg's best.
     pub rank: usize,
+    /// What it adds to the hit's score: the points of the legs are the score.
+    pub points: f32,
+}
+
+/// What one word of a question adds to a chunk's BM25.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermScore {
+    /// The word as typed.
+    pub typed: String,
+    /// Its part of the lexical leg's score.
+    pub score: f32,
 }
 
 /// A window of the cited quote.
@@ -113,6 +126,17 @@ pub enum Note {
         /// How many were looked up.
         kept: usize,
     },
+    /// A word as typed is rare or not there, so words that are nearly it were looked up too.
+    Respelt {
+        /// The word as typed.
+        typed: String,
+        /// Whether any chunk holds it.
+        found: bool,
+        /// What was looked up besides, without endings.
+        nearby: Vec<String>,
+    },
+    /// No chunk holds the phrases, so their words were looked for one by one.
+    PhraseNotFound,
     /// No document passes the filter.
     FilterMatchesNothing,
     /// The legs ran and found nothing.
@@ -136,6 +160,13 @@ impl fmt::Display for Note {
             Note::NoWords => f.write_str("the question holds no word: it was not searched by words"),
             Note::WordsLeftOut { kept } => {
                 write!(f, "the question is long: only its first {kept} words were searched by words")
+            }
+            Note::Respelt { typed, found, nearby } => {
+                let how = if *found { "is rare" } else { "is not there" };
+                write!(f, "“{typed}” {how}: also looked for {}", nearby.join(", "))
+            }
+            Note::PhraseNotFound => {
+                f.write_str("no passage holds the phrase: its words were searched one by one")
             }
             Note::FilterMatchesNothing => f.write_str("no document passes the filter"),
             Note::NothingFound => f.write_str("nothing was found"),

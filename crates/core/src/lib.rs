@@ -34,5 +34,6 @@ pub mod fusion;
 pub mod hash;
 pub mod hit;
 pub mod id;
+pub mod language;
 pub mod query;
 pub mod span;

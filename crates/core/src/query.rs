@@ -1,6 +1,13 @@
-//! A question as it is asked: words, mode, filter, limits. Nothing here knows how it is answered.
+//! A question as it is asked: words, mode, filter, limits. Nothing here knows how it is answered; what the typed words
+//! mean is read in [`parse`].
+
+mod date;
+mod parse;
 
 use crate::fusion::Fusion;
+
+pub use date::day_of;
+pub use parse::{Parsed, Piece, parse};
 
 /// The longest question, in bytes. Longer ones are refused rather than cut in silence.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
@@ -51,26 +58,59 @@ impl Mode {
     }
 }
 
-/// Which documents may answer. It acts inside each leg, before anything is counted.
+/// Which chunks may answer. It acts inside each leg, before anything is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
-    /// Only paths that match this glob (`Bread/**`, `*.md`); matched against the whole path.
-    pub path: Option<String>,
-    /// Only documents with this tag or one nested below it; without `#`, any case.
-    pub tag: Option<String>,
+    /// All of these must hold.
+    pub all: Vec<Condition>,
+    /// None of these may hold.
+    pub none: Vec<Condition>,
+}
+
+/// What may be asked of a chunk and of the document it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// The path matches this glob (`Bread/**`, `*.md`), or contains it, in any case, where it holds no `*`, `?`, `[`
+    /// or `{`.
+    Path(String),
+    /// The document has this tag or one nested below it; without `#`, any case.
+    Tag(String),
+    /// The title or an alias holds these words, in this order.
+    Title(String),
+    /// The document has this property, with this value where one is given; any case. One of a list's values is enough.
+    Property {
+        /// Its name.
+        key: String,
+        /// Its value.
+        value: Option<String>,
+    },
+    /// The chunk, or a name it is found by (title, alias, heading, tag, folder), holds these words, in this order. Their
+    /// endings may differ.
+    Words(String),
+    /// The document's date is this or later, in seconds since 1970, UTC.
+    From(i64),
+    /// The document's date is earlier than this, in seconds since 1970, UTC.
+    Before(i64),
 }
 
 impl Filter {
-    /// Whether every document passes.
+    /// Whether every chunk passes.
     pub fn is_empty(&self) -> bool {
-        *self == Filter::default()
+        self.all.is_empty() && self.none.is_empty()
+    }
+
+    /// As this one, and `other` too.
+    pub fn and(mut self, other: Filter) -> Filter {
+        self.all.extend(other.all);
+        self.none.extend(other.none);
+        self
     }
 }
 
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The words, as typed.
+    /// The words, as typed; [`parse`] says what they mean.
     pub words: String,
     /// Which legs answer.
     pub mode: Mode,
@@ -82,6 +122,8 @@ pub struct Query {
     pub filter: Filter,
     /// How the legs become one list.
     pub fusion: Fusion,
+    /// Whether every hit tells what its score is made of; costs a look at each hit's words.
+    pub explain: bool,
 }
 
 impl Query {
@@ -94,6 +136,7 @@ impl Query {
             per_document: DEFAULT_PER_DOCUMENT,
             filter: Filter::default(),
             fusion: Fusion::default(),
+            explain: false,
         }
     }
 }

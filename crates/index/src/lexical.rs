@@ -4,4 +4,4 @@
 mod analyzer;
 pub(crate) mod schema;
 
-pub use analyzer::{Word, words_of_document, words_of_question};
+pub use analyzer::{QuestionWord, Word, words_of_document, words_of_question};

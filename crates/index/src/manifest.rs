@@ -9,8 +9,8 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 
 /// The format of everything in a collection's folder.
 ///
-/// History: 1 the first.
-pub const FORMAT: u32 = 1;
+/// History: 1 the first; 2 one field of words, languages, dates, properties.
+pub const FORMAT: u32 = 2;
 
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;
@@ -62,6 +62,8 @@ pub struct SourceRecord {
     pub include: Vec<String>,
     /// Never files that match one of these globs.
     pub exclude: Vec<String>,
+    /// The code of the language all of them are in; `None` where each file tells by its words.
+    pub language: Option<String>,
 }
 
 /// Which model made the vectors.

@@ -2,10 +2,13 @@
 //!
 //! It answers in chunks of one collection. What the legs' answers mean together is the search crate's business.
 
+mod allow;
 mod legs;
+mod terms;
 mod texts;
 
 use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::directory::MmapDirectory;
 use tantivy::query::{EnableScoring, Query, TermQuery};
@@ -14,7 +17,8 @@ use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
 };
 
-pub use legs::Allowed;
+pub use allow::{Allowed, Rule};
+pub use terms::{LookedUp, Wanted};
 pub use texts::{StoredChunk, StoredDocument};
 
 use crate::error::{OpenError, ReadError};
@@ -49,18 +53,25 @@ pub struct Snapshot {
     searcher: Searcher,
     columns: Vec<SegmentColumns>,
     vectors: Vectors,
-    /// Every living chunk that has a vector, by its key; chunks of equal words share one.
-    by_key: Vec<(VectorKey, DocAddress)>,
+    /// The row of each chunk by segment and number; [`NO_ROW`] where it has none.
+    rows: Vec<Vec<u32>>,
+    /// Every living chunk that has a vector, by its row; chunks of equal words share one.
+    by_row: Vec<(u32, DocAddress)>,
+    languages: Vec<Language>,
     alive: RowSet,
     without_vector: u64,
     documents: u64,
     source_bytes: u64,
 }
 
+/// Stands for no row of a vector file.
+const NO_ROW: u32 = u32::MAX;
+
 struct SegmentColumns {
     vector_key: Column<u64>,
     start: Column<u64>,
     line: Column<u64>,
+    language: Column<u64>,
     path: Option<StrColumn>,
     modified: Column<u64>,
     size: Column<u64>,
@@ -150,13 +161,17 @@ impl Snapshot {
             columns,
             alive: RowSet::empty(vectors.rows()),
             vectors,
-            by_key: Vec::new(),
+            rows: Vec::new(),
+            by_row: Vec::new(),
+            languages: Vec::new(),
             without_vector: 0,
             documents: 0,
             source_bytes: 0,
         };
         snapshot.join_vectors();
-        snapshot.count().map_err(|error| OpenError::Damaged { path: error.path, reason: error.reason })?;
+        let damaged = |error: ReadError| OpenError::Damaged { path: error.path, reason: error.reason };
+        snapshot.count().map_err(damaged)?;
+        snapshot.count_languages().map_err(damaged)?;
         Ok(Opened::Snapshot(Box::new(snapshot)))
     }
 
@@ -168,18 +183,41 @@ impl Snapshot {
         for (segment, (reader, columns)) in
             self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
         {
+            let mut rows = vec![NO_ROW; reader.max_doc() as usize];
             for doc in reader.doc_ids_alive() {
                 let Some(key) = columns.vector_key.first(doc).map(VectorKey) else { continue };
                 match self.vectors.row_of(key) {
                     Some(row) => {
                         self.alive.insert(row);
-                        self.by_key.push((key, DocAddress::new(segment as u32, doc)));
+                        rows[doc as usize] = row;
+                        self.by_row.push((row, DocAddress::new(segment as u32, doc)));
                     }
                     None => self.without_vector += 1,
                 }
             }
+            self.rows.push(rows);
         }
-        self.by_key.sort_unstable();
+        self.by_row.sort_unstable();
+    }
+
+    /// The row of a chunk's vector.
+    fn row_at(&self, at: DocAddress) -> Option<u32> {
+        let rows = self.rows.get(at.segment_ord as usize)?;
+        rows.get(at.doc_id as usize).copied().filter(|&row| row != NO_ROW)
+    }
+
+    fn count_languages(&mut self) -> Result<(), ReadError> {
+        let mut counted = Vec::new();
+        for (_, language) in Language::ALL {
+            let term = Term::from_field_u64(self.fields.language, language as u64);
+            let chunks = self.searcher.doc_freq(&term).map_err(|error| self.read_error(error))?;
+            if chunks > 0 {
+                counted.push((chunks, language));
+            }
+        }
+        counted.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.languages = counted.into_iter().map(|(_, language)| language).collect();
+        Ok(())
     }
 
     fn count(&mut self) -> Result<(), ReadError> {
@@ -313,11 +351,17 @@ impl SegmentColumns {
             vector_key: columns.u64("vector_key")?,
             start: columns.u64("start")?,
             line: columns.u64("line")?,
+            language: columns.u64("language")?,
             path: columns.str("path")?,
             modified: columns.u64("modified")?,
             size: columns.u64("size")?,
             content: columns.u64("content")?,
         })
+    }
+
+    fn language_of(&self, doc: u32) -> Language {
+        let number = self.language.first(doc).unwrap_or(0) as usize;
+        Language::ALL.get(number).map_or_else(Language::default, |&(_, language)| language)
     }
 
     fn path_of(&self, doc: u32) -> tantivy::Result<String> {

@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ibid_core::chunk::Chunk;
-use ibid_core::document::{Document, Heading};
+use ibid_core::document::{Document, Heading, PropertyValue};
 use ibid_core::hash::{ContentHash, QuoteHash};
 use ibid_core::id::{CollectionName, DocumentPath};
+use ibid_core::language::Language;
 use ibid_core::span::Span;
 
-use crate::manifest::{Manifest, ModelRecord, SourceRecord};
-use crate::snapshot::{Snapshot, StoredDocument};
+use crate::lexical::words_of_question;
+use crate::manifest::{FORMAT, Manifest, ModelRecord, SourceRecord};
+use crate::snapshot::{LookedUp, Rule, Snapshot, StoredDocument, Wanted};
 use crate::store::Store;
 use crate::vector::VectorKey;
 use crate::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
@@ -58,6 +60,9 @@ impl Collection {
     }
 }
 
+/// The date of every document.
+const DATE: i64 = 1_700_000_000;
+
 fn manifest() -> Manifest {
     let model = ModelRecord {
         name: "test".into(),
@@ -69,7 +74,7 @@ fn manifest() -> Manifest {
     Manifest {
         generation: 0,
         indexed_at: 7,
-        source: SourceRecord { root: "/notes".into(), include: vec![], exclude: vec![] },
+        source: SourceRecord { root: "/notes".into(), include: vec![], exclude: vec![], language: None },
         model: Some(model),
         vector_files: vec![],
         graph: None,
@@ -102,7 +107,7 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         tags: vec!["Bread/Rye".into()],
         headings: vec![Heading { level: 1, text: "Top".into(), span: Span::claimed(0, 0).unwrap() }],
         links: vec![],
-        properties: vec![],
+        properties: vec![("Status".into(), PropertyValue::Text("Done".into()))],
     };
     let stored = StoredDocument {
         document,
@@ -111,7 +116,8 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         text_bytes: text.len() as u32,
     };
     let file = FileMark { modified: 5, size: text.len() as u64, content: 1 };
-    (FinishedDocument { stored, text: text.into(), chunks, file }, vectors)
+    let (language, date) = (Language::English, DATE);
+    (FinishedDocument { stored, text: text.into(), chunks, language, date, file }, vectors)
 }
 
 fn vector_of(key: VectorKey) -> Vec<f32> {
@@ -125,10 +131,15 @@ fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
     writer.add(&document, vectors).unwrap();
 }
 
+/// What `words` are looked up by.
+fn look_up(snapshot: &Snapshot, words: &str) -> Vec<LookedUp> {
+    let wanted = words_of_question(words).into_iter().map(Wanted::Word);
+    wanted.map(|wanted| snapshot.look_up(&wanted).unwrap()).collect()
+}
+
 /// The paths found for words, and the texts of the chunks.
 fn found(snapshot: &Snapshot, words: &str) -> Vec<(String, String)> {
-    let terms: Vec<_> = crate::lexical::words_of_question(words).into_iter().map(|word| word.term).collect();
-    let chunks = snapshot.lexical(&terms, None, 10).unwrap();
+    let chunks = snapshot.lexical(&look_up(snapshot, words), None, 10).unwrap();
     chunks
         .into_iter()
         .map(|(at, _)| snapshot.chunk(at).unwrap())
@@ -188,7 +199,7 @@ fn a_filter_acts_on_both_legs() {
     collection.write(&[("a/x.md", "rye one\n"), ("b/y.md", "rye one\n"), ("b/z.md", "rye two\n")]);
     let snapshot = collection.snapshot();
     let only_b = |path: &str| path.starts_with("b/");
-    let allowed = snapshot.allow(Some(&only_b), Some("bread")).unwrap();
+    let allowed = snapshot.allow(&[Rule::Path(&only_b), Rule::Tag("bread")], &[]).unwrap();
     assert_eq!(allowed.chunks(), 2);
     let paths = |chunks: Vec<(crate::snapshot::ChunkAddress, f32)>| {
         let mut paths: Vec<_> =
@@ -197,10 +208,95 @@ fn a_filter_acts_on_both_legs() {
         paths
     };
     let one = finished("a/x.md", "rye one\n").1.remove(0).1;
-    assert_eq!(paths(snapshot.lexical(&["rye".into()], Some(&allowed), 10).unwrap()), ["b/y.md", "b/z.md"]);
+    assert_eq!(
+        paths(snapshot.lexical(&look_up(&snapshot, "rye"), Some(&allowed), 10).unwrap()),
+        ["b/y.md", "b/z.md"]
+    );
     // x.md and y.md hold the same words and so share a vector; only y.md passes.
     assert_eq!(paths(snapshot.nearest(&one, Some(&allowed), 10)), ["b/y.md", "b/z.md"]);
-    assert_eq!(snapshot.allow(None, Some("wheat")).unwrap().chunks(), 0);
+    assert_eq!(snapshot.allow(&[Rule::Tag("wheat")], &[]).unwrap().chunks(), 0);
+}
+
+/// The texts of the chunks that pass.
+fn check_rules(all: &[Rule<'_>], none: &[Rule<'_>], expected: &[&str]) {
+    let collection = Collection::new();
+    collection.write(&[
+        ("a/x.md", "salt water boils\nwater with salt\n"),
+        ("b/y.md", "uses snake_case\nan e-mail\n"),
+        ("b/z.md", "snake case\nemail\n"),
+    ]);
+    let snapshot = collection.snapshot();
+    let allowed = snapshot.allow(all, none).unwrap();
+    let listed = snapshot.list(&allowed, 100).unwrap();
+    let texts: Vec<_> = listed.iter().map(|at| snapshot.chunk(*at).unwrap().text.trim().to_owned()).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(allowed.chunks() as usize, expected.len());
+}
+
+#[test]
+fn words_demanded_must_follow_each_other() {
+    check_rules(&[Rule::Words("salt water")], &[], &["salt water boils"]);
+    check_rules(&[Rule::Words("Waters")], &[Rule::Words("boils")], &["water with salt"]);
+    check_rules(&[Rule::Words("salt water"), Rule::Words("with")], &[], &[]);
+    check_rules(&[Rule::Words("—")], &[], &[]);
+}
+
+#[test]
+fn a_compound_is_demanded_as_it_stands() {
+    check_rules(&[Rule::Words("snake_case")], &[], &["uses snake_case"]);
+    check_rules(&[Rule::Words("snake case")], &[], &["uses snake_case", "snake case"]);
+    check_rules(&[Rule::Words("e-mail")], &[], &["an e-mail", "email"]);
+}
+
+#[test]
+fn documents_are_demanded_by_title_property_and_date() {
+    let z = ["snake case", "email"];
+    check_rules(&[Rule::Title("z")], &[], &z);
+    check_rules(
+        &[Rule::Title("sponge"), Rule::Property("status", Some("DONE"))],
+        &[Rule::Title("x"), Rule::Title("y")],
+        &z,
+    );
+    check_rules(&[Rule::Property("status", Some("open"))], &[], &[]);
+    check_rules(
+        &[Rule::Property("STATUS", None), Rule::From(DATE), Rule::Title("z")],
+        &[Rule::Before(DATE)],
+        &z,
+    );
+    check_rules(&[Rule::From(DATE + 1)], &[], &[]);
+}
+
+#[test]
+fn a_misspelt_word_is_looked_up_by_its_neighbours_below_the_word_itself() {
+    let collection = Collection::new();
+    let common = "the fermentation goes on\nfermentation\n".repeat(30);
+    collection.write(&[("a.md", &common), ("b.md", "one fermentatoin slip\n")]);
+    let snapshot = collection.snapshot();
+    let [absent] = &look_up(&snapshot, "fermentatino")[..] else { panic!() };
+    assert!(!absent.found && absent.respelt == ["ferment"], "{absent:?}");
+    let [rare] = &look_up(&snapshot, "fermentatoin")[..] else { panic!() };
+    assert!(rare.found && rare.respelt == ["ferment"], "{rare:?}");
+    let ranked = found(&snapshot, "fermentatoin");
+    assert_eq!(ranked[0].0, "b.md");
+    assert!(ranked.len() > 1);
+    let [known] = &look_up(&snapshot, "fermentation")[..] else { panic!() };
+    assert!(known.found && known.respelt.is_empty());
+    for short_or_numbered in ["th", "tho", "ferment4tion"] {
+        assert!(look_up(&snapshot, short_or_numbered).iter().all(|word| word.respelt.is_empty()));
+    }
+}
+
+#[test]
+fn a_beginning_stands_for_the_words_that_begin_so() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "ferment\nfern\nFerry\nbread\n")]);
+    let snapshot = collection.snapshot();
+    let wanted = Wanted::Prefix("Fer".into());
+    let terms: Vec<_> = snapshot.look_up(&wanted).unwrap().terms.into_iter().map(|(term, _)| term).collect();
+    assert_eq!(terms, ["ferment", "fern", "ferri"]);
+    // The dictionary has it without its ending.
+    let longer = snapshot.look_up(&Wanted::Prefix("fermenti".into())).unwrap();
+    assert!(longer.terms.is_empty() || longer.terms[0].0 == "ferment");
 }
 
 #[test]
@@ -208,12 +304,12 @@ fn scores_asked_for_are_the_scores_found() {
     let collection = Collection::new();
     collection.write(&[("a.md", "rye doubles\nrye rye and more\n"), ("b.md", "salt\n")]);
     let snapshot = collection.snapshot();
-    let ranked = snapshot.lexical(&["rye".into(), "doubl".into()], None, 10).unwrap();
+    let ranked = snapshot.lexical(&look_up(&snapshot, "rye doubles"), None, 10).unwrap();
     let mut chunks: Vec<_> = ranked.iter().map(|(at, _)| *at).collect();
     chunks.reverse();
     let mut expected: Vec<_> = ranked.iter().map(|(_, score)| *score).collect();
     expected.reverse();
-    assert_eq!(snapshot.lexical_scores(&["rye".into(), "doubl".into()], &chunks).unwrap(), expected);
+    assert_eq!(snapshot.lexical_scores(&look_up(&snapshot, "rye doubles"), &chunks).unwrap(), expected);
 }
 
 #[test]
@@ -344,7 +440,7 @@ fn another_format_is_refused_with_both_numbers() {
     collection.write(&[("a.md", "rye\n")]);
     fs::write(collection.folder.path().join("collections/garden/format"), "99\n").unwrap();
     let opened = Snapshot::open(&collection.store, &collection.name).map(|_| ());
-    assert!(matches!(opened, Err(OpenError::Format { found, wanted: 1, .. }) if found == "99"));
+    assert!(matches!(opened, Err(OpenError::Format { found, wanted: FORMAT, .. }) if found == "99"));
     let writer = CollectionWriter::open(&collection.store, &collection.name, 1).map(|_| ());
     assert!(matches!(writer, Err(WriteError::Open(OpenError::Format { .. }))));
 }

@@ -8,14 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ibid_core::chunk::Chunk;
+use ibid_core::document::PropertyValue;
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::{CollectionName, DocumentPath};
+use ibid_core::language::Language;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 
 use crate::error::{OpenError, WriteError};
-use crate::lexical::schema::{Fields, schema, tokenizers};
+use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
 use crate::lock::WriterLock;
 use crate::manifest::{FORMAT, Manifest};
 use crate::record;
@@ -55,6 +57,10 @@ pub struct FinishedDocument {
     pub text: String,
     /// Its chunks, in order, covering the text.
     pub chunks: Vec<FinishedChunk>,
+    /// The language its words are in.
+    pub language: Language,
+    /// Its date in seconds since 1970.
+    pub date: i64,
     /// What the file system says of the file.
     pub file: FileMark,
 }
@@ -193,17 +199,23 @@ impl CollectionWriter {
             finished.chunk.span.trimmed(text).quote(&document.text).expect("a trimmed span lies in its span");
         let mut out = TantivyDocument::default();
         out.add_text(fields.path, facts.path.as_str());
-        out.add_text(fields.path_words, facts.path.as_str());
+        let headings: Vec<&str> =
+            finished.chunk.headings.iter().map(|&at| facts.headings[at].text.as_str()).collect();
         out.add_text(fields.title, &facts.title);
-        facts.aliases.iter().for_each(|alias| out.add_text(fields.alias, alias));
-        for &heading in &finished.chunk.headings {
-            out.add_text(fields.heading, &facts.headings[heading].text);
-        }
-        for tag in &facts.tags {
-            out.add_text(fields.tag_words, tag);
+        headings.iter().for_each(|heading| out.add_text(fields.heading, heading));
+        out.add_text(fields.body, text);
+        let (language, path) = (document.language, facts.path.as_str());
+        let (title, aliases, tags) = (&facts.title, &facts.aliases, &facts.tags);
+        fields
+            .add_words(&mut out, &ChunkWords { language, title, aliases, headings, tags, path, body: text });
+        for tag in tags {
             tags_above(tag).for_each(|tag| out.add_text(fields.tag, tag));
         }
-        out.add_text(fields.body, text);
+        for (key, value) in &facts.properties {
+            property_terms(key, value).into_iter().for_each(|term| out.add_text(fields.property, term));
+        }
+        out.add_u64(fields.language, language as u64);
+        out.add_i64(fields.date, document.date);
         out.add_u64(fields.quote_hash, QuoteHash::of(cited).as_u64());
         out.add_u64(fields.vector_key, finished.vector_key.0);
         out.add_u64(fields.start, u64::from(finished.chunk.span.start()));
@@ -322,6 +334,38 @@ fn tags_above(tag: &str) -> impl Iterator<Item = String> {
     let tag = tag.to_lowercase();
     let ends: Vec<usize> = tag.match_indices('/').map(|(at, _)| at).chain([tag.len()]).collect();
     ends.into_iter().map(move |end| tag[..end].to_owned())
+}
+
+/// The longest property term, in bytes. Longer values can be found by their words, not filtered by.
+const MAX_PROPERTY_TERM_BYTES: usize = 256;
+
+/// `status: Done` gives `status` and `status=done`; of a list each value. Nested values are not filtered by.
+fn property_terms(key: &str, value: &PropertyValue) -> Vec<String> {
+    let mut terms = vec![property_term(key, None)];
+    let mut add = |value: &str| terms.push(property_term(key, Some(value)));
+    let values = match value {
+        PropertyValue::List(values) => values.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    for value in values {
+        match value {
+            PropertyValue::Text(text) => add(text),
+            PropertyValue::Number(number) => add(&number.to_string()),
+            PropertyValue::Checkbox(on) => add(&on.to_string()),
+            PropertyValue::Null | PropertyValue::List(_) | PropertyValue::Map(_) => {}
+        }
+    }
+    terms.retain(|term| term.len() <= MAX_PROPERTY_TERM_BYTES);
+    terms
+}
+
+/// The term a property is filtered by.
+pub(crate) fn property_term(key: &str, value: Option<&str>) -> String {
+    let key = key.trim().to_lowercase();
+    match value {
+        Some(value) => format!("{key}={}", value.trim().to_lowercase()),
+        None => key,
+    }
 }
 
 fn create_if_new(layout: &Layout) -> Result<(), WriteError> {

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
 use ibid_embed::Embedder;
 use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
-use ibid_index::writer::CollectionWriter;
+use ibid_index::writer::{CollectionWriter, FileMark};
 
 use crate::changes::{Changes, changes};
 use crate::error::BuildError;
@@ -25,6 +26,9 @@ use crate::source::{Folder, Listing};
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
 
+/// The mark of no file: a document that has it is read again.
+const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
+
 /// What to index, and how.
 pub struct BuildOptions {
     /// The folder.
@@ -35,6 +39,8 @@ pub struct BuildOptions {
     pub include: Vec<String>,
     /// Never files that match one of these globs.
     pub exclude: Vec<String>,
+    /// The language all of them are in; `None` where each tells by its words.
+    pub language: Option<Language>,
     /// The model; `None` indexes by words alone.
     pub model: Option<Model>,
     /// How many threads embed; as many read.
@@ -87,10 +93,15 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     let writer_threads = if options.model.is_some() { 1 } else { threads };
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
     let base = writer.base();
-    let known = match &base {
+    let mut known = match &base {
         Some(base) => known_documents(base, options, &folder, &listing)?,
         None => Vec::new(),
     };
+    let language = options.language.map(Language::code);
+    if base.as_ref().is_some_and(|base| base.manifest().source.language.as_deref() != language) {
+        // Words are cut anew; vectors can stay.
+        known.iter_mut().for_each(|document| document.file = UNKNOWN);
+    }
     // A collection that gains a model must have every document read again.
     let gains_model =
         options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
@@ -191,6 +202,7 @@ impl Run<'_> {
             base: base.as_deref(),
             gone: by_content(&changes.gone),
             has_model: self.options.model.is_some(),
+            language: self.options.language,
             now: self.options.now,
         };
         let (model, progress, spent) = (self.options.model.clone(), self.progress, Spent::default());
@@ -284,6 +296,7 @@ impl Run<'_> {
                 root: self.folder.root.clone(),
                 include: self.options.include.clone(),
                 exclude: self.options.exclude.clone(),
+                language: self.options.language.map(|language| language.code().to_owned()),
             },
             model: self.options.model.as_ref().map(Model::record),
             vector_files: Vec::new(),

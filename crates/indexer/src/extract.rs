@@ -3,8 +3,10 @@
 //! Pure and total: every text gives a document, however broken its markup. What a link leads to is not asked here,
 //! nor is anything read from disk; sizes of chunks are [`crate::chunk`]'s affair.
 
+pub(crate) mod date;
 pub mod decode;
 mod frontmatter;
+pub(crate) mod language;
 mod lines;
 mod markdown;
 mod obsidian;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use ibid_core::hash::ContentHash;
+use ibid_core::language::Language;
 use ibid_embed::TokenCounter;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
 use ibid_index::vector::VectorKey;
@@ -54,6 +55,8 @@ pub(crate) struct Context<'a> {
     /// Paths of documents whose files are gone, by the hash of their content.
     pub(crate) gone: HashMap<u64, Vec<String>>,
     pub(crate) has_model: bool,
+    /// The language of every text; `None` where each tells by its words.
+    pub(crate) language: Option<Language>,
     /// Nanoseconds since 1970.
     pub(crate) now: u64,
 }
@@ -120,7 +123,14 @@ impl Context<'_> {
         };
         let to_embed = self.without_vector(&finished, inputs);
         let stored = stored(extracted.document, &decoded.text);
-        let document = FinishedDocument { stored, text: decoded.text, chunks: finished, file: mark };
+        let document = FinishedDocument {
+            language: self.language.unwrap_or_else(|| extract::language::of(&decoded.text)),
+            date: extract::date::of(&stored.document).unwrap_or((file.modified / 1_000_000_000) as i64),
+            stored,
+            text: decoded.text,
+            chunks: finished,
+            file: mark,
+        };
         Outcome::Prepared(Box::new(Prepared { document, to_embed, history }))
     }
 

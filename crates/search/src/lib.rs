@@ -4,8 +4,10 @@
 //! quote. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
 
 mod error;
+mod explain;
 pub mod fetch;
 mod query_embedder;
+mod question;
 mod rank;
 mod retrieve;
 mod searcher;

@@ -1,19 +1,37 @@
-//! One model, ready for questions from many threads. Embedding documents is the indexer's work.
+//! One model, ready for questions from many threads, and the vectors of the questions asked last. Embedding documents is
+//! the indexer's work.
 
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
+use lru::LruCache;
+
+/// How many questions' vectors are kept: 1.5 MB of them at 384 dimensions, and their words.
+const CACHED_QUESTIONS: NonZero<usize> = NonZero::new(1_024).expect("it is not zero");
+
+/// A longer question is not worth its place among the kept ones.
+const MAX_CACHED_BYTES: usize = 1_024;
 
 /// Embeds questions; each caller borrows an idle worker, or makes one more.
 pub struct QueryEmbedder {
     embedder: Arc<dyn Embedder>,
     idle: Mutex<Vec<Box<dyn EmbedWorker + Send>>>,
+    /// `None` where every question is embedded anew.
+    known: Option<Mutex<LruCache<String, Arc<[f32]>>>>,
 }
 
 impl QueryEmbedder {
-    /// Takes a loaded model.
+    /// Takes a loaded model. The vectors of the questions asked last are kept: people page through an answer, change a
+    /// filter and ask again, clients repeat themselves.
     pub fn new(embedder: Arc<dyn Embedder>) -> QueryEmbedder {
-        QueryEmbedder { embedder, idle: Mutex::new(Vec::new()) }
+        let known = Some(Mutex::new(LruCache::new(CACHED_QUESTIONS)));
+        QueryEmbedder { known, ..QueryEmbedder::without_cache(embedder) }
+    }
+
+    /// Takes a loaded model and keeps no vector, so that what is measured is the model.
+    pub fn without_cache(embedder: Arc<dyn Embedder>) -> QueryEmbedder {
+        QueryEmbedder { embedder, idle: Mutex::new(Vec::new()), known: None }
     }
 
     /// Which model it is.
@@ -21,8 +39,12 @@ impl QueryEmbedder {
         self.embedder.identity()
     }
 
-    /// The vector of a question. Costs one run of the model, some milliseconds, on the calling thread.
-    pub fn embed(&self, words: &str) -> Result<Vec<f32>, EmbedError> {
+    /// The vector of a question. Costs one run of the model, some milliseconds, on the calling thread; next to nothing
+    /// for a question asked before.
+    pub fn embed(&self, words: &str) -> Result<Arc<[f32]>, EmbedError> {
+        if let Some(vector) = self.known().and_then(|mut known| known.get(words).cloned()) {
+            return Ok(vector);
+        }
         // Held for a pop or a push, never while the model runs. A worker lost to a panic is simply not put back.
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let borrowed = idle().pop();
@@ -30,8 +52,18 @@ impl QueryEmbedder {
             Some(worker) => worker,
             None => self.embedder.worker()?,
         };
-        let vector = worker.embed_query(words)?;
+        let vector: Arc<[f32]> = worker.embed_query(words)?.into();
         idle().push(worker);
+        if words.len() <= MAX_CACHED_BYTES
+            && let Some(mut known) = self.known()
+        {
+            known.put(words.to_owned(), vector.clone());
+        }
         Ok(vector)
+    }
+
+    /// Held for a lookup or an insertion.
+    fn known(&self) -> Option<std::sync::MutexGuard<'_, LruCache<String, Arc<[f32]>>>> {
+        Some(self.known.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -56,6 +56,7 @@ fn says_the_same(a: &HashSet<String>, b: &HashSet<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ibid_core::language::Language;
     use ibid_index::lexical::words_of_document;
 
     use super::*;
@@ -71,9 +72,11 @@ mod tests {
                     headings: Vec::new(),
                     start: 0,
                     line: 1,
+                    language: Language::English,
                     text: (*text).to_owned(),
                 };
-                diversity.has_room(0, &chunk) && diversity.admit(0, &chunk, &words_of_document(text))
+                diversity.has_room(0, &chunk)
+                    && diversity.admit(0, &chunk, &words_of_document(text, Language::English))
             })
             .collect();
         assert_eq!(shown, admitted);

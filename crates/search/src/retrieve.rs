@@ -2,20 +2,15 @@
 
 use std::sync::Arc;
 
-use globset::GlobBuilder;
-use ibid_core::hit::{LegScore, Note};
-use ibid_core::query::{Filter, Query};
-use ibid_index::snapshot::{Allowed, ChunkAddress, Snapshot};
+use ibid_core::hit::LegScore;
+use ibid_index::snapshot::{Allowed, ChunkAddress, LookedUp, Snapshot};
 
 use crate::error::SearchError;
 use crate::query_embedder::QueryEmbedder;
 
 /// How deep each leg looks, in chunks of one collection. Fusion needs the best score and those near it; what one leg
 /// has below this depth is scored all the same when the other leg finds it.
-const LEG_DEPTH: usize = 100;
-
-/// The most terms of a question that are looked up; every one costs a lookup in each field.
-pub(crate) const MAX_TERMS: usize = 64;
+pub(crate) const LEG_DEPTH: usize = 100;
 
 /// Which chunk of which snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,73 +29,56 @@ pub(crate) type Ranked = Vec<(Candidate, f32)>;
 pub(crate) struct Retrieved {
     pub(crate) lexical: Ranked,
     pub(crate) semantic: Ranked,
-    pub(crate) notes: Vec<Note>,
+    /// Whether a leg has more than it was asked for.
+    pub(crate) is_full: bool,
 }
 
-/// A question taken apart for the legs.
+/// What the legs are asked.
 pub(crate) struct Asked<'a> {
-    pub(crate) query: &'a Query,
-    /// The terms to look up; empty when the lexical leg does not run.
-    pub(crate) terms: Vec<String>,
+    /// What is given to the embedder.
+    pub(crate) plain: &'a str,
+    /// What is looked up in each snapshot; empty when the lexical leg does not run.
+    pub(crate) words: &'a [Vec<LookedUp>],
+    /// Which chunks of each snapshot may answer.
+    pub(crate) allowed: &'a [Option<Allowed>],
     /// The model for each snapshot's semantic leg; `None` where it does not run.
     pub(crate) embedders: Vec<Option<&'a QueryEmbedder>>,
+    /// How deep each leg looks, in chunks of one collection.
+    pub(crate) depth: usize,
 }
 
 pub(crate) fn retrieve(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Retrieved, SearchError> {
-    let allowed = snapshots
-        .iter()
-        .map(|snapshot| allow(snapshot, &asked.query.filter))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut notes = Vec::new();
-    if !snapshots.is_empty()
-        && allowed.iter().all(|allowed| allowed.as_ref().is_some_and(|a| a.chunks() == 0))
-    {
-        notes.push(Note::FilterMatchesNothing);
-        return Ok(Retrieved { lexical: Vec::new(), semantic: Vec::new(), notes });
-    }
-    let (lexical, semantic) = rayon::join(
-        || lexical_leg(snapshots, &allowed, &asked.terms),
-        || semantic_leg(snapshots, &allowed, asked),
-    );
+    let (lexical, semantic) =
+        rayon::join(|| lexical_leg(snapshots, asked), || semantic_leg(snapshots, asked));
     let (mut lexical, (mut semantic, vectors)) = (lexical?, semantic?);
+    let is_full = lexical.len() >= asked.depth || semantic.len() >= asked.depth;
     let only_semantic = missing_from(&lexical, &semantic);
     let only_lexical = missing_from(&semantic, &lexical);
-    if !asked.terms.is_empty() {
-        lexical.extend(lexical_scores(snapshots, &asked.terms, &only_semantic)?);
-    }
+    lexical.extend(lexical_scores(snapshots, asked.words, &only_semantic)?);
     semantic.extend(cosines(snapshots, &vectors, &only_lexical));
-    Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), notes })
+    Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), is_full })
 }
 
-fn allow(snapshot: &Snapshot, filter: &Filter) -> Result<Option<Allowed>, SearchError> {
-    if filter.is_empty() {
-        return Ok(None);
-    }
-    let matcher = match &filter.path {
-        Some(glob) => {
-            let built = GlobBuilder::new(glob).literal_separator(true).build();
-            let error = |error: globset::Error| SearchError::Glob {
-                glob: glob.clone(),
-                reason: error.kind().to_string(),
-            };
-            Some(built.map_err(error)?.compile_matcher())
-        }
-        None => None,
-    };
-    let matches = matcher.as_ref().map(|matcher| |path: &str| matcher.is_match(path));
-    let matches = matches.as_ref().map(|matches| matches as &dyn Fn(&str) -> bool);
-    let tag = filter.tag.as_deref().map(|tag| tag.trim_start_matches('#'));
-    Ok(Some(snapshot.allow(matches, tag)?))
-}
-
-fn lexical_leg(
+/// What a question that looks for nothing and only demands is answered with: what passes, by path and place.
+pub(crate) fn list(
     snapshots: &[Arc<Snapshot>],
     allowed: &[Option<Allowed>],
-    terms: &[String],
-) -> Result<Ranked, SearchError> {
+    limit: usize,
+) -> Result<Retrieved, SearchError> {
     let mut found = Vec::new();
     for (number, (snapshot, allowed)) in snapshots.iter().zip(allowed).enumerate() {
-        let chunks = snapshot.lexical(terms, allowed.as_ref(), LEG_DEPTH)?;
+        let Some(allowed) = allowed else { continue };
+        let chunks = snapshot.list(allowed, limit)?;
+        found.extend(chunks.into_iter().map(|chunk| (Candidate { snapshot: number, chunk }, 0.0)));
+    }
+    let is_full = found.len() >= limit;
+    Ok(Retrieved { lexical: found, semantic: Vec::new(), is_full })
+}
+
+fn lexical_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Ranked, SearchError> {
+    let mut found = Vec::new();
+    for (number, (words, allowed)) in asked.words.iter().zip(asked.allowed).enumerate() {
+        let chunks = snapshots[number].lexical(words, allowed.as_ref(), asked.depth)?;
         found.extend(chunks.into_iter().map(|(chunk, score)| (Candidate { snapshot: number, chunk }, score)));
     }
     Ok(found)
@@ -109,14 +87,13 @@ fn lexical_leg(
 /// What is near the question in each snapshot, and the question's vector there.
 fn semantic_leg(
     snapshots: &[Arc<Snapshot>],
-    allowed: &[Option<Allowed>],
     asked: &Asked<'_>,
 ) -> Result<(Ranked, Vec<Option<QuestionVector>>), SearchError> {
     let vectors = vectors(asked)?;
     let mut found = Vec::new();
-    for (number, (snapshot, allowed)) in snapshots.iter().zip(allowed).enumerate() {
+    for (number, (snapshot, allowed)) in snapshots.iter().zip(asked.allowed).enumerate() {
         let Some(vector) = &vectors[number] else { continue };
-        let chunks = snapshot.nearest(vector, allowed.as_ref(), LEG_DEPTH);
+        let chunks = snapshot.nearest(vector, allowed.as_ref(), asked.depth);
         found.extend(chunks.into_iter().map(|(chunk, score)| (Candidate { snapshot: number, chunk }, score)));
     }
     Ok((found, vectors))
@@ -136,7 +113,7 @@ fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<QuestionVector>>, SearchError
         let vector = match known {
             Some(vector) => vector,
             None => {
-                let vector: QuestionVector = embedder.embed(&asked.query.words)?.into();
+                let vector: QuestionVector = embedder.embed(asked.plain)?;
                 made.push((embedder, vector.clone()));
                 vector
             }
@@ -158,13 +135,14 @@ fn missing_from(here: &Ranked, there: &Ranked) -> Vec<Candidate> {
 
 fn lexical_scores(
     snapshots: &[Arc<Snapshot>],
-    terms: &[String],
+    words: &[Vec<LookedUp>],
     candidates: &[Candidate],
 ) -> Result<Ranked, SearchError> {
     let mut scored = Vec::new();
     for group in candidates.chunk_by(|a, b| a.snapshot == b.snapshot) {
+        let Some(words) = words.get(group[0].snapshot) else { continue };
         let chunks: Vec<_> = group.iter().map(|candidate| candidate.chunk).collect();
-        let scores = snapshots[group[0].snapshot].lexical_scores(terms, &chunks)?;
+        let scores = snapshots[group[0].snapshot].lexical_scores(words, &chunks)?;
         // A score of 0 means that no word of the question is there: the leg did not find it.
         scored.extend(group.iter().copied().zip(scores).filter(|&(_, score)| score > 0.0));
     }
@@ -191,8 +169,8 @@ fn sorted(mut ranked: Ranked) -> Ranked {
     ranked
 }
 
-/// What a leg said of each of its candidates, for `--explain`.
-pub(crate) fn leg_score(ranked: &Ranked, candidate: Candidate) -> Option<LegScore> {
+/// What a leg said of a candidate, and the points that gave it.
+pub(crate) fn leg_score(ranked: &Ranked, candidate: Candidate, points: f32) -> Option<LegScore> {
     let position = ranked.iter().position(|&(other, _)| other == candidate)?;
-    Some(LegScore { score: ranked[position].1, rank: position + 1 })
+    Some(LegScore { score: ranked[position].1, rank: position + 1, points })
 }

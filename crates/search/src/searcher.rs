@@ -1,23 +1,33 @@
 //! Answers a question over one or several snapshots.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ibid_core::citation::Citation;
-use ibid_core::fusion::fuse;
+use ibid_core::fusion::{Fused, fuse};
 use ibid_core::hash::QuoteHash;
 use ibid_core::hit::{Answer, Hit, Note, Searched};
 use ibid_core::id::DocumentId;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Query};
 use ibid_core::span::Span;
 use ibid_index::ReadError;
-use ibid_index::lexical::{Word, words_of_document, words_of_question};
-use ibid_index::snapshot::{Snapshot, StoredChunk};
+use ibid_index::lexical::{Word, words_of_document};
+use ibid_index::snapshot::{Allowed, LookedUp, Snapshot, StoredChunk};
 
 use crate::error::SearchError;
+use crate::explain::term_scores;
 use crate::query_embedder::QueryEmbedder;
+use crate::question::{Question, allow};
 use crate::rank::Diversity;
-use crate::retrieve::{Asked, Candidate, MAX_TERMS, Retrieved, leg_score, retrieve};
+use crate::retrieve::{Asked, Candidate, LEG_DEPTH, Retrieved, leg_score, list, retrieve};
 use crate::snippet::snippet;
+
+/// A candidate with the points of both legs.
+type Ranking = Fused<Candidate, 2>;
+
+/// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
+const DEEPER: usize = 4;
+const MAX_LEG_DEPTH: usize = 1_600;
 
 /// Snapshots and the models that made their vectors. Cheap to make, so make one for every question.
 pub struct Searcher<'a> {
@@ -47,29 +57,77 @@ impl<'a> Searcher<'a> {
 
     /// Answers `query`. Both legs run side by side; the calling thread waits for both.
     ///
-    /// Snapshots without vectors take part by words alone, and the answer says so.
+    /// Snapshots without vectors take part by words alone, and the answer says so. Where answers that say the same
+    /// thing over and over leave the list short, the legs are asked again for more.
     pub fn search(&self, query: &Query) -> Result<Answer, SearchError> {
         check(query)?;
         let mut notes = self.what_is_not_searched(query)?;
-        let (terms, left_out) =
-            if query.mode.has_lexical() { terms_of(&query.words) } else { Default::default() };
-        if query.mode.has_lexical() && terms.is_empty() {
-            notes.push(Note::NoWords);
-        }
-        if left_out {
-            notes.push(Note::WordsLeftOut { kept: terms.len() });
-        }
-        let embedder =
-            |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| query.mode.has_semantic());
-        let asked = Asked { query, terms, embedders: self.snapshots.iter().map(embedder).collect() };
-        let mut retrieved = retrieve(self.snapshots, &asked)?;
-        notes.append(&mut retrieved.notes);
-        let hits = self.hits(query, &asked.terms, &retrieved)?;
+        let mut question = Question::of(query);
+        let allowed = self.allowed(&mut question, query, &mut notes)?;
+        let (words, mut about_words) = match query.mode.has_lexical() {
+            true => self.words(&question)?,
+            false => Default::default(),
+        };
+        notes.append(&mut about_words);
+        let has_model = query.mode.has_semantic() && !question.plain.is_empty();
+        let embedder = |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| has_model);
+        let mut asked = Asked {
+            plain: &question.plain,
+            words: &words,
+            allowed: &allowed,
+            embedders: self.snapshots.iter().map(embedder).collect(),
+            depth: LEG_DEPTH,
+        };
+        let hits = loop {
+            let retrieved = match question.plain.is_empty() {
+                true => list(self.snapshots, &allowed, asked.depth)?,
+                false => retrieve(self.snapshots, &asked)?,
+            };
+            let hits = self.hits(query, &question, &words, &retrieved)?;
+            if hits.len() >= query.limit || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
+                break hits;
+            }
+            asked.depth *= DEEPER;
+        };
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
         let searched = self.snapshots.iter().map(|snapshot| searched(snapshot)).collect();
         Ok(Answer { hits, mode: query.mode, searched, notes })
+    }
+
+    /// Which chunks may answer. Where a phrase stands nowhere, what it demands is taken back rather than answered with
+    /// nothing.
+    fn allowed(
+        &self,
+        question: &mut Question,
+        query: &Query,
+        notes: &mut Vec<Note>,
+    ) -> Result<Vec<Option<Allowed>>, SearchError> {
+        let nothing = |allowed: &[Option<Allowed>]| {
+            !allowed.is_empty() && allowed.iter().all(|a| a.as_ref().is_some_and(|a| a.chunks() == 0))
+        };
+        let mut allowed = allow(self.snapshots, &question.filter)?;
+        if nothing(&allowed) && question.parsed.phrases().next().is_some() {
+            question.without_phrases(query);
+            allowed = allow(self.snapshots, &question.filter)?;
+            notes.push(Note::PhraseNotFound);
+        }
+        if nothing(&allowed) {
+            notes.push(Note::FilterMatchesNothing);
+        }
+        Ok(allowed)
+    }
+
+    fn words(&self, question: &Question) -> Result<(Vec<Vec<LookedUp>>, Vec<Note>), SearchError> {
+        let (words, mut notes) = question.look_up(self.snapshots)?;
+        if question.wanted.is_empty() && !question.plain.is_empty() {
+            notes.push(Note::NoWords);
+        }
+        if question.is_cut {
+            notes.push(Note::WordsLeftOut { kept: question.wanted.len() });
+        }
+        Ok((words, notes))
     }
 
     fn what_is_not_searched(&self, query: &Query) -> Result<Vec<Note>, SearchError> {
@@ -105,27 +163,42 @@ impl<'a> Searcher<'a> {
         Ok(notes)
     }
 
-    fn hits(&self, query: &Query, terms: &[String], retrieved: &Retrieved) -> Result<Vec<Hit>, ReadError> {
-        let fused = fuse(query.fusion, &[&retrieved.lexical, &retrieved.semantic]);
+    fn hits(
+        &self,
+        query: &Query,
+        question: &Question,
+        words: &[Vec<LookedUp>],
+        retrieved: &Retrieved,
+    ) -> Result<Vec<Hit>, ReadError> {
+        let fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
+        let terms: HashSet<&str> =
+            words.iter().flatten().flat_map(|word| &word.terms).map(|(term, _)| term.as_str()).collect();
         let mut diversity = Diversity::new(query.per_document);
         let mut hits = Vec::new();
         for tied in self.in_order(fused) {
-            let (candidate, score, chunk) = tied?;
+            let (fused, chunk) = tied?;
+            let candidate = fused.key;
             if hits.len() == query.limit {
                 break;
             }
             if !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let words = words_of_document(&chunk.text);
-            if !diversity.admit(candidate.snapshot, &chunk, &words) {
+            let held = words_of_document(&chunk.text, chunk.language);
+            if !diversity.admit(candidate.snapshot, &chunk, &held) {
                 continue;
             }
-            let mut hit = self.hit(candidate, &chunk, words, terms);
+            let mut hit = self.hit(candidate, &chunk, held, &terms);
             hit.rank = hits.len() + 1;
-            hit.score = score;
-            hit.lexical = leg_score(&retrieved.lexical, candidate);
-            hit.semantic = leg_score(&retrieved.semantic, candidate);
+            hit.score = fused.score;
+            hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
+            hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
+            if query.explain
+                && let Some(words) = words.get(candidate.snapshot)
+            {
+                let snapshot = &self.snapshots[candidate.snapshot];
+                hit.terms = term_scores(snapshot, &question.wanted, words, candidate.chunk)?;
+            }
             hits.push(hit);
         }
         Ok(hits)
@@ -135,20 +208,18 @@ impl<'a> Searcher<'a> {
     /// however the index lies on disk.
     fn in_order(
         &self,
-        fused: Vec<(Candidate, f32)>,
-    ) -> impl Iterator<Item = Result<(Candidate, f32, StoredChunk), ReadError>> {
-        let groups: Vec<Vec<_>> = fused.chunk_by(|a, b| a.1 == b.1).map(<[_]>::to_vec).collect();
+        fused: Vec<Ranking>,
+    ) -> impl Iterator<Item = Result<(Ranking, StoredChunk), ReadError>> {
+        let groups: Vec<Vec<_>> = fused.chunk_by(|a, b| a.score == b.score).map(<[_]>::to_vec).collect();
         groups.into_iter().flat_map(move |group| {
             let read: Result<Vec<_>, ReadError> = group
                 .into_iter()
-                .map(|(candidate, score)| {
-                    Ok((candidate, score, self.snapshots[candidate.snapshot].chunk(candidate.chunk)?))
-                })
+                .map(|fused| Ok((fused, self.snapshots[fused.key.snapshot].chunk(fused.key.chunk)?)))
                 .collect();
             match read {
                 Ok(mut tied) => {
-                    let place = |(candidate, _, chunk): &(Candidate, f32, StoredChunk)| {
-                        (candidate.snapshot, chunk.path.clone(), chunk.start)
+                    let place = |(fused, chunk): &(Ranking, StoredChunk)| {
+                        (fused.key.snapshot, chunk.path.clone(), chunk.start)
                     };
                     tied.sort_by_cached_key(place);
                     tied.into_iter().map(Ok).collect::<Vec<_>>()
@@ -158,7 +229,7 @@ impl<'a> Searcher<'a> {
         })
     }
 
-    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &[String]) -> Hit {
+    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &HashSet<&str>) -> Hit {
         let span = Span::claimed(chunk.start, chunk.start + chunk.text.len() as u32)
             .expect("its end is its start plus");
         let cited = span.trimmed(&chunk.text);
@@ -178,6 +249,7 @@ impl<'a> Searcher<'a> {
             score: 0.0,
             lexical: None,
             semantic: None,
+            terms: Vec::new(),
         }
     }
 }
@@ -193,21 +265,6 @@ fn check(query: &Query) -> Result<(), SearchError> {
         return Err(SearchError::Limit { limit: query.limit });
     }
     Ok(())
-}
-
-/// The different terms of a question in order, at most [`MAX_TERMS`], and whether there were more.
-fn terms_of(words: &str) -> (Vec<String>, bool) {
-    let mut terms: Vec<String> = Vec::new();
-    for word in words_of_question(words) {
-        if terms.contains(&word.term) {
-            continue;
-        }
-        if terms.len() == MAX_TERMS {
-            return (terms, true);
-        }
-        terms.push(word.term);
-    }
-    (terms, false)
 }
 
 /// A chunk's words as those of its quote, which begins `leading` bytes of white space later.

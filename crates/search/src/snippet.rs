@@ -18,8 +18,7 @@ const EDGE_SLACK_BYTES: usize = 24;
 /// quote's.
 ///
 /// Best is the window with the most different terms, then the most matches, then the earliest.
-pub(crate) fn snippet(quote: &str, span: Span, words: Vec<Word>, terms: &[String]) -> Snippet {
-    let terms: HashSet<&str> = terms.iter().map(String::as_str).collect();
+pub(crate) fn snippet(quote: &str, span: Span, words: Vec<Word>, terms: &HashSet<&str>) -> Snippet {
     let matches: Vec<Word> = words.into_iter().filter(|word| terms.contains(word.term.as_str())).collect();
     let window = trimmed(quote, edges(quote, best_window(quote.len(), &matches)));
     let inside =
@@ -106,14 +105,15 @@ fn merged(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use ibid_core::language::Language;
     use ibid_index::lexical::words_of_document;
 
     use super::*;
 
     fn check(quote: &str, terms: &[&str]) -> Snippet {
-        let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
+        let terms: HashSet<&str> = terms.iter().copied().collect();
         let span = Span::within(&format!("##{quote}"), 2..quote.len() + 2).unwrap();
-        let made = snippet(quote, span, words_of_document(quote), &terms);
+        let made = snippet(quote, span, words_of_document(quote, Language::English), &terms);
         let start = (made.span.start() - 2) as usize;
         assert_eq!(
             quote.get(start..start + made.text.len()),

@@ -7,6 +7,7 @@ use ibid_core::chunk::Chunk;
 use ibid_core::document::{Document, Heading};
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
+use ibid_core::language::Language;
 use ibid_core::span::Span;
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::manifest::{Manifest, ModelRecord, SourceRecord};
@@ -128,7 +129,12 @@ pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], mo
         .commit(Manifest {
             generation: 0,
             indexed_at: INDEXED_AT,
-            source: SourceRecord { root: PathBuf::from("notes"), include: Vec::new(), exclude: Vec::new() },
+            source: SourceRecord {
+                root: PathBuf::from("notes"),
+                include: Vec::new(),
+                exclude: Vec::new(),
+                language: None,
+            },
             model,
             vector_files: Vec::new(),
             graph: None,
@@ -178,5 +184,6 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
         content_hash: ContentHash::of(text.as_bytes()).to_string(),
         text_bytes: text.len() as u32,
     };
-    FinishedDocument { stored, text, chunks, file: FileMark { modified: 1, size: 1, content: 1 } }
+    let file = FileMark { modified: 1, size: 1, content: 1 };
+    FinishedDocument { stored, text, chunks, language: Language::English, date: 0, file }
 }

@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
 use ibid_index::manifest::Manifest;
 use ibid_index::snapshot::newest_manifest;
 use ibid_index::store::Store;
 use ibid_indexer::BuildError;
 
-use crate::args::IndexArgs;
+use crate::args::{IndexArgs, LanguageChoice};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::open::{self, ModelChoice, NO_MODEL};
@@ -22,6 +23,7 @@ pub(super) struct Job {
     pub(super) name: CollectionName,
     pub(super) include: Vec<String>,
     pub(super) exclude: Vec<String>,
+    pub(super) language: Option<Language>,
     /// `None` indexes by words alone.
     pub(super) model: Option<ModelChoice>,
 }
@@ -61,6 +63,7 @@ impl Job {
         let settings = [
             ("--include", !args.include.is_empty()),
             ("--exclude", !args.exclude.is_empty()),
+            ("--language", args.language.is_some()),
             ("--model", args.model.is_some()),
             ("--model-dir", args.model_dir.is_some()),
         ];
@@ -94,10 +97,20 @@ impl Job {
         Job {
             include: globs(&args.include, |manifest| &manifest.source.include),
             exclude: globs(&args.exclude, |manifest| &manifest.source.exclude),
+            language: language(args, manifest),
             model: model(args, manifest),
             root,
             name,
         }
+    }
+}
+
+fn language(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<Language> {
+    let recorded = || manifest?.source.language.as_deref()?.parse().ok();
+    match args.language {
+        Some(LanguageChoice::Fixed(language)) => Some(language),
+        Some(LanguageChoice::Detected) => None,
+        None => recorded(),
     }
 }
 
@@ -186,6 +199,7 @@ mod tests {
             root: "/notes".into(),
             include: vec!["a/**".to_owned()],
             exclude: vec!["b".to_owned()],
+            language: None,
         };
         Manifest {
             generation: 1,

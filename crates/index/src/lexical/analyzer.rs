@@ -1,20 +1,26 @@
 //! Text to terms, the same way for documents and for questions.
 //!
-//! A word is a run of letters and digits of any script, in lower case, without Latin, Greek and Cyrillic accents, and
-//! with its English ending cut. Scripts written without spaces give each character and each pair of neighbours; a
-//! question of two or more such characters asks for the pairs alone.
+//! A word is a run of letters and digits of any script: in lower case, its ending cut as the language of the document
+//! has it, without accents. Words joined by marks (`snake_case`, `v1.2.3`, `C++`, paths, addresses) are found whole
+//! and in parts, `CamelCase` too; a tag with and without its `#`. Scripts written without spaces give each character
+//! and each pair of neighbours; a question of two or more such characters asks for the pairs alone.
+//!
+//! What language a question is in is not known: it asks for the term that each language of the collection makes.
+
+mod cut;
+mod term;
 
 use std::cell::RefCell;
-use std::ops::Range;
+use std::collections::BTreeSet;
+use std::ops::{Range, RangeInclusive};
 
-use tantivy::tokenizer::{Language, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use ibid_core::language::Language;
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
-/// The longest term kept, in bytes. Longer runs are keys and blobs that nobody asks for.
-const MAX_TERM_BYTES: usize = 64;
+use cut::{Cutter, Form, Piece, Side};
+use term::TermMaker;
 
-/// A word of some text: the term it is looked up by, and where it stands.
+/// A word of a document's text: the term it is found by, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// What the dictionary holds.
@@ -23,46 +29,161 @@ pub struct Word {
     pub bytes: Range<usize>,
 }
 
+/// A word of a question, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionWord {
+    /// The bytes of the question it was made from.
+    pub bytes: Range<usize>,
+    /// What was typed.
+    pub typed: String,
+    /// Its place in the row of words; a compound has that of its first word.
+    pub place: u32,
+    form: Form,
+}
+
+impl QuestionWord {
+    /// The different terms it is looked up by where texts are in these languages, in the order of the languages.
+    pub fn terms(&self, languages: &[Language]) -> Vec<String> {
+        let mut terms: Vec<String> = Vec::new();
+        for &language in languages {
+            let term = with_term_maker(language, |maker| {
+                let mut term = String::new();
+                maker.make(&self.typed, self.form, &mut term);
+                term
+            });
+            if !term.is_empty() && !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+        terms
+    }
+
+    /// The terms of the words that one slip parts from it: a letter left out, put in, another one, or two exchanged.
+    /// The first letter stays. Some hundred words are made; one that means nothing is in no dictionary.
+    pub(crate) fn one_slip_away(&self, languages: &[Language]) -> BTreeSet<String> {
+        let folded: Vec<char> = self.folded().chars().collect();
+        let mut terms = BTreeSet::new();
+        let mut add = |letters: &[char]| {
+            let word = QuestionWord { typed: letters.iter().collect(), ..self.clone() };
+            terms.extend(word.terms(languages));
+        };
+        let alphabet = alphabet_of(folded.get(1).copied().unwrap_or('a'));
+        for at in 1..=folded.len() {
+            let (before, after) = folded.split_at(at);
+            for letter in alphabet.clone() {
+                add(&[before, &[letter], after].concat());
+                if let [_, rest @ ..] = after {
+                    add(&[before, &[letter], rest].concat());
+                }
+            }
+            match after {
+                [first, second, rest @ ..] => {
+                    add(&[before, &[second.to_owned(), first.to_owned()], rest].concat());
+                    add(&[before, &[second.to_owned()], rest].concat());
+                }
+                [_] => add(before),
+                [] => {}
+            }
+        }
+        terms
+    }
+
+    /// As it was typed, in lower case and without accents, its ending left.
+    pub fn folded(&self) -> String {
+        with_term_maker(Language::default(), |maker| {
+            let mut folded = String::new();
+            maker.make(&self.typed, Form::Whole, &mut folded);
+            folded
+        })
+    }
+
+    /// Whether it is a plain word, which may be misspelt; compounds, single characters and pictures are not.
+    pub fn is_plain(&self) -> bool {
+        self.form == Form::Word
+    }
+
+    /// Whether it is a compound: its words follow it.
+    pub fn is_compound(&self) -> bool {
+        matches!(self.form, Form::Whole | Form::Joined)
+    }
+
+    /// Whether it is a compound whose parts may also be written apart: `e-mail`.
+    pub(crate) fn may_be_apart(&self) -> bool {
+        self.form == Form::Joined
+    }
+}
+
+/// The letters that a slip may put next to `letter`.
+fn alphabet_of(letter: char) -> RangeInclusive<char> {
+    match letter {
+        'а'..='я' => 'а'..='я',
+        'α'..='ω' => 'α'..='ω',
+        _ => 'a'..='z',
+    }
+}
+
 /// The words of a document's text, as the index holds them.
-pub fn words_of_document(text: &str) -> Vec<Word> {
-    thread_local!(static ANALYZER: RefCell<TextAnalyzer> = RefCell::new(document_analyzer()));
-    ANALYZER.with_borrow_mut(|analyzer| collect(analyzer, text))
+pub fn words_of_document(text: &str, language: Language) -> Vec<Word> {
+    with_term_maker(language, |maker| {
+        let mut words = Vec::new();
+        let mut term = String::new();
+        for piece in Cutter::new(text, Side::Document) {
+            maker.make(&text[piece.bytes.clone()], piece.form, &mut term);
+            if !term.is_empty() {
+                words.push(Word { term: term.clone(), bytes: piece.bytes });
+            }
+        }
+        words
+    })
 }
 
-/// The words of a question, as they are looked up.
-pub fn words_of_question(text: &str) -> Vec<Word> {
-    thread_local!(static ANALYZER: RefCell<TextAnalyzer> = RefCell::new(analyzer(Side::Question)));
-    ANALYZER.with_borrow_mut(|analyzer| collect(analyzer, text))
+/// The words of a question, compounds before their parts.
+pub fn words_of_question(text: &str) -> Vec<QuestionWord> {
+    let word = |Piece { bytes, place, form }: Piece| {
+        let typed = text[bytes.clone()].to_owned();
+        QuestionWord { bytes, typed, place, form }
+    };
+    let has_term = |word: &QuestionWord| word.typed.len() <= term::MAX_TERM_BYTES;
+    Cutter::new(text, Side::Question).map(word).filter(has_term).collect()
 }
 
-/// The analyzer tantivy runs over documents.
+/// Runs `work` with this thread's maker of terms, which remembers what it made.
+fn with_term_maker<T>(language: Language, work: impl FnOnce(&mut TermMaker) -> T) -> T {
+    thread_local! {
+        static MAKERS: RefCell<Vec<TermMaker>> = const { RefCell::new(Vec::new()) };
+    }
+    MAKERS.with_borrow_mut(|makers| {
+        let at = makers.iter().position(|maker| maker.language() == language).unwrap_or_else(|| {
+            makers.push(TermMaker::new(language));
+            makers.len() - 1
+        });
+        work(&mut makers[at])
+    })
+}
+
+/// The first of the private-use characters that tell tantivy's analyzer the language of what follows.
+const FIRST_MARK: u32 = 0xf_0000;
+
+/// The character that must open every text given to tantivy: it says which language the text is in.
+pub(crate) fn language_mark(language: Language) -> char {
+    char::from_u32(FIRST_MARK + language as u32).expect("the private use plane has room for all languages")
+}
+
+fn language_of_mark(mark: char) -> Option<Language> {
+    let number = u32::from(mark).checked_sub(FIRST_MARK)?;
+    Language::ALL.get(number as usize).map(|&(_, language)| language)
+}
+
+/// The analyzer tantivy runs over documents. The texts must open with a [`language_mark`].
 pub(super) fn document_analyzer() -> TextAnalyzer {
-    analyzer(Side::Document)
-}
-
-fn analyzer(side: Side) -> TextAnalyzer {
-    let words = WordTokenizer { side, token: Token::default() };
-    TextAnalyzer::builder(words).filter(Stemmer::new(Language::English)).build()
-}
-
-fn collect(analyzer: &mut TextAnalyzer, text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
-    analyzer.token_stream(text).process(&mut |token| {
-        words.push(Word { term: token.text.clone(), bytes: token.offset_from..token.offset_to });
-    });
-    words
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Document,
-    Question,
+    let words = WordTokenizer { token: Token::default(), maker: TermMaker::new(Language::default()) };
+    TextAnalyzer::builder(words).build()
 }
 
 #[derive(Clone)]
 struct WordTokenizer {
-    side: Side,
     token: Token,
+    maker: TermMaker,
 }
 
 impl Tokenizer for WordTokenizer {
@@ -70,46 +191,39 @@ impl Tokenizer for WordTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
         self.token.reset();
-        WordStream { text, at: 0, run_end: 0, pair_next: false, side: self.side, token: &mut self.token }
+        let mark = text.chars().next();
+        let text = match mark.and_then(language_of_mark) {
+            Some(language) => {
+                self.maker.speak(language);
+                &text[mark.map_or(0, char::len_utf8)..]
+            }
+            None => text,
+        };
+        let pieces = Cutter::new(text, Side::Document);
+        WordStream { text, pieces, token: &mut self.token, maker: &mut self.maker }
     }
 }
 
 struct WordStream<'a> {
     text: &'a str,
-    /// The next byte to read.
-    at: usize,
-    /// Where the run of unspaced characters that `at` is in ends; not above `at` outside of one.
-    run_end: usize,
-    /// Whether the next token of that run is the pair that begins at `at`, its single character being out already.
-    pair_next: bool,
-    side: Side,
+    pieces: Cutter<'a>,
     token: &'a mut Token,
+    maker: &'a mut TermMaker,
 }
 
 impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
-        loop {
-            if self.at < self.run_end {
-                if self.advance_in_run() {
-                    return true;
-                }
+        for piece in self.pieces.by_ref() {
+            self.maker.make(&self.text[piece.bytes.clone()], piece.form, &mut self.token.text);
+            if self.token.text.is_empty() {
                 continue;
             }
-            let Some(character) = self.text[self.at..].chars().next() else { return false };
-            if is_unspaced(character) {
-                self.run_end = self.end_of(is_unspaced);
-                self.pair_next = self.side == Side::Question && self.run_end > self.at + character.len_utf8();
-            } else if character.is_alphanumeric() {
-                let end = self.end_of(|c| (c.is_alphanumeric() || is_combining_mark(c)) && !is_unspaced(c));
-                let word = self.at..end;
-                self.at = end;
-                if self.emit_word(word) {
-                    return true;
-                }
-            } else {
-                self.at += character.len_utf8();
-            }
+            self.token.position = piece.place as usize;
+            self.token.offset_from = piece.bytes.start;
+            self.token.offset_to = piece.bytes.end;
+            return true;
         }
+        false
     }
 
     fn token(&self) -> &Token {
@@ -121,106 +235,104 @@ impl TokenStream for WordStream<'_> {
     }
 }
 
-impl WordStream<'_> {
-    /// Where the run of characters that satisfy `belongs`, beginning at `at`, ends.
-    fn end_of(&self, belongs: impl Fn(char) -> bool) -> usize {
-        self.text[self.at..].find(|c| !belongs(c)).map_or(self.text.len(), |length| self.at + length)
-    }
-
-    /// The next single character or pair of the run; `false` where a step gave none.
-    fn advance_in_run(&mut self) -> bool {
-        let mut characters =
-            self.text[self.at..self.run_end].char_indices().map(|(i, c)| self.at + i + c.len_utf8());
-        let (first_end, second_end) = (characters.next().unwrap_or(self.run_end), characters.next());
-        let start = self.at;
-        if !self.pair_next {
-            self.pair_next = true;
-            self.token.position = self.token.position.wrapping_add(1);
-            return self.emit(start..first_end);
-        }
-        self.at = first_end;
-        self.pair_next = self.side == Side::Question;
-        match second_end {
-            Some(end) => {
-                if self.side == Side::Question {
-                    self.token.position = self.token.position.wrapping_add(1);
-                }
-                self.emit(start..end)
-            }
-            None => false,
-        }
-    }
-
-    fn emit_word(&mut self, word: Range<usize>) -> bool {
-        self.token.position = self.token.position.wrapping_add(1);
-        // Folding never makes a term much shorter, so what is far too long need not be folded.
-        word.len() <= 4 * MAX_TERM_BYTES && self.emit(word)
-    }
-
-    fn emit(&mut self, bytes: Range<usize>) -> bool {
-        fold(&self.text[bytes.clone()], &mut self.token.text);
-        self.token.offset_from = bytes.start;
-        self.token.offset_to = bytes.end;
-        (1..=MAX_TERM_BYTES).contains(&self.token.text.len())
-    }
-}
-
-/// Lower case, compatibility forms composed, accents of Latin, Greek and Cyrillic letters dropped.
-fn fold(word: &str, term: &mut String) {
-    term.clear();
-    if word.is_ascii() {
-        term.push_str(word);
-        term.make_ascii_lowercase();
-        return;
-    }
-    // The accents of these scripts all lie in this block; marks of other scripts carry meaning and stay.
-    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
-    term.extend(
-        word.nfkd().filter(|c| !is_accent(c)).nfc().flat_map(char::to_lowercase).filter(|c| !is_accent(c)),
-    );
-}
-
-/// Whether a character belongs to a script that is written without spaces between words.
-fn is_unspaced(character: char) -> bool {
-    matches!(u32::from(character),
-        0x0e01..=0x0eff // Thai, Lao
-        | 0x1000..=0x109f // Myanmar
-        | 0x1780..=0x17d3 // Khmer
-        | 0x3005..=0x3007 // 々〆〇
-        | 0x3041..=0x3096 // Hiragana
-        | 0x30a1..=0x30fa | 0x30fc..=0x30fe | 0x31f0..=0x31ff | 0xff66..=0xff9f // Katakana
-        | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff // Han
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn terms(words: &[Word]) -> Vec<&str> {
-        words.iter().map(|word| word.term.as_str()).collect()
+    fn check_document(language: Language, text: &str, expected: &[&str]) {
+        let words = words_of_document(text, language);
+        let terms: Vec<&str> = words.iter().map(|word| word.term.as_str()).collect();
+        assert_eq!(terms, expected, "{text}");
     }
 
-    fn check_document(text: &str, expected: &[&str]) {
-        assert_eq!(terms(&words_of_document(text)), expected, "{text}");
+    fn check_question(text: &str, languages: &[Language], expected: &[&str]) {
+        let terms: Vec<String> =
+            words_of_question(text).iter().flat_map(|word| word.terms(languages)).collect();
+        assert_eq!(terms, expected, "{text}");
     }
 
     #[test]
-    fn words_are_folded_and_stemmed() {
-        check_document("The Levain's feedings", &["the", "levain", "s", "feed"]);
-        check_document("Crème BRÛLÉE cafe\u{301}", &["creme", "brule", "cafe"]);
-        check_document("Ёлка йод", &["елка", "иод"]);
-        check_document("snake_case v1.2", &["snake", "case", "v1", "2"]);
-        check_document(" \n—…", &[]);
+    fn words_are_folded_and_lose_their_endings_in_their_language() {
+        let (en, de, fr, ru) = (Language::English, Language::German, Language::French, Language::Russian);
+        check_document(en, "The Levain's feedings", &["the", "levain", "feed"]);
+        check_document(en, "don't Crème cafe\u{301}", &["don", "creme", "cafe"]);
+        check_document(de, "Die Häuser, straßen", &["die", "haus", "strass"]);
+        check_document(fr, "l'eau des boulangères", &["eau", "de", "boulanger"]);
+        check_document(ru, "Ёлки больших городов", &["елк", "больш", "город"]);
+        check_document(en, " \n—…", &[]);
+    }
+
+    #[test]
+    fn a_word_of_another_script_is_cut_as_its_own_script_has_it() {
+        check_document(Language::Russian, "feedings", &["feed"]);
+        check_document(Language::English, "городов", &["город"]);
+    }
+
+    #[test]
+    fn compounds_are_found_whole_and_in_parts() {
+        let check = |text, expected: &[&str]| check_document(Language::English, text, expected);
+        check("snake_case", &["snake_case", "snake", "case"]);
+        check("v1.2.3", &["v1.2.3", "v1", "2", "3"]);
+        check("src/main.rs", &["src/main.rs", "src", "main.rs", "main", "rs"]);
+        check("me@example.com", &["me@example.com", "me", "example.com", "exampl", "com"]);
+        check("std::fs", &["std::fs", "std", "fs"]);
+        check("e-mail", &["email", "e", "mail"]);
+        check("COVID-19", &["covid19", "covid", "19"]);
+        check("state-of-the-art", &["state", "of", "the", "art"]);
+        check("end. Next", &["end", "next"]);
+        check("a--b c...d", &["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_url_is_found_by_its_host_and_its_parts() {
+        check_document(
+            Language::English,
+            "https://docs.rs/tantivy?q=a",
+            &["https://docs.rs/tantivy?q=a", "https", "docs.rs", "doc", "rs", "tantivi", "q", "a"],
+        );
+    }
+
+    #[test]
+    fn names_with_marks_at_their_ends_are_kept() {
+        let check = |text, expected: &[&str]| check_document(Language::English, text, expected);
+        check("C++ or C#, not C", &["c++", "c", "or", "c#", "c", "not", "c"]);
+        check(".NET and node.js", &[".net", "net", "and", "node.js", "node", "js"]);
+        check(
+            "#Rye/starter-care",
+            &["#rye", "#rye/starter-care", "rye/starter-care"]
+                .iter()
+                .chain(&["rye", "startercare", "starter", "care"])
+                .copied()
+                .collect::<Vec<_>>()
+                .as_slice(),
+        );
+        check("a#b", &["a#b", "a", "b"]);
+    }
+
+    #[test]
+    fn camel_case_is_found_whole_and_by_its_humps() {
+        let check = |text, expected: &[&str]| check_document(Language::English, text, expected);
+        check("CamelCase", &["camelcas", "camel", "case"]);
+        check("HTTPServer", &["httpserver", "http", "server"]);
+        check("PDFs iPhone", &["pdfs", "iphon", "phone"]);
+        check("RYE", &["rye"]);
+    }
+
+    #[test]
+    fn pictures_are_words() {
+        check_document(Language::English, "done ✅ 🇩🇪 👍🏽", &["done", "✅", "🇩🇪", "👍"]);
     }
 
     #[test]
     fn scripts_without_spaces_give_characters_and_pairs() {
-        check_document("麹菌は", &["麹", "麹菌", "菌", "菌は", "は"]);
-        check_document("味噌miso", &["味", "味噌", "噌", "miso"]);
-        check_document("가나", &["가나"]);
+        let check = |text, expected: &[&str]| check_document(Language::English, text, expected);
+        check("麹菌は", &["麹", "麹菌", "菌", "菌は", "は"]);
+        check("味噌miso", &["味", "味噌", "噌", "miso"]);
+        check("가나", &["가나"]);
+        check("กข", &["ก", "กข", "ข"]);
+        check("ខ្ម", &["ខ", "ខ\u{17d2}", "\u{17d2}", "\u{17d2}ម", "ម"]);
     }
 
     #[test]
@@ -228,23 +340,59 @@ mod tests {
         for (text, expected) in
             [("麹菌は", vec!["麹菌", "菌は"]), ("茶", vec!["茶"]), ("茶 と", vec!["茶", "と"])]
         {
-            assert_eq!(terms(&words_of_question(text)), expected);
+            check_question(text, &[Language::English], &expected);
         }
     }
 
     #[test]
+    fn a_question_asks_in_every_language_of_the_collection() {
+        check_question("Häuser", &[Language::English, Language::German], &["hauser", "haus"]);
+        check_question("bread", &[Language::English, Language::German], &["bread"]);
+    }
+
+    #[test]
     fn a_word_too_long_to_be_asked_for_is_left_out() {
-        check_document(&format!("a {} b", "x".repeat(5_000)), &["a", "b"]);
+        check_document(Language::English, &format!("a {} b", "x".repeat(5_000)), &["a", "b"]);
+    }
+
+    #[test]
+    fn tantivy_reads_the_language_off_the_first_character() {
+        let mut analyzer = document_analyzer();
+        for (language, expected) in [(Language::German, "haus"), (Language::English, "hauser")] {
+            let text = format!("{}Häuser", language_mark(language));
+            let mut stream = analyzer.token_stream(&text);
+            assert!(stream.advance());
+            assert_eq!(stream.token().text, expected);
+        }
     }
 
     proptest! {
         #[test]
         fn every_word_stands_where_it_says(text in "\\PC{0,80}") {
-            for words in [words_of_document(&text), words_of_question(&text)] {
-                for word in words {
-                    prop_assert!(text.get(word.bytes.clone()).is_some_and(|bytes| !bytes.is_empty()));
-                    prop_assert!(!word.term.is_empty());
+            for word in words_of_document(&text, Language::English) {
+                prop_assert!(text.get(word.bytes.clone()).is_some_and(|bytes| !bytes.is_empty()));
+                prop_assert!(!word.term.is_empty());
+            }
+            for word in words_of_question(&text) {
+                prop_assert_eq!(text.get(word.bytes.clone()), Some(word.typed.as_str()));
+            }
+        }
+
+        #[test]
+        fn what_a_document_says_can_be_asked(text in "[a-zA-ZäéК-я0-9_./@:#+'\\- ]{0,40}") {
+            let held = words_of_document(&text, Language::English);
+            for word in words_of_question(&text) {
+                for term in word.terms(&[Language::English]) {
+                    prop_assert!(held.iter().any(|word| word.term == term), "{}", term);
                 }
+            }
+        }
+
+        #[test]
+        fn places_never_fall(text in "\\PC{0,60}") {
+            for side in [Side::Document, Side::Question] {
+                let places: Vec<u32> = Cutter::new(&text, side).map(|piece| piece.place).collect();
+                prop_assert!(places.is_sorted());
             }
         }
     }

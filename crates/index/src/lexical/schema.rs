@@ -1,33 +1,46 @@
 //! The fields of the tantivy index. One tantivy document is one chunk; what belongs to the whole document rides on the
 //! chunk that begins it.
 
+use ibid_core::language::Language;
+use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TokenizerManager;
 
-use super::analyzer::document_analyzer;
+use super::analyzer::{document_analyzer, language_mark};
 
 /// The name under which tantivy knows our analyzer.
 const ANALYZER: &str = "ibid";
 
-/// A field that words are looked up in, and how much a match there counts.
-pub(crate) struct Searched {
-    pub(crate) field: Field,
-    pub(crate) weight: f32,
-}
+/// How many times a word of the title or an alias counts where one of the body counts once.
+const TITLE_COUNTS: usize = 2;
+/// The same for a heading above the chunk.
+const HEADING_COUNTS: usize = 1;
+/// The same for a tag and for a folder of the path.
+const TAG_COUNTS: usize = 1;
+const FOLDER_COUNTS: usize = 1;
 
 /// Every field, by what it is for.
 pub(crate) struct Fields {
     /// The document's path, whole: the key by which a document is replaced and found.
     pub(crate) path: Field,
+    /// Everything a question's words are looked up in: see [`Fields::add_words`].
+    pub(crate) words: Field,
+    /// The words of title and aliases, for filters.
+    pub(crate) title_words: Field,
+    /// The title, stored.
     pub(crate) title: Field,
-    pub(crate) alias: Field,
+    /// The headings above the chunk, stored.
     pub(crate) heading: Field,
-    pub(crate) tag_words: Field,
-    pub(crate) path_words: Field,
-    /// The chunk's bytes, searched and stored.
+    /// The chunk's bytes, stored.
     pub(crate) body: Field,
+    /// The number of the document's language.
+    pub(crate) language: Field,
+    /// The document's date in seconds since 1970, for filters.
+    pub(crate) date: Field,
+    /// The document's properties as `key` and `key=value` in lower case, for filters.
+    pub(crate) property: Field,
     /// Tags and the tags above them, whole and in lower case, for filters.
     pub(crate) tag: Field,
     /// The hash a citation of the chunk carries.
@@ -58,12 +71,14 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let words = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
         path: builder.add_text_field("path", STRING | STORED | FAST),
-        title: builder.add_text_field("title", words.clone() | STORED),
-        alias: builder.add_text_field("alias", words.clone()),
-        heading: builder.add_text_field("heading", words.clone() | STORED),
-        tag_words: builder.add_text_field("tag_words", words.clone()),
-        path_words: builder.add_text_field("path_words", words.clone()),
-        body: builder.add_text_field("body", words | STORED),
+        words: builder.add_text_field("words", words.clone()),
+        title_words: builder.add_text_field("title_words", words),
+        title: builder.add_text_field("title", STORED),
+        heading: builder.add_text_field("heading", STORED),
+        body: builder.add_text_field("body", STORED),
+        language: builder.add_u64_field("language", INDEXED | FAST),
+        date: builder.add_i64_field("date", FAST),
+        property: builder.add_text_field("property", STRING),
         tag: builder.add_text_field("tag", STRING),
         quote_hash: builder.add_u64_field("quote_hash", INDEXED),
         vector_key: builder.add_u64_field("vector_key", FAST),
@@ -78,21 +93,54 @@ pub(crate) fn schema() -> (Schema, Fields) {
     (builder.build(), fields)
 }
 
+/// What a chunk is found by.
+pub(crate) struct ChunkWords<'a> {
+    pub(crate) language: Language,
+    pub(crate) title: &'a str,
+    pub(crate) aliases: &'a [String],
+    pub(crate) headings: Vec<&'a str>,
+    pub(crate) tags: &'a [String],
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
 impl Fields {
-    /// The fields a question's words are looked up in.
+    /// Puts a chunk's words into `document`.
     ///
-    /// The weights are first guesses that rank a note named by the question above one that mentions it.
-    pub(crate) fn searched(&self) -> [Searched; 6] {
-        let searched = |field, weight| Searched { field, weight };
-        [
-            searched(self.body, 1.0),
-            searched(self.title, 1.0),
-            searched(self.alias, 1.0),
-            searched(self.heading, 0.5),
-            searched(self.tag_words, 0.3),
-            searched(self.path_words, 0.2),
-        ]
+    /// All go into one field, names more often than once. That is BM25F (Robertson, Zaragoza and Taylor, CIKM 2004)
+    /// with whole weights: one list of postings for each word of a question instead of one a field, and a word that
+    /// stands in title and body is not paid twice over. Values are apart, so that no phrase reaches from one into the
+    /// next.
+    pub(crate) fn add_words(&self, document: &mut TantivyDocument, chunk: &ChunkWords<'_>) {
+        let mark = language_mark(chunk.language);
+        let mut add = |field, text: &str, count: usize| {
+            for _ in 0..count {
+                document.add_text(field, format!("{mark}{text}"));
+            }
+        };
+        add(self.words, chunk.body, 1);
+        for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]) {
+            add(self.words, name, TITLE_COUNTS);
+            add(self.title_words, name, 1);
+        }
+        // A heading that repeats the title has been counted.
+        for heading in chunk.headings.iter().filter(|heading| **heading != chunk.title) {
+            add(self.words, heading, HEADING_COUNTS);
+        }
+        for tag in chunk.tags {
+            add(self.words, &format!("#{tag}"), TAG_COUNTS);
+        }
+        for folder in folders(chunk.path) {
+            add(self.words, folder, FOLDER_COUNTS);
+        }
     }
+}
+
+/// The folders of a path, and the file's name without its extension.
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    folders.split('/').chain([stem]).filter(|folder| !folder.is_empty())
 }
 
 pub(crate) fn tokenizers() -> TokenizerManager {

@@ -1,87 +1,25 @@
-//! Both legs of a query over one snapshot, and the filter inside them. A leg gives chunks and scores; which of them are
-//! shown is not decided here.
+//! Both legs of a query over one snapshot. A leg gives chunks and scores; which of them are shown is not decided here.
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery, TermSetQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocSet, Term};
+use tantivy::{DocAddress, Term};
 
-use super::{ChunkAddress, Snapshot};
+use super::{Allowed, ChunkAddress, LookedUp, Snapshot};
 use crate::error::ReadError;
-use crate::vector::{RowSet, VectorKey};
-
-/// Which chunks may answer; made from a filter by [`Snapshot::allow`].
-pub struct Allowed {
-    query: Box<dyn Query>,
-    rows: RowSet,
-    chunks: u64,
-}
-
-impl Allowed {
-    /// How many chunks pass.
-    pub fn chunks(&self) -> u64 {
-        self.chunks
-    }
-}
 
 impl Snapshot {
-    /// Which chunks pass: those of documents whose path `matches`, and which carry `tag` or one below it.
-    ///
-    /// Looks at every path once where there is a path rule.
-    pub fn allow(
-        &self,
-        matches: Option<&dyn Fn(&str) -> bool>,
-        tag: Option<&str>,
-    ) -> Result<Allowed, ReadError> {
-        let mut clauses: Vec<Box<dyn Query>> = Vec::new();
-        if let Some(tag) = tag {
-            let term = Term::from_field_text(self.fields.tag, &tag.to_lowercase());
-            clauses.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
-        }
-        if let Some(matches) = matches {
-            clauses.push(Box::new(TermSetQuery::new(self.paths_that(matches)?)));
-        }
-        let query: Box<dyn Query> = Box::new(BooleanQuery::intersection(clauses));
-        let mut rows = RowSet::empty(self.vectors.rows());
-        let mut chunks = 0;
-        self.for_each_match(query.as_ref(), |segment, doc| {
-            chunks += 1;
-            let key = self.columns[segment as usize].vector_key.first(doc).map(VectorKey);
-            if let Some(row) = key.and_then(|key| self.vectors.row_of(key)) {
-                rows.insert(row);
-            }
-            Ok(())
-        })?;
-        Ok(Allowed { query, rows, chunks })
-    }
-
-    fn paths_that(&self, matches: &dyn Fn(&str) -> bool) -> Result<Vec<Term>, ReadError> {
-        let mut terms = Vec::new();
-        for reader in self.searcher.segment_readers() {
-            let inverted = reader.inverted_index(self.fields.path).map_err(|error| self.read_error(error))?;
-            let mut paths = inverted.terms().stream().map_err(|error| self.read_error(error.into()))?;
-            while let Some((path, _)) = paths.next() {
-                if let Ok(path) = std::str::from_utf8(path)
-                    && matches(path)
-                {
-                    terms.push(Term::from_field_text(self.fields.path, path));
-                }
-            }
-        }
-        Ok(terms)
-    }
-
-    /// The best chunks for `terms` (as the analyzer makes them) by BM25 over all fields, best first, at most `limit`.
+    /// The best chunks for `words` by BM25, best first, at most `limit`.
     pub fn lexical(
         &self,
-        terms: &[String],
+        words: &[LookedUp],
         allowed: Option<&Allowed>,
         limit: usize,
     ) -> Result<Vec<(ChunkAddress, f32)>, ReadError> {
-        if terms.is_empty() || limit == 0 {
+        if words.iter().all(|word| word.terms.is_empty()) || limit == 0 {
             return Ok(Vec::new());
         }
-        let mut query = self.words_query(terms);
+        let mut query = self.words_query(words);
         if let Some(allowed) = allowed {
             let must = BoostQuery::new(allowed.query.box_clone(), 0.0);
             query = Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, Box::new(must))]));
@@ -91,17 +29,17 @@ impl Snapshot {
         Ok(found.into_iter().map(|(score, at)| (ChunkAddress(at), score)).collect())
     }
 
-    /// The BM25 scores of given chunks for `terms`; 0 for a chunk that holds none of them.
+    /// The BM25 scores of given chunks for `words`; 0 for a chunk that holds none of them.
     ///
     /// `chunks` in any order; the answer is in the same.
-    pub fn lexical_scores(&self, terms: &[String], chunks: &[ChunkAddress]) -> Result<Vec<f32>, ReadError> {
+    pub fn lexical_scores(&self, words: &[LookedUp], chunks: &[ChunkAddress]) -> Result<Vec<f32>, ReadError> {
         let mut scores = vec![0.0; chunks.len()];
-        if terms.is_empty() {
+        if words.iter().all(|word| word.terms.is_empty()) {
             return Ok(scores);
         }
         let mut order: Vec<usize> = (0..chunks.len()).collect();
         order.sort_by_key(|&at| chunks[at]);
-        let query = self.words_query(terms);
+        let query = self.words_query(words);
         let weight = query
             .weight(EnableScoring::enabled_from_searcher(&self.searcher))
             .map_err(|error| self.read_error(error))?;
@@ -121,14 +59,12 @@ impl Snapshot {
         Ok(scores)
     }
 
-    fn words_query(&self, terms: &[String]) -> Box<dyn Query> {
+    fn words_query(&self, words: &[LookedUp]) -> Box<dyn Query> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for term in terms {
-            for searched in self.fields.searched() {
-                let term = Term::from_field_text(searched.field, term);
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), searched.weight))));
-            }
+        for (term, weight) in words.iter().flat_map(|word| &word.terms) {
+            let term = Term::from_field_text(self.fields.words, term);
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), *weight))));
         }
         Box::new(BooleanQuery::new(clauses))
     }
@@ -146,55 +82,25 @@ impl Snapshot {
         };
         let mut chunks = Vec::with_capacity(found.len());
         for (row, cosine) in found {
-            let sharing = self.chunks_of(self.vectors.key(row));
-            chunks.extend(sharing.iter().map(|&(_, at)| (ChunkAddress(at), cosine)));
+            chunks.extend(self.chunks_of(row).iter().map(|&(_, at)| (ChunkAddress(at), cosine)));
         }
         if let Some(allowed) = allowed {
             // Equal words may stand in a document that passes and in one that does not.
-            let passes = self.passing(allowed, chunks.iter().map(|&(at, _)| at));
-            chunks.retain(|(at, _)| passes.binary_search(at).is_ok());
+            chunks.retain(|(at, _)| allowed.passes(at.0));
         }
         chunks
     }
 
     /// The cosine of each chunk to a vector; `None` for a chunk without vector.
     pub fn cosines(&self, vector: &[f32], chunks: &[ChunkAddress]) -> Vec<Option<f32>> {
-        let cosine = |at: &ChunkAddress| {
-            let key = self.columns[at.0.segment_ord as usize].vector_key.first(at.0.doc_id)?;
-            Some(self.vectors.cosine(self.vectors.row_of(VectorKey(key))?, vector))
-        };
+        let cosine = |at: &ChunkAddress| Some(self.vectors.cosine(self.row_at(at.0)?, vector));
         chunks.iter().map(cosine).collect()
     }
 
-    fn chunks_of(&self, key: VectorKey) -> &[(VectorKey, DocAddress)] {
-        let from = self.by_key.partition_point(|&(other, _)| other < key);
-        let length = self.by_key[from..].partition_point(|&(other, _)| other == key);
-        &self.by_key[from..from + length]
-    }
-
-    /// Those of `chunks` that pass, sorted.
-    fn passing(&self, allowed: &Allowed, chunks: impl Iterator<Item = ChunkAddress>) -> Vec<ChunkAddress> {
-        let mut wanted: Vec<_> = chunks.collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let Ok(weight) = allowed.query.weight(EnableScoring::disabled_from_searcher(&self.searcher)) else {
-            return Vec::new();
-        };
-        let mut passing = Vec::new();
-        for group in wanted.chunk_by(|a, b| a.0.segment_ord == b.0.segment_ord) {
-            let Ok(mut docs) = weight.scorer(self.searcher.segment_reader(group[0].0.segment_ord), 1.0)
-            else {
-                continue;
-            };
-            for &at in group {
-                if docs.doc() < at.0.doc_id {
-                    docs.seek(at.0.doc_id);
-                }
-                if docs.doc() == at.0.doc_id {
-                    passing.push(at);
-                }
-            }
-        }
-        passing
+    /// The chunks that share a vector.
+    fn chunks_of(&self, row: u32) -> &[(u32, DocAddress)] {
+        let from = self.by_row.partition_point(|&(other, _)| other < row);
+        let length = self.by_row[from..].partition_point(|&(other, _)| other == row);
+        &self.by_row[from..from + length]
     }
 }

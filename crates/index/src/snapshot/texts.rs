@@ -5,6 +5,7 @@ use std::ops::Range;
 use ibid_core::document::Document;
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::DocumentPath;
+use ibid_core::language::Language;
 use tantivy::query::TermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, TantivyDocument, Term};
@@ -39,6 +40,8 @@ pub struct StoredChunk {
     pub start: u32,
     /// The line of that byte, from 1.
     pub line: u32,
+    /// The language its words are in.
+    pub language: Language,
     /// Its bytes.
     pub text: String,
 }
@@ -58,6 +61,7 @@ impl Snapshot {
             headings: headings.collect(),
             start: columns.start.first(at.0.doc_id).unwrap_or(0) as u32,
             line: columns.line.first(at.0.doc_id).unwrap_or(1) as u32,
+            language: columns.language_of(at.0.doc_id),
             text: text(self.fields.body).to_owned(),
         })
     }

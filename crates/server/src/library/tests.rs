@@ -56,6 +56,7 @@ fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
     let garden = testing::garden();
     let library = &garden.library;
     let folder = library.store().folder(&"garden".parse().unwrap());
+    let format = std::fs::read_to_string(folder.join("format")).unwrap();
     std::fs::write(folder.join("format"), "99\n").unwrap();
     // The mark of the commit changes when its file does.
     let meta = folder.join("lexical").join("meta.json");
@@ -65,7 +66,7 @@ fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
     assert!(library.refresh().unwrap().is_empty(), "one generation is tried, and told of, once");
     assert_eq!(library.search(&Query::new("rye"), None).unwrap().answer.hits.len(), 1);
     assert_eq!(library.missing().collections.len(), 1);
-    std::fs::write(folder.join("format"), "1\n").unwrap();
+    std::fs::write(folder.join("format"), format).unwrap();
     std::fs::write(&meta, text).unwrap();
     library.refresh().unwrap();
     assert!(library.missing().is_empty());

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use ibid_core::citation::Reference;
-use ibid_core::query::{Filter, MAX_LIMIT, Mode, Query};
+use ibid_core::query::{Condition, MAX_LIMIT, Mode, Query};
 use rmcp::ErrorData;
 use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::Serialize;
@@ -122,7 +122,8 @@ async fn search_notes(
         query.limit = limit;
     }
     let collection = given.name("collection")?;
-    query.filter = Filter { path: given.name("path")?, tag: given.name("tag")? };
+    let (path, tag) = (given.name("path")?.map(Condition::Path), given.name("tag")?.map(Condition::Tag));
+    query.filter.all.extend(path.into_iter().chain(tag));
     if let Some(per_document) = given.number("per_document", 1..=schema::MAX_PER_DOCUMENT)? {
         query.per_document = per_document;
     }

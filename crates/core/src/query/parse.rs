@@ -1,0 +1,270 @@
+//! What a typed question means: words, `"exact phrases"`, `-not`, `prefix*`, `tag:`, `path:`, `title:`, `before:`,
+//! `after:` and `[property:value]`. Everything else is just words: no text is an error.
+
+use super::date::day_of;
+use super::{Condition, Filter};
+
+/// The shortest beginning that `prefix*` takes; a shorter one names half the dictionary.
+const MIN_PREFIX_CHARS: usize = 2;
+
+/// A question taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parsed {
+    /// What is looked for, in order.
+    pub pieces: Vec<Piece>,
+    /// What is demanded besides. Phrases are among [`Parsed::pieces`], not here.
+    pub filter: Filter,
+}
+
+/// A part of what is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Words; more of them are better.
+    Words(String),
+    /// Words that must follow each other.
+    Phrase(String),
+    /// Any word that begins so.
+    Prefix(String),
+}
+
+impl Parsed {
+    /// What is looked for as one text, without any sign: what the embedder is given.
+    pub fn plain(&self) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Words(text) | Piece::Phrase(text) | Piece::Prefix(text) => text.clone(),
+        };
+        self.pieces.iter().map(text).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The phrases.
+    pub fn phrases(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Phrase(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Reads a question. Linear in its length.
+pub fn parse(question: &str) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut rest = question;
+    loop {
+        rest = rest.trim_start();
+        let Some(first) = rest.chars().next() else { return parsed };
+        let negated = first == '-' && rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-');
+        let body = if negated { &rest[1..] } else { rest };
+        let (meaning, length) = read(body);
+        rest = &body[length..];
+        match (meaning, negated) {
+            (Meaning::Condition(condition), false) => parsed.filter.all.push(condition),
+            (Meaning::Condition(condition), true) => parsed.filter.none.push(condition),
+            (Meaning::Piece(piece), false) => add(&mut parsed.pieces, piece),
+            (Meaning::Piece(Piece::Words(text) | Piece::Phrase(text) | Piece::Prefix(text)), true) => {
+                parsed.filter.none.push(Condition::Words(text));
+            }
+        }
+    }
+}
+
+/// Puts words that follow each other together.
+fn add(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Words(before)), Piece::Words(word)) => {
+            before.push(' ');
+            before.push_str(&word);
+        }
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+enum Meaning {
+    Piece(Piece),
+    Condition(Condition),
+}
+
+/// Reads what a text that begins with no white space begins with, and its length.
+fn read(text: &str) -> (Meaning, usize) {
+    if let Some((phrase, length)) = quoted(text) {
+        return (Meaning::Piece(Piece::Phrase(phrase.to_owned())), length);
+    }
+    if let Some((condition, length)) = property(text) {
+        return (Meaning::Condition(condition), length);
+    }
+    if let Some((condition, length)) = field(text) {
+        return (Meaning::Condition(condition), length);
+    }
+    // A quotation mark within a word, as of inches or minutes, does not begin a phrase.
+    let length = text.find(char::is_whitespace).unwrap_or(text.len());
+    let word = &text[..length];
+    if let Some(beginning) = word.strip_suffix('*')
+        && beginning.chars().count() >= MIN_PREFIX_CHARS
+        && beginning.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    {
+        return (Meaning::Piece(Piece::Prefix(beginning.to_owned())), length);
+    }
+    (Meaning::Piece(Piece::Words(word.to_owned())), length)
+}
+
+/// `"words"` at the beginning of a text, and the length with the marks.
+fn quoted(text: &str) -> Option<(&str, usize)> {
+    let open = text.chars().next()?;
+    let close = match open {
+        '"' => '"',
+        '“' => '”',
+        '„' => '“',
+        '«' => '»',
+        '「' => '」',
+        _ => return None,
+    };
+    let inner = &text[open.len_utf8()..];
+    let end = inner.find(close)?;
+    let words = inner[..end].trim();
+    words.contains(char::is_alphanumeric).then_some((words, open.len_utf8() + end + close.len_utf8()))
+}
+
+/// `[key]` or `[key:value]` at the beginning of a text; `[[` is a link.
+fn property(text: &str) -> Option<(Condition, usize)> {
+    let inner = text.strip_prefix('[').filter(|inner| !inner.starts_with('['))?;
+    let end = inner.find([']', '\n'])?;
+    if !inner[end..].starts_with(']') {
+        return None;
+    }
+    let (key, value) = match inner[..end].split_once(':') {
+        Some((key, value)) => (key, Some(unquoted(value.trim()).to_owned())),
+        None => (&inner[..end], None),
+    };
+    let key = unquoted(key.trim()).to_owned();
+    let plain = !key.is_empty() && value.as_deref() != Some("");
+    plain.then_some((Condition::Property { key, value }, end + 2))
+}
+
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
+/// `tag:bread` and its like at the beginning of a text; `None` where the value makes no sense.
+fn field(text: &str) -> Option<(Condition, usize)> {
+    let (name, after) = text.split_once(':')?;
+    let (value, length) = match quoted(after) {
+        Some(quoted) => quoted,
+        None => {
+            let length = after.find(char::is_whitespace).unwrap_or(after.len());
+            (&after[..length], length)
+        }
+    };
+    if value.is_empty() {
+        return None;
+    }
+    let condition = match name.to_ascii_lowercase().as_str() {
+        "tag" => Condition::Tag(value.trim_start_matches('#').to_owned()),
+        "path" => Condition::Path(value.to_owned()),
+        "title" => Condition::Title(value.to_owned()),
+        "before" => Condition::Before(day_of(value)?),
+        "after" => Condition::From(day_of(value)?),
+        _ => return None,
+    };
+    Some((condition, name.len() + 1 + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str) -> Piece {
+        Piece::Words(text.into())
+    }
+
+    fn phrase(text: &str) -> Piece {
+        Piece::Phrase(text.into())
+    }
+
+    fn check(question: &str, pieces: &[Piece], all: &[Condition], none: &[Condition]) {
+        let parsed = parse(question);
+        assert_eq!(parsed.pieces, pieces, "{question}");
+        assert_eq!(parsed.filter, Filter { all: all.to_vec(), none: none.to_vec() }, "{question}");
+    }
+
+    #[test]
+    fn words_are_words() {
+        check("  how salty\tis brine ", &[words("how salty is brine")], &[], &[]);
+        check("", &[], &[], &[]);
+    }
+
+    #[test]
+    fn quoted_words_are_a_phrase_in_any_quotation_marks() {
+        for question in ["\"rye bread\"", "“rye bread”", "„rye bread“", "« rye bread »"] {
+            check(question, &[phrase("rye bread")], &[], &[]);
+        }
+        check("why \"rye bread\" sticks", &[words("why"), phrase("rye bread"), words("sticks")], &[], &[]);
+    }
+
+    #[test]
+    fn a_hyphen_before_a_word_excludes_it() {
+        check("bread -rye", &[words("bread")], &[], &[Condition::Words("rye".into())]);
+        check("bread -\"rye bread\"", &[words("bread")], &[], &[Condition::Words("rye bread".into())]);
+        check("bread -tag:Draft", &[words("bread")], &[], &[Condition::Tag("Draft".into())]);
+    }
+
+    #[test]
+    fn a_hyphen_elsewhere_is_part_of_the_words() {
+        for question in ["e-mail", "a - b", "a -- b", "-", "salt --help"] {
+            check(question, &[words(question)], &[], &[]);
+        }
+    }
+
+    #[test]
+    fn fields_narrow_the_search() {
+        check("tag:#bread", &[], &[Condition::Tag("bread".into())], &[]);
+        check("path:\"My Notes\" x", &[words("x")], &[Condition::Path("My Notes".into())], &[]);
+        check("Title:levain", &[], &[Condition::Title("levain".into())], &[]);
+        check("after:1970-01-02", &[], &[Condition::From(86_400)], &[]);
+        check("before:1971", &[], &[Condition::Before(365 * 86_400)], &[]);
+        let status = Condition::Property { key: "status".into(), value: Some("done".into()) };
+        check("[status:done]", &[], std::slice::from_ref(&status), &[]);
+        check("-[\"status\": \"done\"]", &[], &[], &[status]);
+        check("[status]", &[], &[Condition::Property { key: "status".into(), value: None }], &[]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_as_a_field_is_just_words() {
+        for question in [
+            "before:lunch",
+            "tag:",
+            "path: x",
+            "https://example.com",
+            "note:this",
+            "[[link]]",
+            "[]",
+            "[a",
+            "\"",
+            "\"\"",
+            "6\" pan",
+            "a\"b c\"",
+            "*",
+            "a*",
+            "**bold*",
+            "what is 2*3*",
+            "AND OR NOT (",
+            "\"no end",
+        ] {
+            check(question, &[words(question)], &[], &[]);
+        }
+    }
+
+    #[test]
+    fn a_star_ends_a_beginning() {
+        check("ferm* now", &[Piece::Prefix("ferm".into()), words("now")], &[], &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_an_error_and_none_is_lost(question in "\\PC{0,60}") {
+            let parsed = parse(&question);
+            let asked = question.chars().any(char::is_alphanumeric);
+            prop_assert!(!asked || !parsed.pieces.is_empty() || !parsed.filter.is_empty());
+        }
+    }
+}

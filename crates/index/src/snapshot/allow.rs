@@ -1,0 +1,189 @@
+//! The filter of a question over one snapshot: which chunks may answer. Both legs obey it while they search.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use tantivy::query::{
+    AllQuery, BooleanQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, Term};
+
+use super::{ChunkAddress, Snapshot};
+use crate::error::ReadError;
+use crate::lexical::{QuestionWord, words_of_question};
+use crate::vector::RowSet;
+use crate::writer::property_term;
+
+/// What may be demanded of a chunk.
+pub enum Rule<'a> {
+    /// This holds of the document's path.
+    Path(&'a (dyn Fn(&str) -> bool + Sync)),
+    /// The document has this tag, or one below it; any case, without `#`.
+    Tag(&'a str),
+    /// The title or an alias holds these words in this order.
+    Title(&'a str),
+    /// The document has this property, with this value where one is given; any case.
+    Property(&'a str, Option<&'a str>),
+    /// The chunk, or a name it is found by (title, alias, heading, tag, folder), holds these words in this order.
+    Words(&'a str),
+    /// The document's date is this or later, in seconds since 1970.
+    From(i64),
+    /// The document's date is earlier, in seconds since 1970.
+    Before(i64),
+}
+
+/// Which chunks may answer; made by [`Snapshot::allow`].
+pub struct Allowed {
+    pub(super) query: Box<dyn Query>,
+    /// The rows of their vectors.
+    pub(super) rows: RowSet,
+    /// Their numbers in each segment.
+    chunks: Vec<RowSet>,
+    count: u64,
+}
+
+impl Allowed {
+    /// How many chunks pass.
+    pub fn chunks(&self) -> u64 {
+        self.count
+    }
+
+    pub(super) fn passes(&self, at: DocAddress) -> bool {
+        self.chunks[at.segment_ord as usize].contains(at.doc_id)
+    }
+}
+
+impl Snapshot {
+    /// Which chunks pass: those of which all of `all` and none of `none` holds.
+    ///
+    /// Looks at every path once where there is a path rule, and once at every chunk that passes.
+    pub fn allow(&self, all: &[Rule<'_>], none: &[Rule<'_>]) -> Result<Allowed, ReadError> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for rule in all {
+            clauses.push((Occur::Must, self.rule_query(rule)?));
+        }
+        for rule in none {
+            clauses.push((Occur::MustNot, self.rule_query(rule)?));
+        }
+        if all.is_empty() {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        let query: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
+        let segments = self.searcher.segment_readers().iter();
+        let mut allowed = Allowed {
+            rows: RowSet::empty(self.vectors.rows()),
+            chunks: segments.map(|reader| RowSet::empty(reader.max_doc())).collect(),
+            count: 0,
+            query: query.box_clone(),
+        };
+        self.for_each_match(query.as_ref(), |segment, doc| {
+            allowed.count += 1;
+            allowed.chunks[segment as usize].insert(doc);
+            if let Some(row) = self.row_at(DocAddress::new(segment, doc)) {
+                allowed.rows.insert(row);
+            }
+            Ok(())
+        })?;
+        Ok(allowed)
+    }
+
+    /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes.
+    pub fn list(&self, allowed: &Allowed, limit: usize) -> Result<Vec<ChunkAddress>, ReadError> {
+        let mut passing = Vec::new();
+        for (segment, chunks) in allowed.chunks.iter().enumerate() {
+            for doc in chunks.iter() {
+                let at = ChunkAddress(DocAddress::new(segment as u32, doc));
+                let path = self.columns[segment].path_of(doc).map_err(|error| self.read_error(error))?;
+                passing.push((path, self.start_of(at), at));
+            }
+        }
+        passing.sort();
+        passing.truncate(limit);
+        Ok(passing.into_iter().map(|(_, _, at)| at).collect())
+    }
+
+    fn rule_query(&self, rule: &Rule<'_>) -> Result<Box<dyn Query>, ReadError> {
+        let exactly = |field, text: &str| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+        };
+        let date = |seconds| Term::from_field_i64(self.fields.date, seconds);
+        Ok(match rule {
+            Rule::Path(matches) => Box::new(TermSetQuery::new(self.paths_that(matches)?)),
+            Rule::Tag(tag) => exactly(self.fields.tag, &tag.to_lowercase()),
+            Rule::Property(key, value) => exactly(self.fields.property, &property_term(key, *value)),
+            Rule::Title(words) => self.row_of_words(self.fields.title_words, words),
+            Rule::Words(words) => self.row_of_words(self.fields.words, words),
+            Rule::From(seconds) => {
+                Box::new(RangeQuery::new(Bound::Included(date(*seconds)), Bound::Unbounded))
+            }
+            Rule::Before(seconds) => {
+                Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(date(*seconds))))
+            }
+        })
+    }
+
+    fn paths_that(&self, matches: &dyn Fn(&str) -> bool) -> Result<Vec<Term>, ReadError> {
+        let mut terms = Vec::new();
+        for reader in self.searcher.segment_readers() {
+            let inverted = reader.inverted_index(self.fields.path).map_err(|error| self.read_error(error))?;
+            let mut paths = inverted.terms().stream().map_err(|error| self.read_error(error.into()))?;
+            while let Some((path, _)) = paths.next() {
+                if let Ok(path) = std::str::from_utf8(path)
+                    && matches(path)
+                {
+                    terms.push(Term::from_field_text(self.fields.path, path));
+                }
+            }
+        }
+        Ok(terms)
+    }
+
+    /// Matches where the words of `text` follow each other in `field`, whatever the language; nothing where the text
+    /// holds no word.
+    fn row_of_words(&self, field: Field, text: &str) -> Box<dyn Query> {
+        let words = words_of_question(text);
+        let mut rows: BTreeSet<Vec<(usize, String)>> = BTreeSet::new();
+        for &language in self.languages() {
+            let term = |word: &QuestionWord| Some((word.place as usize, word.terms(&[language]).pop()?));
+            let compound = words.first().filter(|word| word.is_compound() && covers(word, &words));
+            if let Some(compound) = compound {
+                rows.extend(term(compound).map(|term| vec![term]));
+            }
+            // `snake_case` is asked for as it stands; `e-mail` may be written apart.
+            if compound.is_none_or(QuestionWord::may_be_apart) {
+                rows.insert(words.iter().filter(|word| !word.is_compound()).filter_map(term).collect());
+            }
+        }
+        let queries = rows.into_iter().filter_map(|row| {
+            let term = |text: &str| Term::from_field_text(field, text);
+            let query: Box<dyn Query> = match row.as_slice() {
+                [] => return None,
+                [(_, only)] => Box::new(TermQuery::new(term(only), IndexRecordOption::Basic)),
+                // The humps of a `CamelCase` word stand in its own place.
+                several if several.windows(2).any(|pair| pair[0].0 == pair[1].0) => {
+                    let first_of_place = several.chunk_by(|a, b| a.0 == b.0).map(|place| &place[0]);
+                    phrase(first_of_place.map(|(place, text)| (*place, term(text))).collect())
+                }
+                several => phrase(several.iter().map(|(place, text)| (*place, term(text))).collect()),
+            };
+            Some((Occur::Should, query))
+        });
+        Box::new(BooleanQuery::new(queries.collect()))
+    }
+}
+
+fn phrase(terms: Vec<(usize, Term)>) -> Box<dyn Query> {
+    match terms.as_slice() {
+        [(_, only)] => Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic)),
+        _ => Box::new(PhraseQuery::new_with_offset(terms)),
+    }
+}
+
+/// Whether a compound is all there is.
+fn covers(compound: &QuestionWord, words: &[QuestionWord]) -> bool {
+    let inside = |word: &QuestionWord| {
+        compound.bytes.start <= word.bytes.start && word.bytes.end <= compound.bytes.end
+    };
+    words.iter().all(inside)
+}

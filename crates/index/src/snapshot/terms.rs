@@ -1,0 +1,221 @@
+//! The words of a question as the terms of one collection: in each of its languages, by their beginning, and, where a
+//! word is misspelt, by the words that are nearly it.
+
+use std::collections::BTreeMap;
+
+use ibid_core::language::Language;
+use tantivy::Term;
+use tantivy::query::FuzzyTermQuery;
+
+use super::Snapshot;
+use crate::error::ReadError;
+use crate::lexical::QuestionWord;
+
+/// The most words one beginning stands for: the most frequent ones.
+const MAX_PREFIX_TERMS: usize = 32;
+
+/// The most words looked up in the place of a misspelt one.
+const MAX_NEIGHBOURS: usize = 3;
+/// A word this short has neighbours that mean something else.
+const MIN_MISSPELT_CHARS: usize = 4;
+/// From this many characters on, two slips are forgiven.
+const MIN_TWICE_MISSPELT_CHARS: usize = 8;
+/// A word in no more chunks than this may be a slip of the one who wrote them.
+const RARE_CHUNKS: u64 = 2;
+/// A neighbour of a rare word must stand in this many times as many chunks.
+const NEIGHBOUR_TIMES: u64 = 20;
+/// How much a neighbour counts. Where the word as typed is there too, its chunks stay above.
+const NEIGHBOUR_WEIGHT: f32 = 0.5;
+const NEIGHBOUR_OF_RARE_WEIGHT: f32 = 0.2;
+
+/// What a question looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A word.
+    Word(QuestionWord),
+    /// Any word that begins so.
+    Prefix(String),
+}
+
+/// What is looked up for one thing wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookedUp {
+    /// Terms and how much each counts; none where nothing like it is in the collection.
+    pub terms: Vec<(String, f32)>,
+    /// The terms among them that are not what was typed but nearly so.
+    pub respelt: Vec<String>,
+    /// Whether any chunk holds it as it was typed.
+    pub found: bool,
+}
+
+impl Snapshot {
+    /// The languages of the collection's documents, by how many chunks are in each, most first.
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
+    /// How `wanted` is looked up here.
+    ///
+    /// Costs a lookup for each language; some milliseconds for a word that is not in a large collection.
+    pub fn look_up(&self, wanted: &Wanted) -> Result<LookedUp, ReadError> {
+        match wanted {
+            Wanted::Word(word) => self.look_up_word(word),
+            Wanted::Prefix(beginning) => {
+                let terms = self.terms_that_begin(beginning)?;
+                let found = !terms.is_empty();
+                Ok(LookedUp { terms: self.weighted(&terms), respelt: Vec::new(), found })
+            }
+        }
+    }
+
+    fn look_up_word(&self, word: &QuestionWord) -> Result<LookedUp, ReadError> {
+        let mut counted = Vec::new();
+        for term in word.terms(&self.languages) {
+            let chunks = self.chunks_with(&term)?;
+            if chunks > 0 {
+                counted.push((term, chunks));
+            }
+        }
+        let total: u64 = counted.iter().map(|(_, chunks)| chunks).sum();
+        let mut looked_up =
+            LookedUp { terms: self.weighted(&counted), respelt: Vec::new(), found: total > 0 };
+        let may_be_misspelt = word.is_plain() && word.typed.chars().all(char::is_alphabetic);
+        if total <= RARE_CHUNKS && may_be_misspelt {
+            let weight = if total == 0 { NEIGHBOUR_WEIGHT } else { NEIGHBOUR_OF_RARE_WEIGHT };
+            let at_least = if total == 0 { 1 } else { NEIGHBOUR_TIMES * total };
+            for neighbour in self.neighbours(word, &counted, at_least)? {
+                looked_up.terms.push((neighbour.clone(), weight));
+                looked_up.respelt.push(neighbour);
+            }
+        }
+        Ok(looked_up)
+    }
+
+    fn chunks_with(&self, term: &str) -> Result<u64, ReadError> {
+        let term = Term::from_field_text(self.fields.words, term);
+        self.searcher.doc_freq(&term).map_err(|error| self.read_error(error))
+    }
+
+    /// Gives each of several terms that mean one word the weight of that word: else a form that is rare because few
+    /// texts are in its language would count for more than the word itself.
+    fn weighted(&self, counted: &[(String, u64)]) -> Vec<(String, f32)> {
+        let chunks = self.searcher.num_docs().max(1) as f32;
+        // As tantivy's BM25 has it.
+        let idf = |count: u64| {
+            let count = (count as f32).min(chunks);
+            (1.0 + (chunks - count + 0.5) / (count + 0.5)).ln()
+        };
+        let together = idf(counted.iter().map(|(_, chunks)| chunks).sum());
+        let weight = |count: u64| if counted.len() == 1 { 1.0 } else { together / idf(count) };
+        counted.iter().map(|(term, count)| (term.clone(), weight(*count))).collect()
+    }
+
+    /// The most frequent terms that begin so; besides, what the beginning is without its ending, since that may be how
+    /// the dictionary has it.
+    fn terms_that_begin(&self, beginning: &str) -> Result<Vec<(String, u64)>, ReadError> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let words = crate::lexical::words_of_question(beginning);
+        let Some(word) = words.first() else { return Ok(Vec::new()) };
+        let plain = word.folded();
+        self.for_each_term(|inverted| {
+            let mut terms = inverted.terms().range().ge(plain.as_bytes()).into_stream()?;
+            while let Some((term, known)) = terms.next() {
+                if !term.starts_with(plain.as_bytes()) {
+                    break;
+                }
+                if let Ok(term) = std::str::from_utf8(term) {
+                    *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
+                }
+            }
+            Ok(())
+        })?;
+        for stem in word.terms(&self.languages).into_iter().filter(|stem| plain.starts_with(stem.as_str())) {
+            let chunks = self.chunks_with(&stem)?;
+            if chunks > 0 {
+                counts.insert(stem, chunks);
+            }
+        }
+        Ok(most_frequent(counts, MAX_PREFIX_TERMS))
+    }
+
+    /// The words of the collection that `word` may have been meant to be, most frequent first: one slip away, or two in
+    /// a long word that has none one slip away. The first character is taken to be right.
+    ///
+    /// The dictionary has words without their endings, and a slip in an ending keeps it from being cut. So words one slip
+    /// away are made and looked up; only then the dictionary is searched for what is like the word as it is.
+    fn neighbours(
+        &self,
+        word: &QuestionWord,
+        known: &[(String, u64)],
+        at_least: u64,
+    ) -> Result<Vec<String>, ReadError> {
+        let Some(stem) = word.terms(&self.languages).into_iter().next() else { return Ok(Vec::new()) };
+        let characters = stem.chars().count();
+        let slips = match characters {
+            MIN_TWICE_MISSPELT_CHARS.. => 2,
+            MIN_MISSPELT_CHARS.. => 1,
+            _ => 0,
+        };
+        let is_neighbour = |term: &str, chunks: u64| {
+            chunks >= at_least
+                && term.chars().next() == stem.chars().next()
+                && term.chars().all(char::is_alphabetic)
+                && known.iter().all(|(known, _)| known != term)
+        };
+        if slips > 0 {
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            for term in word.one_slip_away(&self.languages) {
+                let chunks = self.chunks_with(&term)?;
+                if chunks > 0 && is_neighbour(&term, chunks) {
+                    counts.insert(term, chunks);
+                }
+            }
+            if !counts.is_empty() {
+                return Ok(terms_of(most_frequent(counts, MAX_NEIGHBOURS)));
+            }
+        }
+        for slips in 1..=slips {
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            let query = FuzzyTermQuery::new(Term::from_field_text(self.fields.words, &stem), slips, true);
+            let automaton = query.automaton().map_err(|error| self.read_error(error))?;
+            self.for_each_term(|inverted| {
+                let mut terms = inverted.terms().search(&automaton).into_stream()?;
+                while let Some((term, known)) = terms.next() {
+                    if let Ok(term) = std::str::from_utf8(term) {
+                        *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
+                    }
+                }
+                Ok(())
+            })?;
+            counts.retain(|term, chunks| is_neighbour(term, *chunks));
+            if !counts.is_empty() {
+                return Ok(terms_of(most_frequent(counts, MAX_NEIGHBOURS)));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn for_each_term(
+        &self,
+        mut visit: impl FnMut(&tantivy::InvertedIndexReader) -> std::io::Result<()>,
+    ) -> Result<(), ReadError> {
+        for reader in self.searcher.segment_readers() {
+            let inverted =
+                reader.inverted_index(self.fields.words).map_err(|error| self.read_error(error))?;
+            visit(&inverted).map_err(|error| self.read_error(error.into()))?;
+        }
+        Ok(())
+    }
+}
+
+fn terms_of(counted: Vec<(String, u64)>) -> Vec<String> {
+    counted.into_iter().map(|(term, _)| term).collect()
+}
+
+/// The `limit` most frequent, equals by term.
+fn most_frequent(counts: BTreeMap<String, u64>, limit: usize) -> Vec<(String, u64)> {
+    let mut counted: Vec<_> = counts.into_iter().collect();
+    counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counted.truncate(limit);
+    counted
+}

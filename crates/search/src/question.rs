@@ -1,0 +1,143 @@
+//! A query taken apart for the legs: what to look up in each collection, what to embed, what to demand. It asks the
+//! dictionaries; it retrieves nothing.
+
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+use ibid_core::hit::Note;
+use ibid_core::query::{Condition, Filter, Parsed, Piece, Query, parse};
+use ibid_index::ReadError;
+use ibid_index::lexical::words_of_question;
+use ibid_index::snapshot::{Allowed, LookedUp, Rule, Snapshot, Wanted};
+
+use crate::error::SearchError;
+
+/// The most words of a question that are looked up.
+pub(crate) const MAX_WORDS: usize = 64;
+
+/// What a path condition that holds one of these is: a glob.
+const GLOB_SIGNS: [char; 4] = ['*', '?', '[', '{'];
+
+/// A question taken apart.
+pub(crate) struct Question {
+    pub(crate) parsed: Parsed,
+    /// What is given to the embedder; empty where nothing is looked for.
+    pub(crate) plain: String,
+    pub(crate) wanted: Vec<Wanted>,
+    /// Whether it has more words than are looked up.
+    pub(crate) is_cut: bool,
+    /// What is demanded of chunks: by the query, by the words typed, by phrases.
+    pub(crate) filter: Filter,
+}
+
+impl Question {
+    pub(crate) fn of(query: &Query) -> Question {
+        let parsed = parse(&query.words);
+        let (wanted, is_cut) = wanted(&parsed.pieces);
+        let mut filter = query.filter.clone().and(parsed.filter.clone());
+        filter.all.extend(parsed.phrases().map(|phrase| Condition::Words(phrase.to_owned())));
+        Question { plain: parsed.plain(), wanted, is_cut, filter, parsed }
+    }
+
+    /// Takes back what the phrases demand; their words are looked for all the same.
+    pub(crate) fn without_phrases(&mut self, query: &Query) {
+        self.filter = query.filter.clone().and(self.parsed.filter.clone());
+    }
+
+    /// What is looked up in each snapshot, and what of it is not what was typed.
+    pub(crate) fn look_up(
+        &self,
+        snapshots: &[Arc<Snapshot>],
+    ) -> Result<(Vec<Vec<LookedUp>>, Vec<Note>), ReadError> {
+        let mut looked_up = Vec::with_capacity(snapshots.len());
+        for snapshot in snapshots {
+            let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted));
+            looked_up.push(words.collect::<Result<Vec<_>, _>>()?);
+        }
+        let mut notes = Vec::new();
+        for (at, wanted) in self.wanted.iter().enumerate() {
+            let Wanted::Word(word) = wanted else { continue };
+            let mut nearby: Vec<String> =
+                looked_up.iter().flat_map(|words: &Vec<LookedUp>| words[at].respelt.clone()).collect();
+            nearby.sort();
+            nearby.dedup();
+            if !nearby.is_empty() {
+                let found = looked_up.iter().any(|words| words[at].found);
+                notes.push(Note::Respelt { typed: word.typed.clone(), found, nearby });
+            }
+        }
+        Ok((looked_up, notes))
+    }
+}
+
+/// What the pieces look for, each once, at most [`MAX_WORDS`], and whether there was more.
+fn wanted(pieces: &[Piece]) -> (Vec<Wanted>, bool) {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut seen: Vec<(bool, String)> = Vec::new();
+    for piece in pieces {
+        let of_piece: Vec<Wanted> = match piece {
+            Piece::Words(text) | Piece::Phrase(text) => {
+                words_of_question(text).into_iter().map(Wanted::Word).collect()
+            }
+            Piece::Prefix(beginning) => vec![Wanted::Prefix(beginning.clone())],
+        };
+        for one in of_piece {
+            let key = match &one {
+                Wanted::Word(word) => (word.is_compound(), word.folded()),
+                Wanted::Prefix(beginning) => (false, format!("{beginning}*")),
+            };
+            if seen.contains(&key) {
+                continue;
+            }
+            if wanted.len() == MAX_WORDS {
+                return (wanted, true);
+            }
+            seen.push(key);
+            wanted.push(one);
+        }
+    }
+    (wanted, false)
+}
+
+/// Which chunks of each snapshot pass; `None` where all do.
+pub(crate) fn allow(
+    snapshots: &[Arc<Snapshot>],
+    filter: &Filter,
+) -> Result<Vec<Option<Allowed>>, SearchError> {
+    if filter.is_empty() {
+        return Ok(snapshots.iter().map(|_| None).collect());
+    }
+    let conditions = || filter.all.iter().chain(&filter.none);
+    let paths = conditions().map(path_rule).collect::<Result<Vec<_>, _>>()?;
+    let mut all: Vec<Rule<'_>> = conditions().zip(&paths).map(|(one, path)| rule(one, path)).collect();
+    let none = all.split_off(filter.all.len());
+    snapshots.iter().map(|snapshot| Ok(Some(snapshot.allow(&all, &none)?))).collect()
+}
+
+type PathRule = Box<dyn Fn(&str) -> bool + Sync>;
+
+/// What a path condition demands; anything goes for other conditions.
+fn path_rule(condition: &Condition) -> Result<PathRule, SearchError> {
+    let Condition::Path(pattern) = condition else { return Ok(Box::new(|_| true)) };
+    if !pattern.contains(GLOB_SIGNS) {
+        let wanted = pattern.to_lowercase();
+        return Ok(Box::new(move |path| path.to_lowercase().contains(&wanted)));
+    }
+    let built = GlobBuilder::new(pattern).literal_separator(true).build();
+    let error =
+        |error: globset::Error| SearchError::Glob { glob: pattern.clone(), reason: error.kind().to_string() };
+    let matcher: GlobMatcher = built.map_err(error)?.compile_matcher();
+    Ok(Box::new(move |path| matcher.is_match(path)))
+}
+
+fn rule<'a>(condition: &'a Condition, path: &'a PathRule) -> Rule<'a> {
+    match condition {
+        Condition::Path(_) => Rule::Path(path),
+        Condition::Tag(tag) => Rule::Tag(tag.trim_start_matches('#')),
+        Condition::Title(words) => Rule::Title(words),
+        Condition::Property { key, value } => Rule::Property(key, value.as_deref()),
+        Condition::Words(words) => Rule::Words(words),
+        Condition::From(seconds) => Rule::From(*seconds),
+        Condition::Before(seconds) => Rule::Before(*seconds),
+    }
+}
