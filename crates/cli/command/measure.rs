@@ -6,6 +6,7 @@
 //!                       /MODEL/collections/NAME/  their index, one for each model
 //! ```
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,9 +79,8 @@ fn of_collection(
     args: &MeasureArgs,
     environment: &Environment,
 ) -> Result<(Index, Vec<Mode>), Failure> {
-    let names = open::named(&environment.store, &[name.to_owned()])?;
-    let name = names.first().ok_or(Failure::NothingToMeasure { mode: Mode::default().name() })?;
-    let snapshot = open::snapshot(&environment.store, name)?;
+    let opened = open::collections(&environment.store, &[name.to_owned()])?;
+    let snapshot = opened.snapshots.into_iter().next().expect("one name opens one collection or fails");
     let model = snapshot.manifest().model.as_ref();
     let modes = modes(&args.mode, model.is_some())?;
     let wanted = model.filter(|_| modes.iter().any(|mode| mode.has_semantic()));
@@ -132,7 +132,8 @@ fn of_dataset(
 }
 
 fn model_choice(args: &MeasureArgs) -> Option<ModelChoice> {
-    let folder = args.model_dir.clone();
+    // It is recorded in the index, which may be brought up to date from elsewhere.
+    let folder = args.model_dir.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
     let named_after = |folder: &PathBuf| folder.file_name().map(|name| name.to_string_lossy().into_owned());
     match args.model.clone().or_else(|| folder.as_ref().and_then(named_after)) {
         Some(name) if name == NO_MODEL => None,

@@ -67,9 +67,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Dataset(source) => return measure::of_dataset(source),
         Failure::DatasetWritten(error) => return of_io(&error.source),
         Failure::DatasetIndex { source } => return measure::of_index(source),
-        Failure::NothingToMeasure { .. } => {
-            "leave out `--model none`, or measure `--mode lexical`".to_owned()
-        }
+        Failure::NothingToMeasure { .. } => "measure `--mode lexical`, or index with a model".to_owned(),
         Failure::Measure(source) => return measure::of_run(source),
         Failure::EarlierRun(source) => return measure::of_record(source),
     };

@@ -29,7 +29,7 @@ pub enum RunError {
         /// The question's id.
         id: String,
         /// Why.
-        source: SearchError,
+        source: Box<SearchError>,
     },
     /// The index could not be read.
     #[error(transparent)]
@@ -129,7 +129,9 @@ impl<'a> Asked<'a> {
 
     fn ask(&self, question: &Question, query: &Query) -> Result<Answer, RunError> {
         let searcher = Searcher::new(&self.snapshots, self.embedder);
-        searcher.search(query).map_err(|source| RunError::Ask { id: question.id.clone(), source })
+        searcher
+            .search(query)
+            .map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })
     }
 }
 
