@@ -3,7 +3,9 @@
 IBID := target/release/ibid
 DEMO_DATA := target/demo
 
-.PHONY: demo test check fmt clippy docs bench clients onnxruntime-test build build-for-tests
+DATASETS ?=
+
+.PHONY: demo test check fmt clippy docs bench measure clients onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: build
@@ -31,6 +33,10 @@ docs:
 
 bench:
 	cargo bench --locked
+
+# Measures every judged collection in the folder DATASETS, and adds what came out to benches/results/.
+measure: build
+	@DATASETS='$(DATASETS)' benches/measure.sh $(IBID)
 
 # Real MCP clients against the real server: Python `mcp`, the MCP Inspector, the official conformance suite.
 clients: build-for-tests

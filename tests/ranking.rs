@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ibid_measure::metrics::{hit, ndcg, reciprocal_rank};
+
 use crate::harness::{demonstration, number, questions, text};
 
 const MODES: [&str; 3] = ["hybrid", "lexical", "semantic"];
@@ -30,7 +32,7 @@ fn judgements() -> BTreeMap<String, BTreeMap<String, u32>> {
     judged
 }
 
-/// The measures of one mode over all questions (Järvelin and Kekäläinen 2002 for nDCG, with gain = grade).
+/// The measures of one mode over all questions.
 #[derive(Default)]
 struct Statistics {
     questions: usize,
@@ -43,22 +45,15 @@ struct Statistics {
 
 impl Statistics {
     fn add(&mut self, paths: &[String], grades: &BTreeMap<String, u32>, answer_is_quoted: bool) {
-        let answers = |path: &String| grades.get(path).is_some_and(|&grade| grade == 2);
-        let place = paths.iter().position(answers);
+        let found: Vec<u32> = paths.iter().map(|path| grades.get(path).copied().unwrap_or(0)).collect();
+        let judged: Vec<u32> = grades.values().copied().collect();
+        // Only notes that answer the question itself count as found.
+        let answers: Vec<u32> = found.iter().map(|&grade| u32::from(grade == 2)).collect();
         self.questions += 1;
-        self.first += usize::from(place == Some(0));
-        self.in_five += usize::from(place.is_some_and(|place| place < 5));
-        self.reciprocal += place.map_or(0.0, |place| 1.0 / (place + 1) as f64);
-        let gain = |grade: u32, place: usize| f64::from(grade) / (place as f64 + 2.0).log2();
-        let found: f64 = paths
-            .iter()
-            .enumerate()
-            .map(|(place, path)| gain(grades.get(path).copied().unwrap_or(0), place))
-            .sum();
-        let mut best: Vec<u32> = grades.values().copied().collect();
-        best.sort_unstable_by(|a, b| b.cmp(a));
-        let ideal: f64 = best.iter().take(DEPTH).enumerate().map(|(place, &grade)| gain(grade, place)).sum();
-        self.ndcg += found / ideal;
+        self.first += hit(&answers, 1) as usize;
+        self.in_five += hit(&answers, 5) as usize;
+        self.reciprocal += reciprocal_rank(&answers, DEPTH);
+        self.ndcg += ndcg(&found, &judged, DEPTH);
         self.quoted += usize::from(answer_is_quoted);
     }
 
@@ -108,7 +103,7 @@ fn the_judged_questions_rank_as_they_did() {
             let hits = ibid.hits(&[&asked, "--mode", mode, "--limit", "20"]);
             let quoted = hits.iter().take(5).any(|hit| holds_an_answer(&question, hit));
             let paths = distinct(hits.iter().map(|hit| text(&hit["path"])));
-            statistics.entry(mode).or_default().add(&paths[..paths.len().min(DEPTH)], &judged[&id], quoted);
+            statistics.entry(mode).or_default().add(&paths, &judged[&id], quoted);
             golden += &format!("\n{mode}\n");
             for path in paths.iter().take(SHOWN) {
                 let grade = judged[&id].get(path).map_or("·", |&grade| if grade == 2 { "2" } else { "1" });

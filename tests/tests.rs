@@ -18,5 +18,7 @@ mod hostile;
 mod lifecycle;
 /// MCP over stdio and HTTP with rmcp's own client, in both protocol eras.
 mod mcp;
+/// Judged questions, measured and compared.
+mod measure;
 /// Judged questions over the demonstration vault: goldens and their statistics.
 mod ranking;

@@ -3,6 +3,7 @@
 pub(crate) mod fetch;
 pub(crate) mod index;
 pub(crate) mod mcp;
+pub(crate) mod measure;
 pub(crate) mod models;
 pub(crate) mod remove;
 pub(crate) mod search;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Status(args) => status::run(args, &environment),
         Command::Remove(args) => remove::run(args, &environment),
         Command::Models(args) => models::run(args),
+        Command::Measure(args) => measure::run(args, &environment),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
     }

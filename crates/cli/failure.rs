@@ -19,6 +19,10 @@ use ibid_embed::EmbedError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
 use ibid_indexer::verify::VerifyError;
+use ibid_measure::dataset::DatasetError;
+use ibid_measure::record::RecordError;
+use ibid_measure::run::RunError;
+use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{ServeError, TokenError};
 
@@ -94,6 +98,18 @@ pub(crate) enum Failure {
     Token { path: PathBuf, source: TokenError },
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    DatasetWritten(#[from] WrittenError),
+    #[error("{source}")]
+    DatasetIndex { source: Box<BuildError> },
+    #[error("{mode} cannot be measured: there are no vectors")]
+    NothingToMeasure { mode: &'static str },
+    #[error(transparent)]
+    Measure(#[from] RunError),
+    #[error(transparent)]
+    EarlierRun(#[from] RecordError),
 }
 
 impl Failure {

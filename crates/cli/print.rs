@@ -4,5 +4,6 @@
 
 pub(crate) mod answer;
 pub(crate) mod document;
+pub(crate) mod measure;
 pub(crate) mod report;
 pub(crate) mod status;

@@ -1,6 +1,8 @@
 //! What a run of the indexer shows while it runs: a bar on a terminal, a line now and then elsewhere. All of it goes to
 //! standard error.
 
+mod asking;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -12,6 +14,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
 use crate::text::{bytes, duration, grouped, many};
+
+pub(crate) use asking::Asking;
 
 /// How long the lines for logs are apart.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

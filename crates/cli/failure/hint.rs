@@ -1,5 +1,7 @@
 //! What to do about each error. One function for each family; `None` where the message says it all.
 
+mod measure;
+
 use std::io;
 use std::path::Path;
 
@@ -62,6 +64,12 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::TokenFile { source, .. } => return of_io(source),
         Failure::Token { path, .. } => format!("make one: `openssl rand -hex 32 > {}`", quoted(path)),
         Failure::Serve(source) => return of_serve(source),
+        Failure::Dataset(source) => return measure::of_dataset(source),
+        Failure::DatasetWritten(error) => return of_io(&error.source),
+        Failure::DatasetIndex { source } => return measure::of_index(source),
+        Failure::NothingToMeasure { .. } => "measure `--mode lexical`, or index with a model".to_owned(),
+        Failure::Measure(source) => return measure::of_run(source),
+        Failure::EarlierRun(source) => return measure::of_record(source),
     };
     Some(hint)
 }

@@ -3,4 +3,12 @@
 //! It asks the same searcher, indexer and server that everyone asks, and knows no shortcut into them. It prints
 //! nothing: what it finds are plain structs.
 
+pub mod bootstrap;
+pub mod compare;
+pub mod dataset;
 pub mod latency;
+pub mod metrics;
+pub mod record;
+pub mod run;
+pub mod spans;
+pub mod written;

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use ibid_embed::OnnxRuntimeReason;
+use ibid_measure::dataset::DatasetError;
+use ibid_measure::record::RecordError;
 
 use super::*;
 
@@ -80,6 +82,14 @@ fn families() -> Vec<(Failure, &'static str)> {
         (Failure::SourceGone { name: name(), root: path() }, "mounted"),
         (Failure::NobodyToAsk { name: name() }, "ibid remove garden --yes"),
         (Failure::NoDataFolder, "--data-dir"),
+        (Failure::Dataset(DatasetError::NotAFolder { path: path() }), "--collection NAME"),
+        (Failure::Dataset(DatasetError::NoHeader { path: path() }), "document"),
+        (
+            Failure::DatasetIndex { source: Box::new(BuildError::Open(damaged())) },
+            "ibid measure DATASET --rebuild",
+        ),
+        (Failure::NothingToMeasure { mode: "hybrid" }, "--mode lexical"),
+        (Failure::EarlierRun(RecordError::Format { path: path(), reason: String::new() }), "--json"),
     ]
 }
 
