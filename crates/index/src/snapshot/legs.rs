@@ -22,6 +22,11 @@ impl Allowed {
     pub fn chunks(&self) -> u64 {
         self.chunks
     }
+
+    /// The rows of [`Snapshot::vectors`] that a chunk that passes uses.
+    pub fn rows(&self) -> &RowSet {
+        &self.rows
+    }
 }
 
 impl Snapshot {
