@@ -1,5 +1,6 @@
 //! One command a file. This is only the way to them.
 
+pub(crate) mod bench;
 pub(crate) mod fetch;
 pub(crate) mod index;
 pub(crate) mod mcp;
@@ -27,5 +28,6 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Models(args) => models::run(args),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
+        Command::Bench(args) => bench::run(args, &environment),
     }
 }

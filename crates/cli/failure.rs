@@ -19,6 +19,7 @@ use ibid_embed::EmbedError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
 use ibid_indexer::verify::VerifyError;
+use ibid_measure::bench_error::BenchError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{ServeError, TokenError};
 
@@ -94,6 +95,16 @@ pub(crate) enum Failure {
     Token { path: PathBuf, source: TokenError },
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("there are several collections, and one is measured")]
+    WhichCollection { known: Vec<CollectionName> },
+    #[error("cannot read the questions in {path}")]
+    Questions { path: PathBuf, source: io::Error },
+    #[error("cannot write the plot {path}")]
+    Plot { path: PathBuf, source: io::Error },
+    #[error("a plot is of latency, and it is not measured")]
+    NothingToPlot,
+    #[error("{source}")]
+    Bench { name: CollectionName, source: Box<BenchError> },
 }
 
 impl Failure {
