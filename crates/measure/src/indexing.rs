@@ -260,7 +260,8 @@ impl EmbedWorker for Ear {
     }
 }
 
-struct Silent;
+/// Hears nothing.
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn planned(&self, _: &Plan) {}
@@ -274,6 +275,33 @@ mod tests {
     use ibid_index::writer::FileMark;
 
     use super::*;
+    use crate::scratch::Vault;
+
+    #[test]
+    fn words_are_indexed_again_and_nothing_stays_behind() {
+        let vault = Vault::new(&[("Rye.md", "# Rye\n\nWet.\n")]);
+        let snapshot = vault.snapshot();
+        let before: Vec<_> =
+            std::fs::read_dir(vault.data()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let index = |scratch: &Path| {
+            index_again(&Indexing {
+                snapshot: &snapshot,
+                embedder: None,
+                threads: NonZero::<usize>::MIN,
+                time: Duration::from_millis(1),
+                scratch,
+                now: u64::MAX,
+            })
+        };
+        let indexed = index(&vault.data()).unwrap();
+        assert_eq!((indexed.words.documents, indexed.words.chunks), (1, snapshot.chunks()));
+        assert_eq!(indexed.vectors, None);
+        let after: Vec<_> =
+            std::fs::read_dir(vault.data()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(after, before);
+        std::fs::remove_dir_all(vault.notes()).unwrap();
+        assert!(matches!(index(&vault.data()), Err(BenchError::Build(_))));
+    }
 
     fn check(sizes: &[u64], chunks: usize, wanted: usize, expected: &[&str]) {
         let known: Vec<_> = sizes

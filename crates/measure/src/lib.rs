@@ -13,3 +13,5 @@ pub mod memory;
 pub mod plot;
 pub mod questions;
 pub mod recall;
+#[cfg(test)]
+mod scratch;

@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use crate::latency::Latency;
 use crate::load::Point;
 
 /// One way to ask, at several loads.
@@ -31,11 +32,18 @@ pub struct Plot<'a> {
 /// A colour for each series; they differ also for eyes that do not tell red from green.
 pub const COLOURS: [&str; 2] = ["#0b6fb8", "#c8590a"];
 
-/// The percentiles drawn, with their dashes.
-const LINES: [(&str, &str, fn(&Point) -> f64); 3] = [
-    ("p50", "none", |point| point.latency.p50),
-    ("p95", "9 5", |point| point.latency.p95),
-    ("p99", "2 4", |point| point.latency.p99),
+/// A percentile as it is drawn.
+struct Percentile {
+    name: &'static str,
+    dashes: &'static str,
+    of: fn(&Latency) -> f64,
+}
+
+/// The percentiles that are drawn.
+const PERCENTILES: [Percentile; 3] = [
+    Percentile { name: "p50", dashes: "none", of: |latency| latency.p50 },
+    Percentile { name: "p95", dashes: "9 5", of: |latency| latency.p95 },
+    Percentile { name: "p99", dashes: "2 4", of: |latency| latency.p99 },
 ];
 
 // All sizes are in the units of the view box, which are pixels at its natural size.
@@ -70,7 +78,11 @@ pub fn svg(plot: &Plot<'_>) -> String {
     let mut loads: Vec<usize> = points().map(|point| point.concurrency).collect();
     loads.sort_unstable();
     loads.dedup();
-    let times = || points().flat_map(|point| LINES.map(|(_, _, of)| of(point))).filter(|ms| *ms > 0.0);
+    let times = || {
+        points()
+            .flat_map(|point| PERCENTILES.map(|percentile| (percentile.of)(&point.latency)))
+            .filter(|ms| *ms > 0.0)
+    };
     let ticks = ticks(times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
     let ends =
         |numbers: &[f64]| (numbers.first().copied().unwrap_or(1.0), numbers.last().copied().unwrap_or(1.0));
@@ -97,8 +109,8 @@ fn draw(
     loads_below(out, plot, loads, across)?;
     for (series, colour) in plot.series.iter().zip(COLOURS) {
         // The highest line first, so that the median lies on top.
-        for (name, dashes, of) in LINES.iter().rev() {
-            line(out, series, (name, dashes, *of), colour, (across, up))?;
+        for percentile in PERCENTILES.iter().rev() {
+            line(out, series, percentile, colour, (across, up))?;
         }
     }
     legend(out, plot)?;
@@ -185,7 +197,7 @@ fn loads_below(out: &mut String, plot: &Plot<'_>, loads: &[usize], across: &Axis
 fn line(
     out: &mut String,
     series: &Series<'_>,
-    (name, dashes, of): (&str, &str, fn(&Point) -> f64),
+    Percentile { name, dashes, of }: &Percentile,
     colour: &str,
     (across, up): (&Axis, &Axis),
 ) -> std::fmt::Result {
@@ -194,7 +206,7 @@ fn line(
         series
             .points
             .iter()
-            .map(|point| (across.at(point.concurrency as f64), up.at(of(point).max(up.numbers.0))))
+            .map(|point| (across.at(point.concurrency as f64), up.at(of(&point.latency).max(up.numbers.0))))
     };
     let path: Vec<String> = places().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     writeln!(out, "<g id=\"{id}-{name}\" stroke=\"{colour}\" fill=\"{colour}\">")?;
@@ -210,7 +222,7 @@ fn line(
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" stroke=\"#ffffff\"><title>{way}, {} at once: {name} {} ms, \
              {} questions/s, {} asked</title></circle>",
             point.concurrency,
-            number(of(point)),
+            number(of(&point.latency)),
             number(point.per_second),
             point.latency.count
         )?;
@@ -227,7 +239,7 @@ fn legend(out: &mut String, plot: &Plot<'_>) -> std::fmt::Result {
             "<text x=\"{x}\" y=\"{y}\" font-weight=\"600\" fill=\"{colour}\">{}</text>",
             escaped(series.name)
         )?;
-        for (name, dashes, _) in LINES.iter().rev() {
+        for Percentile { name, dashes, .. } in PERCENTILES.iter().rev() {
             y += 24.0;
             let (middle, end, words) = (y - 5.0, x + 44.0, x + 56.0);
             writeln!(
@@ -282,7 +294,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::latency::Latency;
 
     fn point(concurrency: usize, p50: f64) -> Point {
         let latency = Latency { count: 100, p50, p95: p50 * 2.0, p99: p50 * 3.0 };

@@ -134,7 +134,7 @@ impl Drawn<'_> {
             return Ok(());
         }
         let question = words.join(" ");
-        if self.seen.insert(question.to_lowercase()) {
+        if self.seen.insert(question.clone()) {
             self.of_kind[kind] += 1;
             self.list.push(question);
         }
@@ -150,13 +150,17 @@ impl Drawn<'_> {
     }
 }
 
-/// What stands between white space, without the marks around it.
+/// What stands between white space, in lower case and without marks: nobody is to mistake a note's colon or quotation
+/// mark for one that was typed to mean something.
 fn words(text: &str) -> Vec<String> {
+    let separates = |character: char| {
+        character.is_whitespace() || character.is_control() || ":\"()[]{}*~^|<>".contains(character)
+    };
     let bare = |word: &str| {
         let word = word.trim_matches(|character: char| !character.is_alphanumeric());
-        word.chars().take(MAX_WORD_CHARACTERS).collect::<String>()
+        word.chars().take(MAX_WORD_CHARACTERS).collect::<String>().to_lowercase()
     };
-    text.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect()
+    text.split(separates).map(bare).filter(|word| !word.is_empty()).collect()
 }
 
 /// Numbers that look random and are the same every time: splitmix64.
@@ -189,6 +193,7 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch;
 
     fn check(text: &str, expected: Option<&[&str]>) {
         let read = given(text).ok().map(|questions| questions.list);
@@ -216,8 +221,29 @@ mod tests {
 
     #[test]
     fn words_lose_the_marks_around_them() {
-        assert_eq!(words("- **Rye**, (wet) — \"don't\" `x`"), ["Rye", "wet", "don't", "x"]);
+        assert_eq!(
+            words("- **Rye**, (wet) — \"don't\" `x`\0tag:OR"),
+            ["rye", "wet", "don't", "x", "tag", "or"]
+        );
         assert_eq!(words(&"水".repeat(100)), ["水".repeat(MAX_WORD_CHARACTERS)]);
+    }
+
+    #[test]
+    fn drawn_questions_are_the_same_each_time_and_of_all_kinds() {
+        let vault = scratch::Vault::new(&[
+            ("Rye.md", "# How wet is rye\n\nThe dough of rye is wetter than that of wheat by far.\n"),
+            ("Brine.md", "# Salt in a brine\n\nTwo to three parts of salt in a hundred of water will do.\n"),
+        ]);
+        let snapshot = vault.snapshot();
+        let questions = draw(&snapshot, 60).unwrap();
+        assert_eq!(questions, draw(&snapshot, 60).unwrap());
+        let Origin::Drawn { titles, headings, runs } = questions.origin else { panic!("they are drawn") };
+        assert!(titles > 0 && runs > 0 && titles + headings + runs == questions.list.len(), "{questions:?}");
+        let different: HashSet<_> = questions.list.iter().collect();
+        assert_eq!(different.len(), questions.list.len());
+        for question in &questions.list {
+            assert!((WORDS.0..=WORDS.1).contains(&question.split(' ').count()), "{question}");
+        }
     }
 
     #[test]
