@@ -79,7 +79,7 @@ fn of_object(line: &str) -> Option<String> {
     Some(question.as_str()?.to_owned())
 }
 
-/// Draws up to `wanted` questions of [`WORDS`] words: one in eight a title, one in eight a heading, the others runs of
+/// Draws up to `wanted` questions of [`WORDS`] words, in lower case and without marks: one in eight a title, one in eight a heading, the others runs of
 /// words. They go through all notes in turn, in an order that [`SEED`] shuffles, and from a place in each that it
 /// chooses.
 ///
