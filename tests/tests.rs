@@ -8,6 +8,8 @@ mod harness;
 
 /// What must be said, and which exit code given, when the input is wrong.
 mod bad_input;
+/// What `ibid bench` measures, and that it says why where it does not; never how fast.
+mod bench;
 /// Every citation any query returns leads back to exactly its bytes; they are told apart when the file changes.
 mod citation;
 /// kill -9 at random moments, disks that fill up, damaged files.

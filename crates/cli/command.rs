@@ -1,5 +1,6 @@
 //! One command a file. This is only the way to them.
 
+pub(crate) mod bench;
 pub(crate) mod fetch;
 pub(crate) mod index;
 pub(crate) mod mcp;
@@ -29,5 +30,6 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Measure(args) => measure::run(args, &environment),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
+        Command::Bench(args) => bench::run(args, &environment),
     }
 }

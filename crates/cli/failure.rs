@@ -19,6 +19,7 @@ use ibid_embed::EmbedError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
 use ibid_indexer::verify::VerifyError;
+use ibid_measure::bench_error::BenchError;
 use ibid_measure::dataset::DatasetError;
 use ibid_measure::record::RecordError;
 use ibid_measure::run::RunError;
@@ -110,6 +111,16 @@ pub(crate) enum Failure {
     Measure(#[from] RunError),
     #[error(transparent)]
     EarlierRun(#[from] RecordError),
+    #[error("there are several collections, and one is measured")]
+    WhichCollection { known: Vec<CollectionName> },
+    #[error("cannot read the questions in {path}")]
+    Questions { path: PathBuf, source: io::Error },
+    #[error("cannot write the plot {path}")]
+    Plot { path: PathBuf, source: io::Error },
+    #[error("a plot is of latency, and it is not measured")]
+    NothingToPlot,
+    #[error("{source}")]
+    Bench { name: CollectionName, source: Box<BenchError> },
 }
 
 impl Failure {

@@ -1,6 +1,8 @@
 //! What commands print with `--json`: one object each, for programs. Names in it are a promise; people's words are in
 //! [`crate::print`].
 
+pub(crate) mod bench;
+
 use ibid_core::citation::Citation;
 use ibid_core::fusion::Fusion;
 use ibid_core::hit::{Answer, Hit, LegScore};

@@ -3,6 +3,7 @@
 //! Every word that comes out of a note, a file name or an index goes through [`crate::text::safe`] or its kin.
 
 pub(crate) mod answer;
+pub(crate) mod bench;
 pub(crate) mod document;
 pub(crate) mod measure;
 pub(crate) mod report;

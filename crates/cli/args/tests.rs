@@ -52,6 +52,8 @@ fn what_makes_no_sense_is_refused() {
         &["ibid", "index", "--threads", "0"],
         &["ibid", "verify"],
         &["ibid", "serve", "--listen", "7117"],
+        &["ibid", "bench", "--seconds", "nan"],
+        &["ibid", "bench", "--only", "latency,speed"],
     ] {
         assert!(Cli::try_parse_from(line).is_err(), "{line:?}");
     }

@@ -118,6 +118,7 @@ fn of_dataset(
         name: name.clone(),
         include: Vec::new(),
         exclude: Vec::new(),
+        language: None,
         model,
         threads: args.threads.unwrap_or_else(environment::cores),
         rebuild: false,

@@ -12,6 +12,7 @@ use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
 use ibid_indexer::verify::VerifyError;
+use ibid_measure::bench_error::BenchError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::ServeError;
 
@@ -70,6 +71,13 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::NothingToMeasure { .. } => "measure `--mode lexical`, or index with a model".to_owned(),
         Failure::Measure(source) => return measure::of_run(source),
         Failure::EarlierRun(source) => return measure::of_record(source),
+        Failure::WhichCollection { known } => {
+            let names: Vec<&str> = known.iter().map(CollectionName::as_str).collect();
+            format!("choose with `--collection`: {}", names.join(", "))
+        }
+        Failure::Questions { source, .. } | Failure::Plot { source, .. } => return of_io(source),
+        Failure::NothingToPlot => "measure latency or http too: name them after `--only`".to_owned(),
+        Failure::Bench { name, source } => return of_bench(name, source),
     };
     Some(hint)
 }
@@ -216,6 +224,27 @@ fn of_serve(error: &ServeError) -> Option<String> {
             Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())
         }
     }
+}
+
+fn of_bench(name: &CollectionName, error: &BenchError) -> Option<String> {
+    let hint = match error {
+        BenchError::NoQuestions => "`--questions FILE` gives some: a question a line".to_owned(),
+        BenchError::QuestionLine { .. } => {
+            "a line is a question as it is, or {\"question\": \"…\"}".to_owned()
+        }
+        BenchError::Search(error) => return of_search(error),
+        BenchError::Embed(error) => return of_embed(error),
+        BenchError::Open(error) => return of_open(Some(name), error),
+        BenchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),
+        BenchError::Build(error) => return of_build(name, error),
+        BenchError::Serve(error) => return of_serve(error),
+        BenchError::Spawn { source } | BenchError::Scratch { source } => return of_io(source),
+        BenchError::Request { .. } | BenchError::Refused { .. } | BenchError::NeverReady => {
+            "`ibid serve --verbose` and a question by hand may show why".to_owned()
+        }
+        BenchError::SearchEnded { .. } => format!("try `ibid search --collection {name} 'a question'`"),
+    };
+    Some(hint)
 }
 
 fn of_listen(error: &io::Error) -> Option<String> {

@@ -272,7 +272,7 @@ impl Snapshot {
     }
 
     /// The rows of [`Snapshot::vectors`] that a living chunk uses.
-    pub(crate) fn alive_rows(&self) -> &RowSet {
+    pub fn alive_rows(&self) -> &RowSet {
         &self.alive
     }
 

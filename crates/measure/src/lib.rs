@@ -3,12 +3,23 @@
 //! It asks the same searcher, indexer and server that everyone asks, and knows no shortcut into them. It prints
 //! nothing: what it finds are plain structs.
 
+pub mod bench_error;
 pub mod bootstrap;
+mod client;
+pub mod cold_start;
 pub mod compare;
 pub mod dataset;
+pub mod indexing;
 pub mod latency;
+pub mod load;
+pub mod memory;
 pub mod metrics;
+pub mod plot;
+pub mod questions;
+pub mod recall;
 pub mod record;
 pub mod run;
+#[cfg(test)]
+mod scratch;
 pub mod spans;
 pub mod written;

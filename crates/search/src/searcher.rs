@@ -23,7 +23,7 @@ use crate::retrieve::{Asked, Candidate, LEG_DEPTH, Retrieved, leg_score, list, r
 use crate::snippet::snippet;
 
 /// A candidate with the points of both legs.
-type Ranking = Fused<Candidate, 2>;
+type Ranking = Fused<Candidate>;
 
 /// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
 const DEEPER: usize = 4;

@@ -49,6 +49,11 @@ impl Allowed {
         self.count
     }
 
+    /// The rows of [`Snapshot::vectors`] that a chunk that passes uses.
+    pub fn rows(&self) -> &RowSet {
+        &self.rows
+    }
+
     pub(super) fn passes(&self, at: DocAddress) -> bool {
         self.chunks[at.segment_ord as usize].contains(at.doc_id)
     }
