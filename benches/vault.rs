@@ -18,27 +18,35 @@ pub(crate) fn root() -> PathBuf {
     std::env::var_os("IBID_BENCH_VAULT").map_or(own, PathBuf::from)
 }
 
-/// Every note below [`root`] as text.
-pub(crate) fn notes() -> Vec<(DocumentPath, String)> {
-    let root = root();
-    let mut notes = Vec::new();
-    let mut folders = vec![root.clone()];
+/// The files below [`root`] that are read, sorted.
+pub(crate) fn files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("the folder can be listed") {
             let path = entry.expect("the folder can be listed").path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let relative = path.strip_prefix(&root).expect("it lies below").to_string_lossy().into_owned();
-            let Some(relative) = DocumentPath::new(&relative).filter(reads) else { continue };
-            if let Ok(decoded) = decode(fs::read(&path).expect("the file can be read")) {
-                notes.push((relative, decoded.text));
+            match path.is_dir() {
+                true => folders.push(path),
+                false if relative(&path).is_some_and(|path| reads(&path)) => files.push(path),
+                false => {}
             }
         }
     }
-    notes.sort();
-    notes
+    files.sort();
+    files
+}
+
+fn relative(path: &Path) -> Option<DocumentPath> {
+    DocumentPath::new(&path.strip_prefix(root()).expect("it lies below").to_string_lossy())
+}
+
+/// Every note below [`root`] as text.
+pub(crate) fn notes() -> Vec<(DocumentPath, String)> {
+    let text = |path: &PathBuf| {
+        let decoded = decode(fs::read(path).expect("the file can be read")).ok()?;
+        Some((relative(path)?, decoded.text))
+    };
+    files().iter().filter_map(text).collect()
 }
 
 /// The bundled model.

@@ -21,7 +21,7 @@ pub struct Answer {
     pub notes: Vec<Note>,
 }
 
-/// One chunk found.
+/// One passage found: a chunk, or neighbouring ones that answer nearly as well. Its scores are those of the best of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// 1 for the best.
@@ -30,7 +30,7 @@ pub struct Hit {
     pub citation: Citation,
     /// The document's title.
     pub title: String,
-    /// The headings above the chunk, outermost first.
+    /// The headings above the passage, outermost first.
     pub headings: Vec<String>,
     /// The line of the first cited byte, from 1.
     pub line: u32,

@@ -35,6 +35,21 @@ const OPEN_ATTEMPTS: usize = 5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkAddress(DocAddress);
 
+impl ChunkAddress {
+    /// The chunk that was written right after this one: the next of its document, where that has one more. It may as
+    /// well be of another document, or not be there.
+    pub fn next(self) -> Option<ChunkAddress> {
+        let doc_id = self.0.doc_id.checked_add(1)?;
+        Some(ChunkAddress(DocAddress { doc_id, ..self.0 }))
+    }
+
+    /// The chunk that was written right before this one, as [`ChunkAddress::next`].
+    pub fn previous(self) -> Option<ChunkAddress> {
+        let doc_id = self.0.doc_id.checked_sub(1)?;
+        Some(ChunkAddress(DocAddress { doc_id, ..self.0 }))
+    }
+}
+
 /// A document as the indexer needs to know it to tell whether its file changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDocument {

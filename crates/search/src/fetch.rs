@@ -118,6 +118,11 @@ fn locate(snapshot: &Snapshot, citation: &Citation) -> Result<Citation, FetchErr
     {
         return Ok(citation.clone());
     }
+    if let Some(stored) = &stored
+        && let Some(span) = moved_passage(snapshot, citation, stored.text_bytes)?
+    {
+        return Ok(Citation { span, ..citation.clone() });
+    }
     let chunks = snapshot.chunks_with_quote(citation.hash)?;
     // The same document first: a renamed note's words are looked for elsewhere only when it does not hold them.
     let moved = chunks.iter().find(|chunk| chunk.path == *path).or(chunks.first());
@@ -132,6 +137,25 @@ fn locate(snapshot: &Snapshot, citation: &Citation) -> Result<Citation, FetchErr
         Some(_) => Err(FetchError::Changed { reference: Box::new(Reference::Quote(citation.clone())) }),
         None => Err(FetchError::UnknownDocument { document: citation.document.clone() }),
     }
+}
+
+/// Where a passage of several chunks stands in its document now: it begins where a chunk does, if it is there at all.
+/// Costs a read of the document and a hash for each of its chunks.
+fn moved_passage(
+    snapshot: &Snapshot,
+    citation: &Citation,
+    text_bytes: u32,
+) -> Result<Option<Span>, FetchError> {
+    let path = &citation.document.path;
+    let length = citation.span.len() as usize;
+    let Some((_, text)) = snapshot.text(path, 0..text_bytes)?.filter(|_| length > 0) else { return Ok(None) };
+    let span_at = |start: u32| {
+        let rest = text.get(start as usize..)?;
+        let begins = start as usize + (rest.len() - rest.trim_start().len());
+        let quote = text.get(begins..begins + length)?;
+        (QuoteHash::of(quote) == citation.hash).then(|| Span::within(&text, begins..begins + length))?
+    };
+    Ok(snapshot.chunk_starts(path)?.into_iter().find_map(span_at))
 }
 
 /// The window that is given for a span: a long one as it is, up to the limit; a quote with as much on both sides as

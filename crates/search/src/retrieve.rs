@@ -13,7 +13,7 @@ use crate::query_embedder::QueryEmbedder;
 pub(crate) const LEG_DEPTH: usize = 100;
 
 /// Which chunk of which snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Candidate {
     pub(crate) snapshot: usize,
     pub(crate) chunk: ChunkAddress,

@@ -16,6 +16,7 @@ use ibid_index::snapshot::{Allowed, LookedUp, Snapshot, StoredChunk};
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
+use crate::passage::Passages;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
 use crate::rank::Diversity;
@@ -173,6 +174,7 @@ impl<'a> Searcher<'a> {
         let fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
         let terms: HashSet<&str> =
             words.iter().flatten().flat_map(|word| &word.terms).map(|(term, _)| term.as_str()).collect();
+        let mut passages = Passages::new(&fused);
         let mut diversity = Diversity::new(query.per_document);
         let mut hits = Vec::new();
         for tied in self.in_order(fused) {
@@ -181,9 +183,10 @@ impl<'a> Searcher<'a> {
             if hits.len() == query.limit {
                 break;
             }
-            if !diversity.has_room(candidate.snapshot, &chunk) {
+            if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
+            let chunk = passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
             let held = words_of_document(&chunk.text, chunk.language);
             if !diversity.admit(candidate.snapshot, &chunk, &held) {
                 continue;

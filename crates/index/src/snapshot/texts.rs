@@ -103,6 +103,11 @@ impl Snapshot {
         chunks.get(past.saturating_sub(1)).map(|&at| self.chunk(at)).transpose()
     }
 
+    /// The first byte of each chunk of a document, ascending; empty where the collection does not hold the document.
+    pub fn chunk_starts(&self, path: &DocumentPath) -> Result<Vec<u32>, ReadError> {
+        Ok(self.addresses_of(path.as_str())?.into_iter().map(|at| self.start_of(at)).collect())
+    }
+
     /// The chunks whose citation carries `hash`, sorted by path and place.
     pub fn chunks_with_quote(&self, hash: QuoteHash) -> Result<Vec<StoredChunk>, ReadError> {
         let term = Term::from_field_u64(self.fields.quote_hash, hash.as_u64());

@@ -360,16 +360,19 @@ fn is_joint(character: char) -> bool {
 
 /// Whether a character belongs to a script that is written without spaces between words.
 fn is_unspaced(character: char) -> bool {
-    matches!(u32::from(character),
-        0x0e01..=0x0eff // Thai, Lao
-        | 0x0f00..=0x0fff // Tibetan
-        | 0x1000..=0x109f // Myanmar
-        | 0x1780..=0x17d3 // Khmer
-        | 0x3005..=0x3007 // 々〆〇
-        | 0x3041..=0x3096 // Hiragana
-        | 0x30a1..=0x30fa | 0x30fc..=0x30fe | 0x31f0..=0x31ff | 0xff66..=0xff9f // Katakana
-        | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff // Han
-    ) && (character.is_alphanumeric() || is_combining_mark(character))
+    // Below the first of them nothing has to be compared.
+    u32::from(character) >= 0x0e01
+        && matches!(u32::from(character),
+            0x0e01..=0x0eff // Thai, Lao
+            | 0x0f00..=0x0fff // Tibetan
+            | 0x1000..=0x109f // Myanmar
+            | 0x1780..=0x17d3 // Khmer
+            | 0x3005..=0x3007 // 々〆〇
+            | 0x3041..=0x3096 // Hiragana
+            | 0x30a1..=0x30fa | 0x30fc..=0x30fe | 0x31f0..=0x31ff | 0xff66..=0xff9f // Katakana
+            | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff // Han
+        )
+        && (character.is_alphanumeric() || is_combining_mark(character))
 }
 
 /// Whether a character is a picture of its own. Skin tones and joiners are not: they only change one.

@@ -1,0 +1,137 @@
+//! Neighbouring chunks that answer nearly as well as each other become one passage: an answer does not end where a chunk
+//! happens to. Which passages are shown is not decided here.
+
+use std::collections::{HashMap, HashSet};
+
+use ibid_core::fusion::Fused;
+use ibid_index::ReadError;
+use ibid_index::snapshot::{ChunkAddress, Snapshot, StoredChunk};
+
+use crate::retrieve::Candidate;
+
+/// A neighbour joins a chunk when it has at least this share of its score.
+///
+/// On `judged/spans` (472 questions) the first passage then holds .65 of the answer's bytes, in 1.3 kB, where the best
+/// chunk alone holds .55, in .8 kB.
+const JOINING_SHARE: f32 = 0.75;
+
+/// The longest passage that joining makes, in bytes: that of the longest chunk.
+const MAX_PASSAGE_BYTES: usize = 2_048;
+
+/// Joins candidates of one answer; each is given out once.
+pub(crate) struct Passages {
+    scores: HashMap<Candidate, f32>,
+    taken: HashSet<Candidate>,
+}
+
+impl Passages {
+    pub(crate) fn new(fused: &[Fused<Candidate>]) -> Passages {
+        let scores = fused.iter().map(|fused| (fused.key, fused.score)).collect();
+        Passages { scores, taken: HashSet::new() }
+    }
+
+    /// Whether the candidate is part of a passage already.
+    pub(crate) fn has_taken(&self, candidate: Candidate) -> bool {
+        self.taken.contains(&candidate)
+    }
+
+    /// `chunk` and those beside it that belong to it, the better side first, as one chunk. Reads those alone.
+    pub(crate) fn around(
+        &mut self,
+        snapshot: &Snapshot,
+        candidate: Candidate,
+        chunk: StoredChunk,
+    ) -> Result<StoredChunk, ReadError> {
+        self.taken.insert(candidate);
+        let least = JOINING_SHARE * self.scores.get(&candidate).copied().unwrap_or(0.0);
+        let (mut first, mut last, mut passage) = (candidate.chunk, candidate.chunk, chunk);
+        let (mut may_precede, mut may_follow) = (true, true);
+        loop {
+            let before = self.score_of(candidate, first.previous()).filter(|&s| may_precede && s >= least);
+            let after = self.score_of(candidate, last.next()).filter(|&s| may_follow && s >= least);
+            let follows = match (before, after) {
+                (None, None) => return Ok(passage),
+                (before, after) => after.is_some() && after >= before,
+            };
+            let beside = if follows { last.next() } else { first.previous() };
+            let Some(address) = beside else { return Ok(passage) };
+            match joined(&passage, snapshot.chunk(address)?, follows) {
+                Some(longer) => {
+                    passage = longer;
+                    self.taken.insert(Candidate { chunk: address, ..candidate });
+                    *(if follows { &mut last } else { &mut first }) = address;
+                }
+                None if follows => may_follow = false,
+                None => may_precede = false,
+            }
+        }
+    }
+
+    /// The score of a chunk beside `candidate`, if it is a candidate that nobody took.
+    fn score_of(&self, candidate: Candidate, chunk: Option<ChunkAddress>) -> Option<f32> {
+        let beside = Candidate { chunk: chunk?, ..candidate };
+        self.scores.get(&beside).copied().filter(|_| !self.taken.contains(&beside))
+    }
+}
+
+/// Both as one; `None` where they do not touch within one document, or are too long together.
+fn joined(passage: &StoredChunk, beside: StoredChunk, follows: bool) -> Option<StoredChunk> {
+    let (first, second) = if follows { (passage, &beside) } else { (&beside, passage) };
+    let touch = first.path == second.path && first.start as usize + first.text.len() == second.start as usize;
+    if !touch || first.text.len() + second.text.len() > MAX_PASSAGE_BYTES {
+        return None;
+    }
+    let common = first.headings.iter().zip(&second.headings).take_while(|(a, b)| a == b);
+    Some(StoredChunk {
+        headings: common.map(|(heading, _)| heading.clone()).collect(),
+        text: format!("{}{}", first.text, second.text),
+        ..first.clone()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ibid_core::id::DocumentPath;
+    use ibid_core::language::Language;
+
+    use super::*;
+
+    fn chunk(path: &str, start: u32, text: &str, headings: &[&str]) -> StoredChunk {
+        StoredChunk {
+            path: DocumentPath::new(path).unwrap(),
+            title: String::new(),
+            headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+            start,
+            line: start + 1,
+            language: Language::English,
+            text: text.to_owned(),
+        }
+    }
+
+    fn check(beside: StoredChunk, follows: bool, expected: Option<(u32, &str)>) {
+        let passage = chunk("a", 10, "middle ", &["Top", "One"]);
+        let made = joined(&passage, beside, follows);
+        assert_eq!(made.as_ref().map(|chunk| (chunk.start, chunk.text.as_str())), expected);
+    }
+
+    #[test]
+    fn chunks_that_touch_become_one() {
+        check(chunk("a", 17, "after", &[]), true, Some((10, "middle after")));
+        check(chunk("a", 3, "before ", &[]), false, Some((3, "before middle ")));
+    }
+
+    #[test]
+    fn chunks_of_other_documents_or_other_places_do_not() {
+        check(chunk("b", 17, "after", &[]), true, None);
+        check(chunk("a", 18, "after", &[]), true, None);
+        check(chunk("a", 2, "before ", &[]), false, None);
+        check(chunk("a", 17, &"x".repeat(MAX_PASSAGE_BYTES), &[]), true, None);
+    }
+
+    #[test]
+    fn a_passage_stands_under_the_headings_its_chunks_share() {
+        let passage = chunk("a", 10, "middle ", &["Top", "One"]);
+        let made = joined(&passage, chunk("a", 17, "after", &["Top", "Two"]), true).unwrap();
+        assert_eq!(made.headings, ["Top"]);
+    }
+}
