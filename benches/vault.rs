@@ -76,7 +76,8 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
     build(store, &options, &Silent).expect("the vault can be indexed")
 }
 
-struct Silent;
+/// Hears nothing.
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn planned(&self, _: &Plan) {}
