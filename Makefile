@@ -34,7 +34,7 @@ docs:
 bench:
 	cargo bench --locked
 
-# Measures every judged collection in the folder DATASETS, and adds what came out to benches/results/.
+# Measures every judged collection in the folder DATASETS: a dated text of each in benches/results/.
 measure: build
 	@DATASETS='$(DATASETS)' benches/measure.sh $(IBID)
 
