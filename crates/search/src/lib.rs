@@ -6,6 +6,7 @@
 mod error;
 mod explain;
 pub mod fetch;
+mod neighbours;
 mod query_embedder;
 mod question;
 mod rank;
