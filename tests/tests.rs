@@ -22,5 +22,7 @@ mod lifecycle;
 mod mcp;
 /// Judged questions, measured and compared.
 mod measure;
+/// What a typed question finds: the query language, languages, identifiers, filters.
+mod query;
 /// Judged questions over the demonstration vault: goldens and their statistics.
 mod ranking;

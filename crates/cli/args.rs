@@ -10,7 +10,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use ibid_core::fusion::Fusion;
 use ibid_core::language::Language;
-use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode};
+use ibid_core::query::{
+    Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
+};
 
 /// Search your notes; every answer is a citation that can be checked
 #[derive(Debug, Parser)]
@@ -97,6 +99,18 @@ pub(crate) struct IndexArgs {
 /// Ask a question and get cited answers
 #[derive(Debug, Args)]
 #[command(after_help = "\
+In a question:
+  \"rye bread\"        these words in this order
+  -rye               no passage with this word; a hyphen excludes any of these
+  ferm*              any word that begins so
+  tag:bread          notes with this tag or one below it
+  path:Daily/**      notes whose path matches, or holds this
+  title:levain       notes with this in the title or an alias
+  after:2024-06      notes of this day, month or year, or later
+  before:2025-01-15  notes from before it
+  [status:done]      notes with this value of a property; [status] with any
+Everything else is words. Of filters, these and the flags, all must hold.
+
 Every hit carries an id, which names the exact bytes: give it to `ibid fetch` and `ibid verify`. Exit code 1 says that \
 nothing was found.")]
 pub(crate) struct SearchArgs {
@@ -117,12 +131,24 @@ pub(crate) struct SearchArgs {
     /// Search only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]
     pub(crate) collection: Vec<String>,
-    /// Search only notes whose path matches, such as 'Daily/**'
+    /// Search only notes whose path matches 'Daily/**' or holds 'daily'
     #[arg(long, value_name = "GLOB")]
-    pub(crate) path: Option<String>,
+    pub(crate) path: Vec<String>,
     /// Search only notes with this tag or one below it
     #[arg(long)]
-    pub(crate) tag: Option<String>,
+    pub(crate) tag: Vec<String>,
+    /// Search only notes with these words in the title or an alias
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) title: Vec<String>,
+    /// Search only notes with this property, or this value of it
+    #[arg(long, value_name = "KEY[=VALUE]", value_parser = property)]
+    pub(crate) property: Vec<Condition>,
+    /// Search only notes of this day, month or year, or later
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) after: Option<i64>,
+    /// Search only notes from before this day, month or year
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) before: Option<i64>,
     /// Choose how the two lists become one
     #[arg(long, default_value = Fusion::NAMES[0].0, value_parser = fusions())]
     pub(crate) fusion: Fusion,
@@ -371,6 +397,14 @@ fn parts() -> impl TypedValueParser<Value = Part> {
     names.map(|typed| {
         Part::NAMES.into_iter().find(|(name, _)| *name == typed).map_or(Part::Latency, |(_, part)| part)
     })
+}
+
+fn day(typed: &str) -> Result<i64, String> {
+    day_of(typed).ok_or_else(|| format!("it takes {DATE_FORMS}"))
+}
+
+fn property(typed: &str) -> Result<Condition, String> {
+    Condition::property_of(typed).ok_or_else(|| format!("it takes {PROPERTY_FORMS}"))
 }
 
 fn colours() -> impl TypedValueParser<Value = ColorChoice> {

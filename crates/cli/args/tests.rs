@@ -44,6 +44,27 @@ fn a_question_needs_no_quotes_and_flags_may_follow() {
 }
 
 #[test]
+fn filters_may_be_repeated() {
+    let line = "ibid search x --tag a --tag b --path c --path d/** --property status=done --after 2024-06";
+    let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+    let Command::Search(args) = cli.command else { panic!("not a search") };
+    assert_eq!((args.tag.len(), args.path.len(), args.property.len()), (2, 2, 1));
+    assert_eq!(args.after, day_of("2024-06-01"));
+}
+
+#[test]
+fn a_wrong_filter_is_told_with_what_would_be_right() {
+    for (flag, typed, right) in [
+        ("--after", "lunch", DATE_FORMS),
+        ("--before", "06/2024", DATE_FORMS),
+        ("--property", "=done", PROPERTY_FORMS),
+    ] {
+        let said = Cli::try_parse_from(["ibid", "search", "x", flag, typed]).unwrap_err().to_string();
+        assert!(said.contains(typed) && said.contains(right), "{said}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     for line in [
         &["ibid", "search"][..],

@@ -90,9 +90,13 @@ fn query(args: &SearchArgs) -> Result<Query, Failure> {
 }
 
 fn filter(args: &SearchArgs) -> Filter {
-    let path = args.path.clone().map(Condition::Path);
-    let tag = args.tag.clone().map(Condition::Tag);
-    Filter { all: path.into_iter().chain(tag).collect(), none: Vec::new() }
+    let mut all: Vec<Condition> = args.path.iter().cloned().map(Condition::Path).collect();
+    all.extend(args.tag.iter().cloned().map(Condition::Tag));
+    all.extend(args.title.iter().cloned().map(Condition::Title));
+    all.extend(args.property.iter().cloned());
+    all.extend(args.after.map(Condition::From));
+    all.extend(args.before.map(Condition::Before));
+    Filter { all, none: Vec::new() }
 }
 
 fn read_question() -> Result<String, Failure> {

@@ -132,7 +132,7 @@ pub enum Note {
         typed: String,
         /// Whether any chunk holds it.
         found: bool,
-        /// What was looked up besides, without endings.
+        /// What was looked up besides: as a hit writes it, else as the dictionary has it, without its ending.
         nearby: Vec<String>,
     },
     /// No chunk holds the phrases, so their words were looked for one by one.

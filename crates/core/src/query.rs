@@ -6,7 +6,7 @@ mod parse;
 
 use crate::fusion::Fusion;
 
-pub use date::day_of;
+pub use date::{DATE_FORMS, day_of};
 pub use parse::{Parsed, Piece, parse};
 
 /// The longest question, in bytes. Longer ones are refused rather than cut in silence.
@@ -93,6 +93,21 @@ pub enum Condition {
     Before(i64),
 }
 
+/// What [`Condition::property_of`] reads, for whoever typed something else.
+pub const PROPERTY_FORMS: &str = "the name of a property, or name and value, such as status=done";
+
+impl Condition {
+    /// `status` or `status=done` as it is given apart from a question; `None` where name or value are empty.
+    pub fn property_of(text: &str) -> Option<Condition> {
+        let (key, value) = match text.split_once('=') {
+            Some((key, value)) => (key.trim(), Some(value.trim())),
+            None => (text.trim(), None),
+        };
+        let is_whole = !key.is_empty() && value != Some("");
+        is_whole.then(|| Condition::Property { key: key.to_owned(), value: value.map(str::to_owned) })
+    }
+}
+
 impl Filter {
     /// Whether every chunk passes.
     pub fn is_empty(&self) -> bool {
@@ -137,6 +152,28 @@ impl Query {
             filter: Filter::default(),
             fusion: Fusion::default(),
             explain: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_has_a_name_and_may_have_a_value() {
+        let of = |key: &str, value: Option<&str>| {
+            Some(Condition::Property { key: key.to_owned(), value: value.map(str::to_owned) })
+        };
+        for (text, expected) in [
+            ("status", of("status", None)),
+            ("status = half done", of("status", Some("half done"))),
+            ("formula=a=b", of("formula", Some("a=b"))),
+            ("status=", None),
+            ("=done", None),
+            (" ", None),
+        ] {
+            assert_eq!(Condition::property_of(text), expected, "{text}");
         }
     }
 }

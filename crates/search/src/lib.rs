@@ -6,7 +6,11 @@
 mod error;
 mod explain;
 pub mod fetch;
+<<<<<<< HEAD
 mod passage;
+=======
+mod neighbours;
+>>>>>>> measure-2
 mod query_embedder;
 mod question;
 mod rank;

@@ -32,7 +32,7 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn of(query: &Query) -> Question {
-        let parsed = parse(&query.words);
+        let parsed = with_bad_globs_as_words(parse(&query.words));
         let (wanted, is_cut) = wanted(&parsed.pieces);
         let mut filter = query.filter.clone().and(parsed.filter.clone());
         filter.all.extend(parsed.phrases().map(|phrase| Condition::Words(phrase.to_owned())));
@@ -68,6 +68,22 @@ impl Question {
         }
         Ok((looked_up, notes))
     }
+}
+
+/// A typed `path:` whose pattern is none is just words, as everything is that makes no sense.
+fn with_bad_globs_as_words(mut parsed: Parsed) -> Parsed {
+    let typed = |condition: &Condition| match condition {
+        Condition::Path(pattern) if path_rule(condition).is_err() => Some(format!("path:{pattern}")),
+        _ => None,
+    };
+    parsed.pieces.extend(parsed.filter.all.iter().filter_map(typed).map(Piece::Words));
+    parsed.filter.all.retain(|condition| typed(condition).is_none());
+    for condition in &mut parsed.filter.none {
+        if let Some(words) = typed(condition) {
+            *condition = Condition::Words(words);
+        }
+    }
+    parsed
 }
 
 /// What the pieces look for, each once, at most [`MAX_WORDS`], and whether there was more.

@@ -16,6 +16,7 @@ use ibid_index::snapshot::{Allowed, LookedUp, Snapshot, StoredChunk};
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
+use crate::neighbours::Neighbours;
 use crate::passage::Passages;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
@@ -79,17 +80,19 @@ impl<'a> Searcher<'a> {
             embedders: self.snapshots.iter().map(embedder).collect(),
             depth: LEG_DEPTH,
         };
+        let mut neighbours = Neighbours::of(&words);
         let hits = loop {
             let retrieved = match question.plain.is_empty() {
                 true => list(self.snapshots, &allowed, asked.depth)?,
                 false => retrieve(self.snapshots, &asked)?,
             };
-            let hits = self.hits(query, &question, &words, &retrieved)?;
+            let hits = self.hits(query, &question, &words, &retrieved, &mut neighbours)?;
             if hits.len() >= query.limit || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
                 break hits;
             }
             asked.depth *= DEEPER;
         };
+        neighbours.name_in(&mut notes);
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
@@ -170,6 +173,7 @@ impl<'a> Searcher<'a> {
         question: &Question,
         words: &[Vec<LookedUp>],
         retrieved: &Retrieved,
+        neighbours: &mut Neighbours,
     ) -> Result<Vec<Hit>, ReadError> {
         let fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
         let terms: HashSet<&str> =
@@ -191,6 +195,7 @@ impl<'a> Searcher<'a> {
             if !diversity.admit(candidate.snapshot, &chunk, &held) {
                 continue;
             }
+            neighbours.look_in(&chunk, &held);
             let mut hit = self.hit(candidate, &chunk, held, &terms);
             hit.rank = hits.len() + 1;
             hit.score = fused.score;
@@ -299,3 +304,6 @@ pub(crate) fn line_ends(text: &str) -> u32 {
     });
     ends.count() as u32
 }
+
+#[cfg(test)]
+mod tests;

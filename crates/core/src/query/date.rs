@@ -3,6 +3,9 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+/// What [`day_of`] reads, for whoever typed something else.
+pub const DATE_FORMS: &str = "a day, a month or a year, such as 2024-06-15, 2024-06 or 2024";
+
 /// The first second of a date (`2024-06-15`), a month (`2024-06`) or a year (`2024`), in seconds since 1970, UTC; of a
 /// date with a time its day. `None` where the text is none of these.
 pub fn day_of(text: &str) -> Option<i64> {
@@ -26,6 +29,14 @@ pub fn day_of(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_to_be_read_is_read() {
+        let (_, examples) = DATE_FORMS.split_once("such as ").unwrap();
+        for example in examples.replace(" or ", ", ").split(", ") {
+            assert!(day_of(example).is_some(), "{example}");
+        }
+    }
 
     #[test]
     fn dates_months_and_years_are_their_first_second() {

@@ -20,6 +20,9 @@ pub(crate) enum BadArgument {
     /// It is of another type.
     #[error("{name} must be {wanted}, got {got}")]
     Type { name: &'static str, wanted: &'static str, got: String },
+    /// It is a string that says nothing.
+    #[error("{name} must be {wanted}; got {got}")]
+    Form { name: &'static str, wanted: &'static str, got: String },
     /// It is a number out of range.
     #[error("{name} must be {} to {}, got {got}", .range.start(), .range.end())]
     Range { name: &'static str, range: RangeInclusive<usize>, got: String },
@@ -64,6 +67,20 @@ impl Arguments {
             }
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(BadArgument::Type { name, wanted: "a string", got: shown(&other) }),
+        }
+    }
+
+    /// A name that may be given and that `read` takes; `wanted` says what it takes.
+    pub(crate) fn form<T>(
+        &mut self,
+        name: &'static str,
+        wanted: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, BadArgument> {
+        let Some(text) = self.name(name)? else { return Ok(None) };
+        match read(&text) {
+            Some(meaning) => Ok(Some(meaning)),
+            None => Err(BadArgument::Form { name, wanted, got: shown(&Value::String(text)) }),
         }
     }
 

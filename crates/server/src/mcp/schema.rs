@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode};
+use ibid_core::query::{DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
@@ -45,12 +45,13 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
         "path": {
             "type": "string",
             "description": "Only notes whose whole path matches this glob: Bread/** for a folder and all below it, \
-                            Daily/2026-*.md, **/Index.md.",
+                            Daily/2026-*.md, **/Index.md; without any of * ? [ {, whose path contains it.",
         },
-        "tag": {
-            "type": "string",
-            "description": "Only notes with this tag or one nested below it; with or without #.",
-        },
+        "tag": text("Only notes with this tag or one nested below it; with or without #."),
+        "title": text("Only notes with these words, in this order, in the title or an alias."),
+        "property": text(&format!("Only notes with this property: {PROPERTY_FORMS}.")),
+        "after": text(&format!("Only notes of this date or later: {DATE_FORMS}.")),
+        "before": text(&format!("Only notes from before this date: {DATE_FORMS}.")),
         "per_document": {
             "type": "integer", "minimum": 1, "maximum": MAX_PER_DOCUMENT, "default": DEFAULT_PER_DOCUMENT,
             "description": "How many passages of one note at most.",

@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use ibid_core::citation::Reference;
-use ibid_core::query::{Condition, MAX_LIMIT, Mode, Query};
+use ibid_core::query::{Condition, DATE_FORMS, Filter, MAX_LIMIT, Mode, PROPERTY_FORMS, Query, day_of};
 use rmcp::ErrorData;
 use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::Serialize;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, BadArgument};
 use super::refusal::Refusal;
 use super::wire::{FetchOut, SearchOut};
 use super::{internal_error, schema};
@@ -24,7 +24,8 @@ const SEARCH_ABOUT: &str = "\
 Search the user's own notes, by words and by meaning. Use it first for any question their notes may answer: what they \
 wrote, read, planned, decided or know. Gives the best passages, each with its citation as `id`, a snippet as `text`, \
 and the note's title, path, headings, line and byte range. `notes` says what was not searched or why nothing was \
-found. Call fetch with an id before quoting a passage.";
+found. Call fetch with an id before quoting a passage. The query takes \"exact phrases\", -not, prefix*, tag:, path:, \
+title:, before: and after: a date, and [property:value]; everything else is just words.";
 
 const FETCH_ABOUT: &str = "\
 Fetch the exact words of a citation together with the note around them. Use it before quoting or relying on a passage \
@@ -34,8 +35,9 @@ words stand in the note, text_start to text_end where the given text stands.";
 
 const SEARCH_NOTES_ABOUT: &str = "\
 Search the user's notes with filters. Use it instead of search when the question names a collection, a folder, a \
-file name or a tag, when exact words matter (mode lexical), or when more or fewer passages are wanted. Answers as \
-search does.";
+file name, a title, a tag, a property or a time, when exact words matter (mode lexical), or when more or fewer passages \
+are wanted. The query takes the same signs as that of search; filters given beside it must hold too. Answers as search \
+does.";
 
 /// What a request for a passage must say, for whoever did not say it.
 const WANTED_QUERY: &str = "a question or a few words as a string";
@@ -122,13 +124,24 @@ async fn search_notes(
         query.limit = limit;
     }
     let collection = given.name("collection")?;
-    let (path, tag) = (given.name("path")?.map(Condition::Path), given.name("tag")?.map(Condition::Tag));
-    query.filter.all.extend(path.into_iter().chain(tag));
+    query.filter = filter(&mut given)?;
     if let Some(per_document) = given.number("per_document", 1..=schema::MAX_PER_DOCUMENT)? {
         query.per_document = per_document;
     }
     given.finish()?;
     ask(library, query, collection, base).await
+}
+
+fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
+    let conditions = [
+        given.name("path")?.map(Condition::Path),
+        given.name("tag")?.map(Condition::Tag),
+        given.name("title")?.map(Condition::Title),
+        given.form("property", PROPERTY_FORMS, Condition::property_of)?,
+        given.form("after", DATE_FORMS, day_of)?.map(Condition::From),
+        given.form("before", DATE_FORMS, day_of)?.map(Condition::Before),
+    ];
+    Ok(Filter { all: conditions.into_iter().flatten().collect(), none: Vec::new() })
 }
 
 async fn ask(

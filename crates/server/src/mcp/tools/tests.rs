@@ -134,6 +134,11 @@ async fn filters_choose_the_notes_that_answer() {
         (json!({"query": "bake rye", "path": "Bread/*.md", "mode": "lexical"}), 2),
         (json!({"query": "bake rye", "tag": "#Kitchen", "collection": "garden"}), 2),
         (json!({"query": "bake rye", "tag": "tools"}), 0),
+        (json!({"query": "bake rye", "title": "campagne"}), 1),
+        (json!({"query": "bake rye", "property": "status=done"}), 0),
+        (json!({"query": "bake rye", "after": "1970", "before": "1970-01-02"}), 2),
+        (json!({"query": "bake rye", "after": "1971"}), 0),
+        (json!({"query": "bake rye -title:campagne"}), 1),
     ] {
         let found = answer(&garden.library, SEARCH_NOTES, arguments.clone()).await;
         assert_eq!(found["results"].as_array().unwrap().len(), count, "{arguments}");
@@ -171,6 +176,17 @@ async fn a_bad_argument_is_told_with_what_would_be_right() {
             SEARCH_NOTES,
             json!({"query": "rye", "tag": "x".repeat(5000)}),
             "tag has 5000 bytes, it takes at most 4096",
+        ),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "after": "last week"}),
+            "after must be a day, a month or a year, such as 2024-06-15, 2024-06 or 2024; got \"last week\"",
+        ),
+        (SEARCH_NOTES, json!({"query": "rye", "before": 2024}), "before must be a string, got 2024"),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "property": "status="}),
+            "property must be the name of a property, or name and value, such as status=done; got \"status=\"",
         ),
         (FETCH, json!({}), "id is missing: give an id from a result of search as a string"),
         (FETCH, json!({"id": "attic:a.md"}), "no collection \"attic\": there is garden"),

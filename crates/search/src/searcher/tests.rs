@@ -1,0 +1,149 @@
+//! No text is a question that fails. What questions find is tested with the whole program.
+
+use std::path::PathBuf;
+
+use ibid_core::chunk::Chunk;
+use ibid_core::document::{Document, PropertyValue};
+use ibid_core::hash::ContentHash;
+use ibid_core::id::DocumentPath;
+use ibid_core::language::Language;
+use ibid_core::query::Mode;
+use ibid_index::manifest::{Manifest, SourceRecord};
+use ibid_index::snapshot::StoredDocument;
+use ibid_index::store::Store;
+use ibid_index::vector::VectorKey;
+use ibid_index::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
+use proptest::prelude::*;
+
+use super::*;
+
+/// Some notes of one chunk each, in two languages, without vectors.
+fn snapshot() -> (Arc<Snapshot>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path());
+    let mut writer = CollectionWriter::open(&store, &"notes".parse().unwrap(), 1).unwrap();
+    for (path, language, text) in [
+        ("Bread/Rye.md", Language::English, "Rye bread sticks to the knife. snake_case v1.2.3 C++"),
+        ("Bread/Brot.md", Language::German, "Das Brot in den Häusern 🍞"),
+        ("味噌.md", Language::English, "味噌を仕込む ขนมปัง"),
+        ("Empty.md", Language::English, ""),
+    ] {
+        writer.add(&document(path, language, text), Vec::new()).unwrap();
+    }
+    let source = SourceRecord {
+        root: PathBuf::from("notes"),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        language: None,
+    };
+    let manifest = Manifest {
+        generation: 0,
+        indexed_at: 0,
+        source,
+        model: None,
+        vector_files: Vec::new(),
+        graph: None,
+        pending: 0,
+        skipped_count: 0,
+        skipped: Vec::new(),
+    };
+    writer.commit(manifest).unwrap();
+    (Arc::new(writer.finish(&store, 1).unwrap()), folder)
+}
+
+fn document(path: &str, language: Language, text: &str) -> FinishedDocument {
+    let span = Span::within(text, 0..text.len()).unwrap();
+    let stored = StoredDocument {
+        document: Document {
+            path: DocumentPath::new(path).unwrap(),
+            title: path.to_owned(),
+            aliases: vec!["Staff of life".to_owned()],
+            tags: vec!["bread/dark".to_owned()],
+            headings: Vec::new(),
+            links: Vec::new(),
+            properties: vec![("status".to_owned(), PropertyValue::Text("done".to_owned()))],
+        },
+        decoded_from: None,
+        content_hash: ContentHash::of(text.as_bytes()).to_string(),
+        text_bytes: text.len() as u32,
+    };
+    let chunk = Chunk { span, headings: Vec::new() };
+    FinishedDocument {
+        stored,
+        text: text.to_owned(),
+        chunks: vec![FinishedChunk { chunk, line: 1, vector_key: VectorKey(0) }],
+        language,
+        date: 0,
+        file: FileMark { modified: 1, size: 1, content: 1 },
+    }
+}
+
+/// Signs of the query language and words of the notes, in any order.
+fn signs() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec![
+        "\"",
+        " ",
+        " ",
+        "-",
+        "*",
+        ":",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        "#",
+        "/",
+        "**",
+        "tag:",
+        "path:",
+        "title:",
+        "before:",
+        "after:",
+        "1970",
+        "2024-06-15",
+        "status",
+        "done",
+        "rye",
+        "bread",
+        "raye",
+        "brot",
+        "Häuser",
+        "snake_case",
+        "v1.2",
+        "C++",
+        "味噌",
+        "噌",
+        "ขน",
+        "🍞",
+        "“",
+        "”",
+        "\\",
+        "\n",
+        "\u{1}",
+        "\u{f0000}",
+        "é",
+        "e\u{301}",
+    ]);
+    prop::collection::vec(sign, 0..24).prop_map(|signs| signs.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    // One index serves many questions: making it costs more than all of them.
+    #[test]
+    fn any_text_is_answered_within_the_limit(
+        questions in prop::collection::vec(prop_oneof![any::<String>(), signs()], 64),
+        limit in 1..4_usize,
+    ) {
+        let (snapshot, _folder) = snapshot();
+        for words in questions.into_iter().filter(|words| !words.trim().is_empty()) {
+            let query = Query { mode: Mode::Lexical, limit, explain: true, ..Query::new(words.clone()) };
+            let answer = Searcher::new(&[Arc::clone(&snapshot)], None).search(&query);
+            let answer = answer.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;
+            prop_assert!(answer.hits.len() <= limit, "{:?}", words);
+            prop_assert!(!answer.hits.is_empty() || !answer.notes.is_empty(), "{:?}", words);
+        }
+    }
+}
