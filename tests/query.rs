@@ -220,10 +220,10 @@ fn filters_alone_list_notes_by_path() {
 
 #[test]
 fn no_question_fails() {
-    let marks = "\"".repeat(MAX_QUERY_BYTES);
+    let marks = "\"".repeat(MAX_QUERY_BYTES - 1);
     let words = "\"rye bread\" ".repeat(MAX_QUERY_BYTES / 12);
     let long_phrase = format!("\"{}\"", "rye ".repeat(4_000));
-    let excluded = "-rye ".repeat(MAX_QUERY_BYTES / 5);
+    let excluded = "-rye ".repeat(MAX_QUERY_BYTES / 5 - 1);
     let questions = [
         "\"",
         "\"\"",
@@ -399,10 +399,12 @@ fn a_filter_does_not_act_after_the_first_k() {
     let mut notes: Vec<(String, String)> = (0..300)
         .map(|n| (format!("Noise/{n}.md"), format!("Sourdough starter {n}: feed the sourdough starter.\n")))
         .collect();
-    for name in ["a", "b", "c"] {
-        let text =
-            format!("---\ntags: [keep]\n---\nShelf {name} holds jars, a scale and some old starter.\n");
-        notes.push((format!("Keep/{name}.md"), text));
+    for (name, holds) in [
+        ("a", "The top shelf holds jars, a scale and some old starter.\n"),
+        ("b", "Mother wants her starter back when she comes on Sunday.\n"),
+        ("c", "To buy: salt, a cake ring, starter cables for the car.\n"),
+    ] {
+        notes.push((format!("Keep/{name}.md"), format!("---\ntags: [keep]\n---\n{holds}")));
     }
     let mut asked = Asked::with_vectors(&notes);
     for mode in ["hybrid", "lexical", "semantic"] {

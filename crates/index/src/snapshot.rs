@@ -4,6 +4,7 @@
 
 mod allow;
 mod legs;
+mod passing;
 mod terms;
 mod texts;
 

@@ -9,6 +9,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Term};
 
+use super::passing::Passing;
 use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
 use crate::lexical::{QuestionWord, words_of_question};
@@ -35,18 +36,17 @@ pub enum Rule<'a> {
 
 /// Which chunks may answer; made by [`Snapshot::allow`].
 pub struct Allowed {
-    pub(super) query: Box<dyn Query>,
+    pub(super) query: Passing,
     /// The rows of their vectors.
     pub(super) rows: RowSet,
     /// Their numbers in each segment.
     chunks: Vec<RowSet>,
-    count: u64,
 }
 
 impl Allowed {
     /// How many chunks pass.
     pub fn chunks(&self) -> u64 {
-        self.count
+        self.chunks.iter().map(|chunks| u64::from(chunks.len())).sum()
     }
 
     /// The rows of [`Snapshot::vectors`] that a chunk that passes uses.
@@ -64,33 +64,33 @@ impl Snapshot {
     ///
     /// Looks at every path once where there is a path rule, and once at every chunk that passes.
     pub fn allow(&self, all: &[Rule<'_>], none: &[Rule<'_>]) -> Result<Allowed, ReadError> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        let mut demanded: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for rule in all {
-            clauses.push((Occur::Must, self.rule_query(rule)?));
-        }
-        for rule in none {
-            clauses.push((Occur::MustNot, self.rule_query(rule)?));
+            demanded.push((Occur::Must, self.rule_query(rule)?));
         }
         if all.is_empty() {
-            clauses.push((Occur::Must, Box::new(AllQuery)));
+            demanded.push((Occur::Must, Box::new(AllQuery)));
         }
-        let query: Box<dyn Query> = Box::new(BooleanQuery::new(clauses));
         let segments = self.searcher.segment_readers().iter();
-        let mut allowed = Allowed {
-            rows: RowSet::empty(self.vectors.rows()),
-            chunks: segments.map(|reader| RowSet::empty(reader.max_doc())).collect(),
-            count: 0,
-            query: query.box_clone(),
-        };
-        self.for_each_match(query.as_ref(), |segment, doc| {
-            allowed.count += 1;
-            allowed.chunks[segment as usize].insert(doc);
-            if let Some(row) = self.row_at(DocAddress::new(segment, doc)) {
-                allowed.rows.insert(row);
-            }
+        let mut chunks: Vec<RowSet> = segments.map(|reader| RowSet::empty(reader.max_doc())).collect();
+        self.for_each_match(&BooleanQuery::new(demanded), |segment, doc| {
+            chunks[segment as usize].insert(doc);
             Ok(())
         })?;
-        Ok(allowed)
+        // Not by `Occur::MustNot`: it seeks backwards in a phrase, which tantivy 0.27 forbids itself.
+        for rule in none {
+            self.for_each_match(self.rule_query(rule)?.as_ref(), |segment, doc| {
+                chunks[segment as usize].remove(doc);
+                Ok(())
+            })?;
+        }
+        let mut rows = RowSet::empty(self.vectors.rows());
+        for (segment, chunks) in chunks.iter().enumerate() {
+            for row in chunks.iter().filter_map(|doc| self.row_at(DocAddress::new(segment as u32, doc))) {
+                rows.insert(row);
+            }
+        }
+        Ok(Allowed { query: Passing::new(&self.searcher, &chunks), rows, chunks })
     }
 
     /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes.

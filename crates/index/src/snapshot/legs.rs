@@ -21,8 +21,8 @@ impl Snapshot {
         }
         let mut query = self.words_query(words);
         if let Some(allowed) = allowed {
-            let must = BoostQuery::new(allowed.query.box_clone(), 0.0);
-            query = Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, Box::new(must))]));
+            let passing = Box::new(allowed.query.clone());
+            query = Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, passing)]));
         }
         let top = TopDocs::with_limit(limit).order_by_score();
         let found = self.searcher.search(query.as_ref(), &top).map_err(|error| self.read_error(error))?;
