@@ -10,7 +10,7 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_embed::{BundledEmbedder, Embedder};
 use ibid_index::store::Store;
 use ibid_indexer::extract::{decode::decode, reads};
-use ibid_indexer::{BuildOptions, Model, Plan, Progress, Report, build};
+use ibid_indexer::{BuildOptions, Model, Report, Silent, build};
 
 /// The folder measured on.
 pub(crate) fn root() -> PathBuf {
@@ -66,13 +66,4 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
         now: u64::MAX,
     };
     build(store, &options, &Silent).expect("the vault can be indexed")
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: &Plan) {}
-    fn document(&self, _: u64, _: usize) {}
-    fn embedded(&self) {}
-    fn committed(&self, _: u64) {}
 }

@@ -24,3 +24,5 @@ mod mcp;
 mod measure;
 /// Judged questions over the demonstration vault: goldens and their statistics.
 mod ranking;
+/// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
+mod scifact;
