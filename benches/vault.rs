@@ -10,7 +10,7 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_embed::{BundledEmbedder, Embedder};
 use ibid_index::store::Store;
 use ibid_indexer::extract::{decode::decode, reads};
-use ibid_indexer::{BuildOptions, Model, Plan, Progress, Report, build};
+use ibid_indexer::{BuildOptions, Model, Report, Silent, build};
 
 /// The folder measured on.
 pub(crate) fn root() -> PathBuf {
@@ -75,6 +75,7 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
     };
     build(store, &options, &Silent).expect("the vault can be indexed")
 }
+<<<<<<< HEAD
 
 /// Hears nothing.
 pub(crate) struct Silent;
@@ -85,3 +86,5 @@ impl Progress for Silent {
     fn embedded(&self) {}
     fn committed(&self, _: u64) {}
 }
+=======
+>>>>>>> bench-2

@@ -26,3 +26,5 @@ mod measure;
 mod query;
 /// Judged questions over the demonstration vault: goldens and their statistics.
 mod ranking;
+/// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
+mod scifact;

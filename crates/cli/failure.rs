@@ -113,8 +113,6 @@ pub(crate) enum Failure {
     EarlierRun(#[from] RecordError),
     #[error("there are several collections, and one is measured")]
     WhichCollection { known: Vec<CollectionName> },
-    #[error("cannot read the questions in {path}")]
-    Questions { path: PathBuf, source: io::Error },
     #[error("cannot write the plot {path}")]
     Plot { path: PathBuf, source: io::Error },
     #[error("a plot is of latency, and it is not measured")]

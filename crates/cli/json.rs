@@ -9,8 +9,8 @@ use ibid_core::hit::{Answer, Hit, LegScore};
 use ibid_core::id::CollectionName;
 use ibid_core::query::Query;
 use ibid_index::manifest::ModelRecord;
-use ibid_indexer::Report;
 use ibid_indexer::verify::Verdict;
+use ibid_indexer::{Report, StageSeconds};
 use ibid_server::page_url;
 use serde_json::{Map, Value, json};
 
@@ -125,17 +125,22 @@ pub(crate) fn report(indexed: &Indexed) -> Value {
         "bytes_read": report.bytes_read,
         "skipped": skipped.collect::<Vec<_>>(),
         "other_files": others,
-        "seconds": {
-            "walk": seconds.walk,
-            "read": seconds.read,
-            "embed": seconds.embed,
-            "write": seconds.write,
-            "tidy": seconds.tidy,
-            "total": seconds.total,
-        },
+        "seconds": stages(seconds),
         "megabytes_per_second": megabytes_per_second(report),
         "index": folder.to_string_lossy(),
         "bytes_on_disk": bytes_on_disk,
+    })
+}
+
+/// How long a run took, stage by stage.
+fn stages(seconds: &StageSeconds) -> Value {
+    json!({
+        "walk": seconds.walk,
+        "read": seconds.read,
+        "embed": seconds.embed,
+        "write": seconds.write,
+        "tidy": seconds.tidy,
+        "total": seconds.total,
     })
 }
 

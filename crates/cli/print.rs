@@ -8,3 +8,4 @@ pub(crate) mod document;
 pub(crate) mod measure;
 pub(crate) mod report;
 pub(crate) mod status;
+mod table;

@@ -23,8 +23,8 @@ SEED = "ibid scifact 1"
 
 QUESTIONS = 60
 # Documents in all: the judged ones, then those that look right, then any.
-DOCUMENTS = 380
-RANDOM_DOCUMENTS = 50
+DOCUMENTS = 240
+RANDOM_DOCUMENTS = 30
 
 HERE = pathlib.Path(__file__).resolve().parent
 CHECKSUMS = HERE / "SHA256SUMS"

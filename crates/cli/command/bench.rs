@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +74,7 @@ pub(crate) fn run(args: &BenchArgs, environment: &Environment) -> Result<Outcome
     let embedder = record.map(|record| ModelChoice::recorded(record).load(environment)).transpose()?;
     let failed = |source: BenchError| Failure::Bench { name: name.clone(), source: Box::new(source) };
     let questions = match &args.questions {
-        Some(path) => given(&read(path)?).map_err(failed)?,
+        Some(path) => given(path).map_err(failed)?,
         None => draw(&snapshot, DRAWN_QUESTIONS).map_err(failed)?,
     };
     // Without vectors a hybrid question is one by words, and is called what it is.
@@ -108,10 +107,6 @@ fn collection(args: &BenchArgs, environment: &Environment) -> Result<CollectionN
         1 => Ok(names.remove(0)),
         _ => Err(Failure::WhichCollection { known: names }),
     }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|source| Failure::Questions { path: path.to_owned(), source })
 }
 
 fn wants(args: &BenchArgs, part: Part) -> bool {

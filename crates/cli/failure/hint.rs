@@ -13,8 +13,9 @@ use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
 use ibid_indexer::verify::VerifyError;
 use ibid_measure::bench_error::BenchError;
+use ibid_measure::dataset::DatasetError;
 use ibid_search::{FetchError, SearchError};
-use ibid_server::ServeError;
+use ibid_server::{AskError, ServeError};
 
 use super::Failure;
 use crate::environment::{ONNX_RUNTIME_LIBRARY, ONNX_RUNTIME_VARIABLE};
@@ -75,7 +76,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
             let names: Vec<&str> = known.iter().map(CollectionName::as_str).collect();
             format!("choose with `--collection`: {}", names.join(", "))
         }
-        Failure::Questions { source, .. } | Failure::Plot { source, .. } => return of_io(source),
+        Failure::Plot { source, .. } => return of_io(source),
         Failure::NothingToPlot => "measure latency or http too: name them after `--only`".to_owned(),
         Failure::Bench { name, source } => return of_bench(name, source),
     };
@@ -229,10 +230,10 @@ fn of_serve(error: &ServeError) -> Option<String> {
 fn of_bench(name: &CollectionName, error: &BenchError) -> Option<String> {
     let hint = match error {
         BenchError::NoQuestions => "`--questions FILE` gives some: a question a line".to_owned(),
-        BenchError::QuestionLine { .. } => {
-            "a line is a question as it is, or {\"question\": \"…\"}".to_owned()
-        }
-        BenchError::Search(error) => return of_search(error),
+        BenchError::Questions(DatasetError::Read { source, .. }) => return of_io(source),
+        BenchError::Questions(_) => "a line is a question as it is, or {\"question\": \"…\"}".to_owned(),
+        BenchError::Search(error) | BenchError::Ask(AskError::Search(error)) => return of_search(error),
+        BenchError::Ask(_) => return None,
         BenchError::Embed(error) => return of_embed(error),
         BenchError::Open(error) => return of_open(Some(name), error),
         BenchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),

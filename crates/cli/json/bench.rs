@@ -8,11 +8,13 @@ use ibid_measure::indexing::{Indexed, WithVectors, per_second};
 use ibid_measure::latency::Latency;
 use ibid_measure::load::{Point, SideBySide};
 use ibid_measure::memory::{Memory, Resident};
-use ibid_measure::questions::{Origin, Questions, SEED, WORDS};
+use ibid_measure::questions::{Origin, Questions, WORDS};
+use ibid_measure::random::SEED;
 use ibid_measure::recall::{Found, NEIGHBOURS, Recall};
+use ibid_measure::record;
 use serde_json::{Map, Value, json};
 
-use super::megabytes_per_second;
+use super::{megabytes_per_second, stages};
 use crate::command::bench::{Bench, InProcess, Measured, Parts};
 
 /// Everything that was measured.
@@ -126,14 +128,7 @@ fn report(report: &Report) -> Value {
         "chunks": report.chunks,
         "embedded": report.embedded,
         "bytes_read": report.bytes_read,
-        "seconds": {
-            "walk": seconds.walk,
-            "read": seconds.read,
-            "embed": seconds.embed,
-            "write": seconds.write,
-            "tidy": seconds.tidy,
-            "total": seconds.total,
-        },
+        "seconds": stages(seconds),
         "megabytes_per_second": megabytes_per_second(report),
         "chunks_per_second": per_second(report.chunks as usize, seconds.total),
     })
@@ -175,5 +170,5 @@ fn recall_of(recall: &Recall) -> Value {
 
 /// To a thousandth: the rest is noise.
 fn rounded(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
+    record::rounded(number, 3)
 }

@@ -15,7 +15,11 @@ use ibid_measure::recall::{FILTERS, Found, NEIGHBOURS, NOTES_PER_FILTERED, Recal
 use crate::command::bench::{Bench, InProcess, Measured, Parts};
 use crate::failure::Failure;
 use crate::output::{self, DIM, DOUBTFUL, STRONG};
+use crate::print::table::{Align, Form, table};
 use crate::text::{bytes, grouped, many, safe_line};
+
+/// The headings of [`times`].
+const PERCENTILES: [&str; 3] = ["p50 ms", "p95 ms", "p99 ms"];
 
 /// Prints every part that was measured, and where the plot is.
 pub(crate) fn bench(bench: &Bench, plot: Option<&Path>) -> Result<(), Failure> {
@@ -89,13 +93,11 @@ fn asked(questions: &Questions) -> String {
 fn write_latency(out: &mut impl Write, bench: &Bench, latency: &InProcess) -> io::Result<()> {
     let beside = &latency.side_by_side;
     writeln!(out, "\n{STRONG}in process, one at a time, in turn{STRONG:#}")?;
-    writeln!(out, "  {DIM}{:<16}{:>9}{:>9}{:>9}  ms{DIM:#}", "", "p50", "p95", "p99")?;
-    if let Some(embedding) = &beside.embedding {
-        writeln!(out, "  {:<16}{}", "embedding alone", times(embedding))?;
-    }
-    for (mode, latency) in &beside.modes {
-        writeln!(out, "  {:<16}{}", mode.name(), times(latency))?;
-    }
+    let alone = beside.embedding.iter().map(|embedding| ("embedding alone", embedding));
+    let modes = beside.modes.iter().map(|(mode, latency)| (mode.name(), latency));
+    let rows: Vec<_> =
+        alone.chain(modes).map(|(what, latency)| (what.to_owned(), times(latency).to_vec())).collect();
+    table(out, numbers(""), &PERCENTILES, &rows)?;
     if let Some(ratio) = beside.hybrid_over_embedding {
         writeln!(out, "  hybrid is {ratio:.2} times embedding alone, by the medians")?;
     }
@@ -104,35 +106,26 @@ fn write_latency(out: &mut impl Write, bench: &Bench, latency: &InProcess) -> io
 
 fn write_points(out: &mut impl Write, title: &str, points: &[Point]) -> io::Result<()> {
     writeln!(out, "\n{STRONG}{title}{STRONG:#}")?;
-    let heads = ["p50", "p95", "p99"];
-    writeln!(
-        out,
-        "  {DIM}{:<16}{:>9}{:>9}{:>9}  ms{:>12}{:>10}{DIM:#}",
-        "at once", heads[0], heads[1], heads[2], "questions/s", "asked"
-    )?;
-    for point in points {
-        writeln!(
-            out,
-            "  {:<16}{}    {:>12}{:>10}",
-            point.concurrency,
-            times(&point.latency),
-            short(point.per_second),
-            grouped(point.latency.count as u64)
-        )?;
-    }
-    Ok(())
+    let row = |point: &Point| {
+        let mut cells = times(&point.latency).to_vec();
+        cells.extend([short(point.per_second), grouped(point.latency.count as u64)]);
+        (point.concurrency.to_string(), cells)
+    };
+    let headings = [&PERCENTILES[..], &["questions/s", "asked"]].concat();
+    table(out, numbers("at once"), &headings, &points.iter().map(row).collect::<Vec<_>>())
 }
 
 fn write_start(out: &mut impl Write, start: &ColdStart) -> io::Result<()> {
     writeln!(out, "\n{STRONG}cold start, {} times each{STRONG:#}", grouped(start.search.count as u64))?;
-    writeln!(out, "  {DIM}{:<32}{:>9}{:>9}{:>9}  ms{DIM:#}", "", "best", "median", "worst")?;
-    let mut line = |what: &str, starts: &Starts| {
-        let [best, median, worst] = [starts.best, starts.median, starts.worst].map(short);
-        writeln!(out, "  {what:<32}{best:>9}{median:>9}{worst:>9}")
+    let row = |what: &str, starts: &Starts| {
+        (what.to_owned(), [starts.best, starts.median, starts.worst].map(short).to_vec())
     };
-    line("server, first HTTP response", &start.first_response)?;
-    line("server, first answered question", &start.first_answer)?;
-    line("ibid search, start to end", &start.search)
+    let rows = [
+        row("server, first HTTP response", &start.first_response),
+        row("server, first answered question", &start.first_answer),
+        row("ibid search, start to end", &start.search),
+    ];
+    table(out, numbers(""), &["best ms", "median ms", "worst ms"], &rows)
 }
 
 fn write_memory(out: &mut impl Write, memory: &Memory) -> io::Result<()> {
@@ -185,34 +178,31 @@ fn stages(report: &Report) -> String {
 }
 
 fn write_recall(out: &mut impl Write, recall: &Recall) -> io::Result<()> {
-    writeln!(
-        out,
-        "  {DIM}{:<22}{:>9}{:>9}{:>12}{:>11}{:>13}{DIM:#}",
-        "", "recall", "worst", "vectors", "index ms", "every float"
-    )?;
-    let mut line = |what: &str, found: &Found| {
-        writeln!(
-            out,
-            "  {what:<22}{:>9.4}{:>9.2}{:>12}{:>11}{:>13}",
-            found.recall,
-            found.worst,
-            grouped(found.rows.round() as u64),
-            short(found.index.p50),
-            short(found.every_float.p50)
-        )
+    let row = |what: String, found: &Found| {
+        let mut cells = vec![format!("{:.4}", found.recall), format!("{:.2}", found.worst)];
+        cells.push(grouped(found.rows.round() as u64));
+        cells.extend([found.index.p50, found.every_float.p50].map(short));
+        (what, cells)
     };
-    line("all notes", &recall.all)?;
-    line(&format!("1 note in {NOTES_PER_FILTERED}"), &recall.filtered)?;
+    let rows = [
+        row("all notes".to_owned(), &recall.all),
+        row(format!("1 note in {NOTES_PER_FILTERED}"), &recall.filtered),
+    ];
+    table(out, numbers(""), &["recall", "worst", "vectors", "index ms", "every float ms"], &rows)?;
     let by = if recall.has_graph { "by a graph" } else { "by a scan" };
     let (all, filtered) = (recall.all.questions, recall.filtered.questions);
     let asked = many(all as u64, "question");
     writeln!(out, "  {DIM}{by}; {asked}, and {filtered} over {FILTERS} filters in turn{DIM:#}")
 }
 
-/// The three percentiles as columns.
-fn times(latency: &Latency) -> String {
-    let [p50, p95, p99] = [latency.p50, latency.p95, latency.p99].map(short);
-    format!("{p50:>9}{p95:>9}{p99:>9}")
+/// How a table of numbers looks.
+fn numbers(corner: &'static str) -> Form {
+    Form { indent: "  ", corner, min_width: 16, align: Align::Right }
+}
+
+/// The three percentiles.
+fn times(latency: &Latency) -> [String; 3] {
+    [latency.p50, latency.p95, latency.p99].map(short)
 }
 
 /// Three digits of a number.

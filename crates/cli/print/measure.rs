@@ -11,6 +11,7 @@ use ibid_measure::record::{ModeRecord, Record};
 
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
+use crate::print::table::{Align, Form, GAP, table};
 use crate::text::wrap::wrap;
 use crate::text::{grouped, many, safe_line};
 
@@ -19,9 +20,6 @@ const MAX_CHANGED_SHOWN: usize = 6;
 
 /// Below so many columns the intervals are left out: they make the widest table this wide.
 const WIDTH_WITH_INTERVALS: usize = 80;
-
-/// Space between columns.
-const GAP: &str = "  ";
 
 /// Prints everything that was measured over an index of so many documents.
 pub(crate) fn record(record: &Record, documents: u64) -> Result<(), Failure> {
@@ -92,25 +90,26 @@ fn means(
         Some((mean, interval)) if with_intervals => format!("{} ±{}", share(mean), half(interval)),
         Some((mean, _)) => share(mean),
     };
-    let header = measures.iter().map(|measure| heading(*measure).to_owned()).collect();
-    let rows = modes
-        .iter()
-        .map(|(name, mode)| (*name, measures.iter().map(|measure| cell(mode, *measure)).collect::<Vec<_>>()));
-    table(out, header, rows.collect())
+    let headings: Vec<_> = measures.iter().map(|measure| heading(*measure)).collect();
+    let row = |(name, mode): &(&str, &ModeRecord)| {
+        ((*name).to_owned(), measures.iter().map(|measure| cell(mode, *measure)).collect())
+    };
+    table(out, of_modes(Align::Left), &headings, &modes.iter().map(row).collect::<Vec<_>>())
 }
 
 fn times(out: &mut impl Write, modes: &[(&str, &ModeRecord)]) -> io::Result<()> {
-    let names = ["p50_ms", "p95_ms", "p99_ms"];
-    let header = names.map(|name| format!("{:>7}", name.replace("_ms", " ms"))).to_vec();
-    let cell = |mode: &ModeRecord, name: &str| format!("{:>7.1}", mode.measures.get(name).unwrap_or(&0.0));
-    let rows = modes.iter().map(|(mode, record)| (*mode, names.map(|name| cell(record, name)).to_vec()));
-    table(out, header, rows.collect())
+    let cell = |mode: &ModeRecord, name: &str| format!("{:.1}", mode.measures.get(name).unwrap_or(&0.0));
+    let row = |(name, mode): &(&str, &ModeRecord)| {
+        ((*name).to_owned(), ["p50_ms", "p95_ms", "p99_ms"].map(|name| cell(mode, name)).to_vec())
+    };
+    let rows: Vec<_> = modes.iter().map(row).collect();
+    table(out, of_modes(Align::Right), &["p50 ms", "p95 ms", "p99 ms"], &rows)
 }
 
 fn against(out: &mut impl Write, comparison: &Comparison, width: usize) -> io::Result<()> {
     writeln!(out, "\n{STRONG}against the earlier run{STRONG:#}, by nDCG@10\n")?;
     let in_order = || Mode::NAMES.iter().filter_map(|(name, _)| Some((*name, comparison.modes.get(*name)?)));
-    let header = ["before", "now", "difference", "p", "better", "worse", "equal"].map(str::to_owned).to_vec();
+    let headings = ["before", "now", "difference", "p", "better", "worse", "equal"];
     let rows = in_order().map(|(name, mode)| {
         let [low, high] = mode.ci.map(signed);
         let counts = [mode.better, mode.worse, mode.equal].map(|count| grouped(count as u64));
@@ -118,9 +117,9 @@ fn against(out: &mut impl Write, comparison: &Comparison, width: usize) -> io::R
         cells.push(format!("{} [{low}, {high}]", signed(mode.difference)));
         cells.push(if mode.p < 0.001 { "<.001".to_owned() } else { share(mode.p) });
         cells.extend(counts);
-        (name, cells)
+        (name.to_owned(), cells)
     });
-    table(out, header, rows.collect())?;
+    table(out, of_modes(Align::Left), &headings, &rows.collect::<Vec<_>>())?;
     for (name, mode) in in_order().filter(|(_, mode)| !mode.changed.is_empty()) {
         let shown = mode.changed.len().min(MAX_CHANGED_SHOWN);
         let of = if shown < mode.changed.len() {
@@ -143,23 +142,10 @@ fn changed(out: &mut impl Write, change: &Change, width: usize) -> io::Result<()
     writeln!(out, "{head}{first}{more}")
 }
 
-/// Columns as wide as the widest of their cells, the first for the modes.
-fn table(out: &mut impl Write, header: Vec<String>, rows: Vec<(&str, Vec<String>)>) -> io::Result<()> {
-    let columns = |cell: &str| cell.chars().count();
-    let first = Mode::NAMES.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
-    let widest = |at: usize| {
-        let cells = rows.iter().map(|(_, cells)| columns(&cells[at]));
-        cells.chain([columns(&header[at])]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(widest).collect();
-    let line = |name: &str, cells: &[String]| {
-        let mut line = format!("{name:<first$}");
-        cells.iter().zip(&widths).for_each(|(cell, width)| line.push_str(&format!("{GAP}{cell:<width$}")));
-        line.truncate(line.trim_end().len());
-        line
-    };
-    writeln!(out, "{DIM}{}{DIM:#}", line("", &header))?;
-    rows.iter().try_for_each(|(name, cells)| writeln!(out, "{}", line(name, cells)))
+/// How a table with a row for each mode looks.
+fn of_modes(align: Align) -> Form {
+    let min_width = Mode::NAMES.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    Form { indent: "", corner: "", min_width, align }
 }
 
 /// A number from 0 to 1 in four columns: `.398`, `1.00`.
@@ -240,9 +226,9 @@ semantic  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 
 hybrid    .500 ±.025      .500 ±.025      .500 ±.025      .500 ±.025
 semantic  1.00 ±.025      1.00 ±.025      1.00 ±.025      1.00 ±.025
 
-           p50 ms   p95 ms   p99 ms
-hybrid        3.2     10.0    120.0
-semantic      3.2     10.0    120.0
+          p50 ms  p95 ms  p99 ms
+hybrid       3.2    10.0   120.0
+semantic     3.2    10.0   120.0
 
 ± half the 95 % interval, over 2,000 resamples of the questions
 times and answer bytes as everyone asks: 10 hits, 2 in a note; in process, warm
@@ -262,8 +248,8 @@ kitchen: 1 question over 1,400 documents
           nDCG@5  nDCG@10  MRR@10  hit@1  recall@10  recall@100
 lexical   .000    .000     .000    .000   .000       .000
 
-           p50 ms   p95 ms   p99 ms
-lexical       3.2     10.0    120.0
+          p50 ms  p95 ms  p99 ms
+lexical      3.2    10.0   120.0
 
 times as everyone asks: 10 hits, 2 in a note; in process, warm
 note: 2 questions␛ without

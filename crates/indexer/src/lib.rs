@@ -17,4 +17,4 @@ pub mod verify;
 
 pub use build::{BuildOptions, Model, build};
 pub use error::BuildError;
-pub use report::{Plan, Progress, Report, SkipReason, Skipped, StageSeconds};
+pub use report::{Plan, Progress, Report, Silent, SkipReason, Skipped, StageSeconds};

@@ -14,6 +14,16 @@ pub trait Progress: Sync {
     fn committed(&self, generation: u64);
 }
 
+/// Hears nothing: for runs that nobody watches.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: &Plan) {}
+    fn document(&self, _: u64, _: usize) {}
+    fn embedded(&self) {}
+    fn committed(&self, _: u64) {}
+}
+
 /// The work ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {

@@ -6,7 +6,9 @@ use ibid_embed::EmbedError;
 use ibid_index::{OpenError, ReadError};
 use ibid_indexer::BuildError;
 use ibid_search::SearchError;
-use ibid_server::ServeError;
+use ibid_server::{AskError, ServeError};
+
+use crate::dataset::DatasetError;
 
 /// Why a measurement broke off.
 #[derive(Debug, thiserror::Error)]
@@ -14,15 +16,15 @@ pub enum BenchError {
     /// There is nothing to ask.
     #[error("there is no question to measure with")]
     NoQuestions,
-    /// A line of the questions is an object without a question.
-    #[error("line {line} of the questions has no \"question\" or \"text\"")]
-    QuestionLine {
-        /// Counted from 1.
-        line: usize,
-    },
+    /// A file of questions could not be read.
+    #[error(transparent)]
+    Questions(#[from] DatasetError),
     /// A question could not be answered.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The library could not answer a question.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// A question could not be embedded.
     #[error(transparent)]
     Embed(#[from] EmbedError),

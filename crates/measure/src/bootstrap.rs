@@ -2,6 +2,7 @@
 //! input gives equal output.
 
 use crate::metrics::mean;
+use crate::random::{Random, SEED};
 
 /// How many times the questions are drawn anew. The ends of an interval then stand still in the third digit.
 pub const RESAMPLES: usize = 2_000;
@@ -11,9 +12,6 @@ pub const SIGN_DRAWS: usize = 10_000;
 
 /// The share of resamples an interval holds, in thousandths.
 pub const LEVEL_PER_MILLE: usize = 950;
-
-/// Any number would do; it must only stay the same.
-const SEED: u64 = 0x1b1d;
 
 /// Sums that differ by less are one sum added up in another order.
 const ROUNDING: f64 = 1e-9;
@@ -78,42 +76,9 @@ pub fn randomised_p(differences: &[f64]) -> f64 {
     at_least as f64 / (SIGN_DRAWS + 1) as f64
 }
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): small, good enough
-/// for drawing questions, no good for secrets.
-#[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn seeded(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    /// The next 64 bits.
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    /// A number below `end`, which must not be 0; small numbers come up too often by less than `end` in 2^64.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_generator_gives_its_published_numbers() {
-        let mut random = Random::seeded(1_234_567);
-        let made: Vec<u64> = (0..3).map(|_| random.next()).collect();
-        assert_eq!(made, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
-        assert!((0..1000).all(|_| random.below(3) < 3));
-    }
 
     #[test]
     fn equal_input_gives_equal_output() {

@@ -13,6 +13,7 @@ use ibid_core::query::Mode;
 
 use crate::bench_error::BenchError;
 use crate::client::Client;
+use crate::latency::percentile_ms;
 
 /// How often each is started. A person starts a program once, so the worst matters as much as the median.
 pub const STARTS: usize = 5;
@@ -61,9 +62,8 @@ impl Starts {
     /// Sums up `times`, in any order; all zero where there is none.
     fn of(mut times: Vec<Duration>) -> Starts {
         times.sort_unstable();
-        let at = |at: usize| times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
-        let last = times.len().saturating_sub(1);
-        Starts { count: times.len(), best: at(0), median: at(last / 2), worst: at(last) }
+        let at = |percent| percentile_ms(&times, percent);
+        Starts { count: times.len(), best: at(0), median: at(50), worst: at(100) }
     }
 }
 

@@ -2,7 +2,6 @@
 //! and question files over a collection that is indexed already. Nothing is indexed or asked here.
 
 mod error;
-mod lines;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -13,8 +12,8 @@ use ibid_core::hash::ContentHash;
 use serde::Deserialize;
 
 pub use error::DatasetError;
-use lines::{At, Lines, judgements, read};
 
+use crate::lines::{At, Lines, judgements, read};
 use crate::written::Written;
 
 /// The documents of a judged collection, one JSON object a line: `_id`, `title`, `text`.

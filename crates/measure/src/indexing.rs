@@ -12,7 +12,7 @@ use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::ReadError;
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, Model, Plan, Progress, Report, build};
+use ibid_indexer::{BuildOptions, Model, Report, Silent, build};
 
 use crate::bench_error::BenchError;
 
@@ -259,16 +259,6 @@ impl EmbedWorker for Ear {
     fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
         self.embed_document(text)
     }
-}
-
-/// Hears nothing.
-pub(crate) struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: &Plan) {}
-    fn document(&self, _: u64, _: usize) {}
-    fn embedded(&self) {}
-    fn committed(&self, _: u64) {}
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Times of many questions in a few numbers.
+//! Many times in a few numbers.
 
 use std::time::Duration;
 
@@ -20,12 +20,16 @@ impl Latency {
     /// Sums up `times`, in any order; all zero where there is none.
     pub fn of(mut times: Vec<Duration>) -> Latency {
         times.sort_unstable();
-        let at = |percent: usize| {
-            let rank = (times.len() * percent).div_ceil(100);
-            times.get(rank.saturating_sub(1)).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-        };
+        let at = |percent| percentile_ms(&times, percent);
         Latency { count: times.len(), p50: at(50), p95: at(95), p99: at(99) }
     }
+}
+
+/// The smallest of the sorted `times` that so many percent of them do not exceed, in milliseconds: the least of all for
+/// 0, the greatest for 100, and 0 where there is none.
+pub(crate) fn percentile_ms(times: &[Duration], percent: usize) -> f64 {
+    let rank = (times.len() * percent).div_ceil(100);
+    times.get(rank.saturating_sub(1)).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
 }
 
 #[cfg(test)]

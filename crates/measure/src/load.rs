@@ -1,8 +1,9 @@
 //! How long questions take while so many are asked at once, in process and through the server. The load is closed: a
-//! client asks its next question when it has the answer to the one before.
+//! client asks its next question when it has the answer to the one before. In process is the server less the wire: the
+//! same library answers, and lets as many questions run at once.
 //!
-//! Every question is cold. Within a round none is asked twice, and each round has an embedder or a server of its own,
-//! so that vectors kept from earlier questions would not help.
+//! Every question is cold. Within a round none is asked twice, and each round has a library of its own, so that vectors
+//! kept from earlier questions would not help.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ use crate::latency::Latency;
 /// How many ask at once: one person, a few programs, more than there are cores.
 pub const CONCURRENCY: [usize; 3] = [1, 4, 16];
 
-/// The most rounds of one point: each begins with an embedder or a server that has to be made.
+/// The most rounds of one point: each begins with a library that has to be opened.
 const MAX_ROUNDS: usize = 16;
 
 /// Questions asked once before anything is timed, so that files are in memory and processors awake.
@@ -43,7 +44,7 @@ const STOPPING: Duration = Duration::from_secs(2);
 pub struct Load<'a> {
     /// Where the collection lies.
     pub store: &'a Store,
-    /// The collection, open. The server opens it once more.
+    /// The collection, open. The library opens it once more.
     pub snapshot: &'a Arc<Snapshot>,
     /// The model of the collection, if it has one.
     pub embedder: Option<Arc<dyn Embedder>>,
@@ -94,8 +95,12 @@ impl Load<'_> {
         self.embedder.clone().map(QueryEmbedder::without_cache)
     }
 
-    fn query(&self, words: &str) -> Query {
-        Query { mode: self.mode, ..Query::new(words) }
+    /// A library that knows no question yet.
+    fn cold_library(&self) -> Result<Arc<Library>, BenchError> {
+        let (model, missing) = (self.embedder.clone(), self.snapshot.name().to_string());
+        let no_model = move || EmbedError::UnknownModel { name: missing.clone(), nearest: Vec::new() };
+        let give: LoadModel = Box::new(move |_| model.clone().ok_or_else(&no_model));
+        Ok(Library::open(self.store.clone(), Some(vec![self.snapshot.name().clone()]), give)?)
     }
 
     /// Asks some questions untimed: done once, before the first point.
@@ -103,18 +108,19 @@ impl Load<'_> {
     /// # Errors
     /// Where one cannot be answered.
     pub fn warm_up(&self) -> Result<(), BenchError> {
-        let target = InProcess { load: self, embedder: self.cold_embedder() };
+        let target = InProcess::new(self)?;
         let mut ask = target.client();
         let step = self.questions.len().div_ceil(WARM_UP_QUESTIONS).max(1);
         self.questions.iter().step_by(step).try_for_each(|question| ask(question).map(drop))
     }
 
-    /// Threads of this process that call the searcher. Takes about [`Load::time`].
+    /// Threads of this process that ask the library and wait their turn, as requests of the server do. Takes about
+    /// [`Load::time`], and the opening of the collection for each round.
     ///
     /// # Errors
     /// Where a question cannot be answered.
     pub fn in_process(&self, concurrency: usize) -> Result<Point, BenchError> {
-        self.point(concurrency, || Ok(InProcess { load: self, embedder: self.cold_embedder() }))
+        self.point(concurrency, || InProcess::new(self))
     }
 
     /// Clients with one connection each, to a server in this process on loopback. Takes about [`Load::time`], and the
@@ -250,18 +256,26 @@ fn warm_up_words(at: usize) -> String {
     format!("ibid bench wakes up {at}")
 }
 
-struct InProcess<'a> {
-    load: &'a Load<'a>,
-    embedder: Option<QueryEmbedder>,
+/// The library that a server would ask, with threads of its own.
+struct InProcess {
+    library: Arc<Library>,
+    mode: Mode,
+    runtime: Runtime,
 }
 
-impl Target for InProcess<'_> {
+impl InProcess {
+    fn new(load: &Load<'_>) -> Result<InProcess, BenchError> {
+        let runtime = Runtime::new().map_err(ServeError::from)?;
+        Ok(InProcess { library: load.cold_library()?, mode: load.mode, runtime })
+    }
+}
+
+impl Target for InProcess {
     fn client(&self) -> Ask<'_> {
-        let snapshots = std::slice::from_ref(self.load.snapshot);
-        Box::new(move |words| {
-            let query = self.load.query(words);
+        Box::new(|words| {
+            let query = Query { mode: self.mode, ..Query::new(words) };
             let began = Instant::now();
-            Searcher::new(snapshots, self.embedder.as_ref()).search(&query)?;
+            self.runtime.block_on(self.library.ask(query, None))?;
             Ok(began.elapsed())
         })
     }
@@ -277,10 +291,7 @@ struct Running {
 
 impl Running {
     fn start(load: &Load<'_>) -> Result<Running, BenchError> {
-        let (model, missing) = (load.embedder.clone(), load.snapshot.name().to_string());
-        let no_model = move || EmbedError::UnknownModel { name: missing.clone(), nearest: Vec::new() };
-        let give: LoadModel = Box::new(move |_| model.clone().ok_or_else(&no_model));
-        let library = Library::open(load.store.clone(), Some(vec![load.snapshot.name().clone()]), give)?;
+        let library = load.cold_library()?;
         let runtime = Runtime::new().map_err(ServeError::from)?;
         let listener =
             runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(ServeError::from)?;

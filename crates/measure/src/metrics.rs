@@ -189,8 +189,7 @@ mod tests {
         #[test]
         fn every_measure_is_from_0_to_1(judged in prop::collection::vec(0u32..5, 0..30), seed in any::<u64>()) {
             let mut found = judged.clone();
-            let mut random = crate::bootstrap::Random::seeded(seed);
-            (0..found.len()).for_each(|at| found.swap(at, random.below(judged.len())));
+            crate::random::Random::seeded(seed).shuffle(&mut found);
             for (measure, value) in of_documents(&found, &judged) {
                 prop_assert!((0.0..=1.0 + 1e-12).contains(&value), "{}: {value}", measure.name());
             }

@@ -2,18 +2,18 @@
 //! not asked here; see the judged questions for that.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use ibid_core::id::DocumentPath;
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
 
 use crate::bench_error::BenchError;
+use crate::lines::{Lines, read};
+use crate::random::{Random, SEED};
 
 /// How many questions are drawn: enough that seconds of load ask none twice, few enough to be drawn in a second.
 pub const DRAWN_QUESTIONS: usize = 4_000;
-
-/// Drawing begins with this number, so that the same index gives the same questions.
-pub const SEED: u64 = 0x1b1d;
 
 /// How few and how many words a drawn question has. One word is seldom a question; people type few more than eight.
 pub const WORDS: (usize, usize) = (2, 8);
@@ -50,17 +50,17 @@ pub enum Origin {
     },
 }
 
-/// Reads questions, one a line: as it is, or a JSON object with `question` or `text`. Empty lines and repetitions are
-/// left out.
+/// Reads a file of questions, one a line: as it is, or a JSON object with `question` or `text`. Repetitions are left
+/// out.
 ///
 /// # Errors
-/// Where a line begins as an object and holds no question, or where there is none at all.
-pub fn given(text: &str) -> Result<Questions, BenchError> {
+/// Where the file cannot be read, a line begins as an object and holds no question, or there is none at all.
+pub fn given(file: &Path) -> Result<Questions, BenchError> {
     let (mut list, mut seen) = (Vec::new(), HashSet::new());
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim().trim_start_matches('\u{feff}');
+    for (at, line) in Lines::of(file, &read(file)?).each() {
+        let line = line.trim();
         let question = match line.starts_with('{') {
-            true => of_object(line).ok_or(BenchError::QuestionLine { line: at + 1 })?,
+            true => of_object(line).ok_or_else(|| at.broken("there is no \"question\" or \"text\""))?,
             false => line.to_owned(),
         };
         if !question.trim().is_empty() && seen.insert(question.clone()) {
@@ -79,16 +79,16 @@ fn of_object(line: &str) -> Option<String> {
     Some(question.as_str()?.to_owned())
 }
 
-/// Draws up to `wanted` questions of [`WORDS`] words, in lower case and without marks: one in eight a title, one in eight a heading, the others runs of
-/// words. They go through all notes in turn, in an order that [`SEED`] shuffles, and from a place in each that it
-/// chooses.
+/// Draws up to `wanted` questions of [`WORDS`] words, in lower case and without marks: one in eight a title, one in
+/// eight a heading, the others runs of words. They go through all notes in turn, in an order that [`SEED`] shuffles, and
+/// from a place in each that it chooses. The same index gives the same questions.
 ///
 /// Costs some 100 µs a question. A small collection yields fewer.
 ///
 /// # Errors
 /// Where the index cannot be read, or yields nothing.
 pub fn draw(snapshot: &Snapshot, wanted: usize) -> Result<Questions, BenchError> {
-    let mut random = Random::new(SEED);
+    let mut random = Random::seeded(SEED);
     let known = snapshot.known_documents()?;
     let mut paths: Vec<_> = known.iter().filter_map(|known| DocumentPath::new(&known.path)).collect();
     random.shuffle(&mut paths);
@@ -163,40 +163,15 @@ fn words(text: &str) -> Vec<String> {
     text.split(separates).map(bare).filter(|word| !word.is_empty()).collect()
 }
 
-/// Numbers that look random and are the same every time: splitmix64.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
-        for at in (1..list.len()).rev() {
-            list.swap(at, self.below(at + 1));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scratch;
 
     fn check(text: &str, expected: Option<&[&str]>) {
-        let read = given(text).ok().map(|questions| questions.list);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let read = given(file.path()).ok().map(|questions| questions.list);
         assert_eq!(
             read.as_deref(),
             expected.map(|list| list.iter().map(|q| (*q).to_owned()).collect::<Vec<_>>()).as_deref()
@@ -244,16 +219,5 @@ mod tests {
         for question in &questions.list {
             assert!((WORDS.0..=WORDS.1).contains(&question.split(' ').count()), "{question}");
         }
-    }
-
-    #[test]
-    fn the_same_seed_shuffles_the_same_way() {
-        let shuffled = |seed| {
-            let mut list: Vec<u8> = (0..20).collect();
-            Random::new(seed).shuffle(&mut list);
-            list
-        };
-        assert_eq!(shuffled(SEED), shuffled(SEED));
-        assert_ne!(shuffled(SEED), shuffled(SEED + 1));
     }
 }

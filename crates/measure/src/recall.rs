@@ -12,7 +12,7 @@ use ibid_search::QueryEmbedder;
 
 use crate::bench_error::BenchError;
 use crate::latency::Latency;
-use crate::questions::{Random, SEED};
+use crate::random::{Random, SEED};
 
 /// How many neighbours are compared.
 pub const NEIGHBOURS: usize = 10;
@@ -86,7 +86,7 @@ pub fn recall(
 
 /// The rows of some choices of notes, the same each time.
 fn filters(snapshot: &Snapshot) -> Result<Vec<RowSet>, ReadError> {
-    let mut random = Random::new(SEED);
+    let mut random = Random::seeded(SEED);
     let mut paths: Vec<String> = snapshot.known_documents()?.into_iter().map(|known| known.path).collect();
     let kept = (paths.len() / NOTES_PER_FILTERED).max(1);
     let mut filters = Vec::with_capacity(FILTERS);

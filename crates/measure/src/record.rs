@@ -149,7 +149,7 @@ impl ModeRecord {
 }
 
 /// A number with so many digits after the point.
-pub(crate) fn rounded(value: f64, digits: i32) -> f64 {
+pub fn rounded(value: f64, digits: i32) -> f64 {
     let scale = 10f64.powi(digits);
     (value * scale).round() / scale
 }

@@ -7,10 +7,8 @@ use std::path::PathBuf;
 use ibid_core::id::CollectionName;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, build};
+use ibid_indexer::{BuildOptions, Silent, build};
 use tempfile::TempDir;
-
-use crate::indexing::Silent;
 
 /// Goes when it is dropped.
 pub(crate) struct Vault {

@@ -25,6 +25,9 @@ type QuestionVector = Arc<[f32]>;
 /// One leg's list, best first.
 pub(crate) type Ranked = Vec<(Candidate, f32)>;
 
+/// What is near the question in each snapshot, and the question's vector there.
+type Near = (Ranked, Vec<Option<QuestionVector>>);
+
 /// What both legs found, each scored by both.
 pub(crate) struct Retrieved {
     pub(crate) lexical: Ranked,
@@ -48,8 +51,7 @@ pub(crate) struct Asked<'a> {
 }
 
 pub(crate) fn retrieve(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Retrieved, SearchError> {
-    let (lexical, semantic) =
-        rayon::join(|| lexical_leg(snapshots, asked), || semantic_leg(snapshots, asked));
+    let (lexical, semantic) = both_legs(snapshots, asked);
     let (mut lexical, (mut semantic, vectors)) = (lexical?, semantic?);
     let is_full = lexical.len() >= asked.depth || semantic.len() >= asked.depth;
     let only_semantic = missing_from(&lexical, &semantic);
@@ -57,6 +59,25 @@ pub(crate) fn retrieve(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result
     lexical.extend(lexical_scores(snapshots, asked.words, &only_semantic)?);
     semantic.extend(cosines(snapshots, &vectors, &only_lexical));
     Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), is_full })
+}
+
+/// The legs side by side; one alone needs no other thread.
+///
+/// The semantic leg stays on the calling thread. It waits for threads of the model's own, and a thread of rayon's pool
+/// would begin other questions while it waits: those end first, and the one asked first comes last.
+fn both_legs(
+    snapshots: &[Arc<Snapshot>],
+    asked: &Asked<'_>,
+) -> (Result<Ranked, SearchError>, Result<Near, SearchError>) {
+    if asked.words.is_empty() || asked.embedders.iter().all(Option::is_none) {
+        return (lexical_leg(snapshots, asked), semantic_leg(snapshots, asked));
+    }
+    let mut lexical = Ok(Vec::new());
+    let semantic = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| lexical = lexical_leg(snapshots, asked));
+        semantic_leg(snapshots, asked)
+    });
+    (lexical, semantic)
 }
 
 /// What a question that looks for nothing and only demands is answered with: what passes, by path and place.
@@ -84,11 +105,7 @@ fn lexical_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Ranked,
     Ok(found)
 }
 
-/// What is near the question in each snapshot, and the question's vector there.
-fn semantic_leg(
-    snapshots: &[Arc<Snapshot>],
-    asked: &Asked<'_>,
-) -> Result<(Ranked, Vec<Option<QuestionVector>>), SearchError> {
+fn semantic_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Near, SearchError> {
     let vectors = vectors(asked)?;
     let mut found = Vec::new();
     for (number, (snapshot, allowed)) in snapshots.iter().zip(asked.allowed).enumerate() {

@@ -96,12 +96,15 @@ pub enum AskError {
     /// The searcher refused.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The searcher broke off.
+    #[error(transparent)]
+    Lost(#[from] WorkLost),
 }
 
 /// The work was lost to a panic, which the log has.
 #[derive(Debug, thiserror::Error)]
 #[error("internal error")]
-pub(crate) struct WorkLost;
+pub struct WorkLost;
 
 /// A document as lists show it.
 pub(crate) struct ListedDocument {
@@ -171,7 +174,13 @@ impl Library {
         self.shelf().open.iter().map(|open| open.snapshot.clone()).collect()
     }
 
-    /// Answers a question over every collection, or over one. Blocks: run it where that is allowed.
+    /// Answers a question as [`Library::search`] does when its turn comes: a few questions run at once, on threads where
+    /// blocking is allowed, and the rest wait in the order they came in. Needs a tokio runtime.
+    pub async fn ask(self: &Arc<Self>, query: Query, collection: Option<String>) -> Result<Found, AskError> {
+        self.run(move |library| library.search(&query, collection.as_deref())).await?
+    }
+
+    /// Answers a question over every collection, or over one. Blocks, and waits for no turn: see [`Library::ask`].
     ///
     /// A hybrid question whose model is not to be had is answered by words alone, and the answer says so.
     pub fn search(&self, query: &Query, collection: Option<&str>) -> Result<Found, AskError> {

@@ -86,6 +86,7 @@ fn ask_message(error: &AskError) -> String {
         }
         AskError::Search(SearchError::Limit { .. }) => error.to_string(),
         AskError::Search(SearchError::Embed(_) | SearchError::Read(_)) => internal(error),
+        AskError::Lost(error) => error.to_string(),
     }
 }
 

@@ -150,8 +150,7 @@ async fn ask(
     collection: Option<String>,
     base: String,
 ) -> Result<SearchOut, Refusal> {
-    let found = library.run(move |library| library.search(&query, collection.as_deref())).await??;
-    Ok(SearchOut::new(found, &base))
+    Ok(SearchOut::new(library.ask(query, collection).await?, &base))
 }
 
 async fn fetch(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<FetchOut, Refusal> {

@@ -1,58 +1,59 @@
-//! Files of one record a line: JSON objects, or judgements between tabs. Every error knows its line.
+//! Files of one record a line: JSON objects, judgements between tabs, or words as they are. Every error knows its line.
 
 use std::fs;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::DatasetError;
+use crate::dataset::DatasetError;
 
-/// Reads a file of the dataset whole.
-pub(super) fn read(path: &Path) -> Result<String, DatasetError> {
+/// Reads a file whole.
+pub(crate) fn read(path: &Path) -> Result<String, DatasetError> {
     fs::read_to_string(path).map_err(|source| DatasetError::Read { path: path.to_owned(), source })
 }
 
 /// A line of a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
+pub(crate) struct At<'a> {
     path: &'a Path,
     /// From 1.
     line: usize,
 }
 
 impl At<'_> {
-    pub(super) fn broken(&self, reason: &str) -> DatasetError {
+    pub(crate) fn broken(&self, reason: &str) -> DatasetError {
         DatasetError::Line { path: self.path.to_owned(), line: self.line, reason: reason.to_owned() }
     }
 
-    pub(super) fn twice(&self, id: &str) -> DatasetError {
+    pub(crate) fn twice(&self, id: &str) -> DatasetError {
         DatasetError::Twice { path: self.path.to_owned(), line: self.line, id: id.to_owned() }
     }
 
-    pub(super) fn unknown(&self, id: &str) -> DatasetError {
+    pub(crate) fn unknown(&self, id: &str) -> DatasetError {
         DatasetError::UnknownQuestion { path: self.path.to_owned(), line: self.line, id: id.to_owned() }
     }
 }
 
 /// The lines of a file that say anything.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn of(path: &'a Path, text: &'a str) -> Lines<'a> {
+    pub(crate) fn of(path: &'a Path, text: &'a str) -> Lines<'a> {
         Lines { path, text: text.trim_start_matches('\u{feff}') }
     }
 
-    fn each(self) -> impl Iterator<Item = (At<'a>, &'a str)> {
+    /// Each as it is, and where it stands.
+    pub(crate) fn each(self) -> impl Iterator<Item = (At<'a>, &'a str)> {
         let path = self.path;
         let lines = self.text.lines().enumerate().map(move |(at, line)| (At { path, line: at + 1 }, line));
         lines.filter(|(_, line)| !line.trim().is_empty())
     }
 
     /// Each line as a JSON object.
-    pub(super) fn objects<T: DeserializeOwned>(
+    pub(crate) fn objects<T: DeserializeOwned>(
         self,
     ) -> impl Iterator<Item = Result<(At<'a>, T), DatasetError>> {
         self.each().map(|(at, line)| match serde_json::from_str(line) {
@@ -69,14 +70,14 @@ impl<'a> Lines<'a> {
 
 /// A line of a file of judgements.
 #[derive(Debug)]
-pub(super) struct Judgement<'a> {
-    pub(super) question: &'a str,
-    pub(super) document: &'a str,
-    pub(super) grade: i64,
+pub(crate) struct Judgement<'a> {
+    pub(crate) question: &'a str,
+    pub(crate) document: &'a str,
+    pub(crate) grade: i64,
 }
 
 /// The judgements of a file, its header passed over.
-pub(super) fn judgements<'a>(
+pub(crate) fn judgements<'a>(
     path: &'a Path,
     text: &'a str,
 ) -> impl Iterator<Item = Result<(At<'a>, Judgement<'a>), DatasetError>> {
