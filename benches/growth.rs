@@ -18,7 +18,7 @@ use ibid_core::query::{Mode, Query};
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, Model, build};
+use ibid_indexer::{BuildOptions, Model, Silent, build};
 use ibid_measure::latency::Latency;
 use ibid_measure::questions::draw;
 use ibid_search::{QueryEmbedder, Searcher};
@@ -134,7 +134,7 @@ fn index(notes: &Path, data: &Path) {
         now: u64::MAX,
     };
     let began = Instant::now();
-    let report = build(&Store::at(data), &options, &vault::Silent).expect("the folder can be indexed");
+    let report = build(&Store::at(data), &options, &Silent).expect("the folder can be indexed");
     let seconds = began.elapsed().as_secs_f64();
     let megabytes = report.bytes_read as f64 / 1e6;
     println!("{:>8} {megabytes:>6.1} {seconds:>8.1} {:>8.0}", report.chunks, megabytes_of("VmHWM:"));

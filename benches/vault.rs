@@ -75,16 +75,3 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
     };
     build(store, &options, &Silent).expect("the vault can be indexed")
 }
-<<<<<<< HEAD
-
-/// Hears nothing.
-pub(crate) struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: &Plan) {}
-    fn document(&self, _: u64, _: usize) {}
-    fn embedded(&self) {}
-    fn committed(&self, _: u64) {}
-}
-=======
->>>>>>> bench-2

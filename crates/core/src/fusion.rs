@@ -43,7 +43,7 @@ const LEAST_WEIGHT: f32 = 0.1;
 /// .576. Exponent and factor were chosen on the first two and on XQuAD in German and Russian. The best fixed weight of
 /// each collection, found by trying all: .738, .808, .572.
 fn weights(legs: &[&[f32]; 2]) -> [f32; 2] {
-    let candidates = legs.iter().map(|leg| leg.len()).max().unwrap_or(0).min(DECIDED_DEPTH).max(1);
+    let candidates = legs.iter().map(|leg| leg.len()).max().unwrap_or(0).clamp(1, DECIDED_DEPTH);
     let decided = |leg: &[f32]| {
         let best = leg.first().copied().unwrap_or(0.0);
         let mean = leg.iter().take(candidates).map(|score| score.max(0.0)).sum::<f32>() / candidates as f32;

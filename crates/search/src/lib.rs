@@ -6,11 +6,8 @@
 mod error;
 mod explain;
 pub mod fetch;
-<<<<<<< HEAD
-mod passage;
-=======
 mod neighbours;
->>>>>>> measure-2
+mod passage;
 mod query_embedder;
 mod question;
 mod rank;
