@@ -206,8 +206,11 @@ mod tests {
     #[test]
     fn drawn_questions_are_the_same_each_time_and_of_all_kinds() {
         let vault = scratch::Vault::new(&[
-            ("Rye.md", "# How wet is rye\n\nThe dough of rye is wetter than that of wheat by far.\n"),
-            ("Brine.md", "# Salt in a brine\n\nTwo to three parts of salt in a hundred of water will do.\n"),
+            ("Wet rye.md", "## How wet is rye\n\nThe dough of rye is wetter than that of wheat by far.\n"),
+            (
+                "Salty brine.md",
+                "## Salt in a brine\n\nTwo to three parts of salt in a hundred of water will do.\n",
+            ),
         ]);
         let snapshot = vault.snapshot();
         let questions = draw(&snapshot, 60).unwrap();
