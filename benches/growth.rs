@@ -4,6 +4,7 @@
 //! words by a hash, because embedding 300,000 chunks takes hours and says nothing of growth; the scan, the files and the
 //! memory are the real ones, and questions are embedded by the real model. Prints a table; no criterion, since each
 //! size is measured once.
+#![allow(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod vault;
 
