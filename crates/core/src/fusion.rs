@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// How the legs of a query become one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fusion {
-    /// Each leg's scores, divided by its best, times a weight that the question itself gives the leg: see [`weights`].
+    /// Each leg's scores, divided by its best, times a weight that the question itself gives the leg: see `weights` below.
     #[default]
     Adaptive,
     /// The mean of the legs' scores, each divided by its leg's best, nothing below 0.

@@ -1,5 +1,5 @@
 //! A question as it is asked: words, mode, filter, limits. Nothing here knows how it is answered; what the typed words
-//! mean is read in [`parse`].
+//! mean is read in [`parse()`].
 
 mod date;
 mod parse;
@@ -125,7 +125,7 @@ impl Filter {
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The words, as typed; [`parse`] says what they mean.
+    /// The words, as typed; [`parse()`] says what they mean.
     pub words: String,
     /// Which legs answer.
     pub mode: Mode,
