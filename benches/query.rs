@@ -38,7 +38,7 @@ fn query(criterion: &mut Criterion) {
         }
     };
     let snapshots = [Arc::new(Snapshot::open(&store, &name).expect("the collection can be opened"))];
-    let embedder = QueryEmbedder::new(model.embedder);
+    let embedder = QueryEmbedder::without_cache(model.embedder);
     let searcher = Searcher::new(&snapshots, Some(&embedder));
     let mut group = criterion.benchmark_group(format!("query over {} chunks", snapshots[0].chunks()));
     let mut asked = QUESTIONS.iter().cycle();

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
+use ibid_embed::Embedder;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model, build};
@@ -20,7 +21,6 @@ use ibid_measure::dataset::Dataset;
 use ibid_measure::record::{Record, RecordError};
 use ibid_measure::run::{Asked, Run};
 use ibid_measure::written::write_all;
-use ibid_search::QueryEmbedder;
 
 use crate::args::MeasureArgs;
 use crate::environment::{self, Environment};
@@ -37,7 +37,7 @@ const FOLDER: &str = "measure";
 /// What the questions are asked of.
 struct Index {
     snapshot: Arc<Snapshot>,
-    embedder: Option<QueryEmbedder>,
+    embedder: Option<Arc<dyn Embedder>>,
     /// Documents that the indexer would not read.
     skipped: usize,
 }
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outco
         Some(name) => of_collection(name, args, environment)?,
         None => of_dataset(&dataset, args, environment)?,
     };
-    let asked = Asked::new(&dataset.questions, index.snapshot.clone(), index.embedder.as_ref());
+    let asked = Asked::new(&dataset.questions, index.snapshot.clone(), index.embedder.clone());
     let asked = asked.map_err(ibid_measure::run::RunError::from)?;
     let runs = ask(&dataset, &asked, &modes, environment)?;
     let mut record = Record::new(&dataset.name, &dataset.questions, &runs);
@@ -85,7 +85,6 @@ fn of_collection(
     let modes = modes(&args.mode, model.is_some())?;
     let wanted = model.filter(|_| modes.iter().any(|mode| mode.has_semantic()));
     let embedder = wanted.map(|record| ModelChoice::recorded(record).load(environment)).transpose()?;
-    let embedder = embedder.map(QueryEmbedder::new);
     Ok((Index { snapshot, embedder, skipped: 0 }, modes))
 }
 
@@ -112,7 +111,7 @@ fn of_dataset(
         Ok::<_, Failure>(Model { embedder: choice.load(environment)?, folder: choice.folder.clone() })
     });
     let model = model.transpose()?;
-    let embedder = model.as_ref().map(|model| QueryEmbedder::new(model.embedder.clone()));
+    let embedder = model.as_ref().map(|model| model.embedder.clone());
     let options = BuildOptions {
         root: documents,
         name: name.clone(),

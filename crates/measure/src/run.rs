@@ -8,6 +8,7 @@ use std::time::Instant;
 use ibid_core::hit::{Answer, Note};
 use ibid_core::id::DocumentPath;
 use ibid_core::query::{MAX_LIMIT, Mode, Query};
+use ibid_embed::Embedder;
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
 use ibid_search::{QueryEmbedder, SearchError, Searcher};
@@ -40,7 +41,8 @@ pub enum RunError {
 pub struct Asked<'a> {
     questions: &'a [Question],
     snapshots: [Arc<Snapshot>; 1],
-    embedder: Option<&'a QueryEmbedder>,
+    /// It keeps no vector: every question is asked twice, and what is timed must not be a memory.
+    embedder: Option<QueryEmbedder>,
     /// The bytes that answer each question, where any are known.
     answers: Vec<Option<Bytes>>,
     /// How many relevant documents the index does not hold.
@@ -68,7 +70,7 @@ impl<'a> Asked<'a> {
     pub fn new(
         questions: &'a [Question],
         snapshot: Arc<Snapshot>,
-        embedder: Option<&'a QueryEmbedder>,
+        embedder: Option<Arc<dyn Embedder>>,
     ) -> Result<Asked<'a>, ReadError> {
         let known: HashSet<String> =
             snapshot.known_documents()?.into_iter().map(|document| document.path).collect();
@@ -87,6 +89,7 @@ impl<'a> Asked<'a> {
             }
             answers.push(Some(Bytes::of(found)).filter(|bytes| bytes.count() > 0));
         }
+        let embedder = embedder.map(QueryEmbedder::without_cache);
         Ok(Asked { questions, snapshots: [snapshot], embedder, answers, absent, lost_quotes })
     }
 
@@ -128,7 +131,7 @@ impl<'a> Asked<'a> {
     }
 
     fn ask(&self, question: &Question, query: &Query) -> Result<Answer, RunError> {
-        let searcher = Searcher::new(&self.snapshots, self.embedder);
+        let searcher = Searcher::new(&self.snapshots, self.embedder.as_ref());
         searcher
             .search(query)
             .map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })

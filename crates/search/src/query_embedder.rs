@@ -67,3 +67,70 @@ impl QueryEmbedder {
         Some(self.known.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts how often it is run.
+    struct Counting {
+        identity: ModelIdentity,
+        runs: Arc<AtomicUsize>,
+    }
+
+    impl Embedder for Counting {
+        fn identity(&self) -> &ModelIdentity {
+            &self.identity
+        }
+
+        fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
+            Ok(Box::new(Worker(self.runs.clone())))
+        }
+    }
+
+    struct Worker(Arc<AtomicUsize>);
+
+    impl EmbedWorker for Worker {
+        fn embed_document(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
+            self.embed_query(text)
+        }
+
+        fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![text.len() as f32])
+        }
+    }
+
+    fn check(make: fn(Arc<dyn Embedder>) -> QueryEmbedder, questions: &[&str], runs: usize) {
+        let identity = ModelIdentity {
+            name: String::new(),
+            engine: String::new(),
+            dimensions: 1,
+            checksum: String::new(),
+        };
+        let counted = Arc::new(AtomicUsize::new(0));
+        let embedder = make(Arc::new(Counting { identity, runs: counted.clone() }));
+        for question in questions {
+            assert_eq!(*embedder.embed(question).unwrap(), [question.len() as f32]);
+        }
+        assert_eq!(counted.load(Ordering::Relaxed), runs);
+    }
+
+    #[test]
+    fn a_question_asked_before_is_not_embedded_again() {
+        check(QueryEmbedder::new, &["rye", "salt", "rye", "rye"], 2);
+    }
+
+    #[test]
+    fn a_long_question_is_not_kept() {
+        let long = "x".repeat(MAX_CACHED_BYTES + 1);
+        check(QueryEmbedder::new, &[&long, &long], 2);
+    }
+
+    #[test]
+    fn without_a_cache_every_question_is_embedded() {
+        check(QueryEmbedder::without_cache, &["rye", "rye"], 2);
+    }
+}

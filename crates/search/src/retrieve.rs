@@ -20,13 +20,10 @@ pub(crate) struct Candidate {
 }
 
 /// A question's vector, shared by the snapshots of one model.
-type QuestionVector = Arc<[f32]>;
+pub(crate) type QuestionVector = Arc<[f32]>;
 
 /// One leg's list, best first.
 pub(crate) type Ranked = Vec<(Candidate, f32)>;
-
-/// What is near the question in each snapshot, and the question's vector there.
-type Near = (Ranked, Vec<Option<QuestionVector>>);
 
 /// What both legs found, each scored by both.
 pub(crate) struct Retrieved {
@@ -38,46 +35,51 @@ pub(crate) struct Retrieved {
 
 /// What the legs are asked.
 pub(crate) struct Asked<'a> {
-    /// What is given to the embedder.
-    pub(crate) plain: &'a str,
     /// What is looked up in each snapshot; empty when the lexical leg does not run.
     pub(crate) words: &'a [Vec<LookedUp>],
+    /// The question's vector for each snapshot; `None` where the semantic leg does not run.
+    pub(crate) vectors: &'a [Option<QuestionVector>],
     /// Which chunks of each snapshot may answer.
     pub(crate) allowed: &'a [Option<Allowed>],
-    /// The model for each snapshot's semantic leg; `None` where it does not run.
-    pub(crate) embedders: Vec<Option<&'a QueryEmbedder>>,
     /// How deep each leg looks, in chunks of one collection.
     pub(crate) depth: usize,
 }
 
+/// Runs `lexical` on rayon's pool and `semantic` on the calling thread.
+///
+/// The model is waited for on the calling thread, because a thread of rayon's pool would begin other questions while it
+/// waits: those end first, and the one asked first comes last.
+pub(crate) fn side_by_side<L: Send, S>(
+    lexical: impl FnOnce() -> L + Send,
+    semantic: impl FnOnce() -> S,
+) -> (L, S) {
+    let mut first = None;
+    let second = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| first = Some(lexical()));
+        semantic()
+    });
+    (first.expect("the scope waits for what was spawned in it"), second)
+}
+
 pub(crate) fn retrieve(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Retrieved, SearchError> {
-    let (lexical, semantic) = both_legs(snapshots, asked);
-    let (mut lexical, (mut semantic, vectors)) = (lexical?, semantic?);
+    let (lexical, mut semantic) = match asked.runs_both_legs() {
+        true => side_by_side(|| lexical_leg(snapshots, asked), || semantic_leg(snapshots, asked)),
+        false => (lexical_leg(snapshots, asked), semantic_leg(snapshots, asked)),
+    };
+    let mut lexical = lexical?;
     let is_full = lexical.len() >= asked.depth || semantic.len() >= asked.depth;
     let only_semantic = missing_from(&lexical, &semantic);
     let only_lexical = missing_from(&semantic, &lexical);
     lexical.extend(lexical_scores(snapshots, asked.words, &only_semantic)?);
-    semantic.extend(cosines(snapshots, &vectors, &only_lexical));
+    semantic.extend(cosines(snapshots, asked.vectors, &only_lexical));
     Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), is_full })
 }
 
-/// The legs side by side; one alone needs no other thread.
-///
-/// The semantic leg stays on the calling thread. It waits for threads of the model's own, and a thread of rayon's pool
-/// would begin other questions while it waits: those end first, and the one asked first comes last.
-fn both_legs(
-    snapshots: &[Arc<Snapshot>],
-    asked: &Asked<'_>,
-) -> (Result<Ranked, SearchError>, Result<Near, SearchError>) {
-    if asked.words.is_empty() || asked.embedders.iter().all(Option::is_none) {
-        return (lexical_leg(snapshots, asked), semantic_leg(snapshots, asked));
+impl Asked<'_> {
+    /// One leg alone needs no other thread.
+    fn runs_both_legs(&self) -> bool {
+        !self.words.is_empty() && self.vectors.iter().any(Option::is_some)
     }
-    let mut lexical = Ok(Vec::new());
-    let semantic = rayon::in_place_scope(|scope| {
-        scope.spawn(|_| lexical = lexical_leg(snapshots, asked));
-        semantic_leg(snapshots, asked)
-    });
-    (lexical, semantic)
 }
 
 /// What a question that looks for nothing and only demands is answered with: what passes, by path and place.
@@ -105,22 +107,24 @@ fn lexical_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Ranked,
     Ok(found)
 }
 
-fn semantic_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Near, SearchError> {
-    let vectors = vectors(asked)?;
+fn semantic_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Ranked {
     let mut found = Vec::new();
-    for (number, (snapshot, allowed)) in snapshots.iter().zip(asked.allowed).enumerate() {
-        let Some(vector) = &vectors[number] else { continue };
-        let chunks = snapshot.nearest(vector, allowed.as_ref(), asked.depth);
+    for (number, (vector, allowed)) in asked.vectors.iter().zip(asked.allowed).enumerate() {
+        let Some(vector) = vector else { continue };
+        let chunks = snapshots[number].nearest(vector, allowed.as_ref(), asked.depth);
         found.extend(chunks.into_iter().map(|(chunk, score)| (Candidate { snapshot: number, chunk }, score)));
     }
-    Ok((found, vectors))
+    found
 }
 
 /// The question's vector for each snapshot; a model that several share runs once.
-fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<QuestionVector>>, SearchError> {
+pub(crate) fn vectors(
+    plain: &str,
+    embedders: &[Option<&QueryEmbedder>],
+) -> Result<Vec<Option<QuestionVector>>, SearchError> {
     let mut made: Vec<(&QueryEmbedder, QuestionVector)> = Vec::new();
-    let mut vectors = Vec::with_capacity(asked.embedders.len());
-    for embedder in &asked.embedders {
+    let mut vectors = Vec::with_capacity(embedders.len());
+    for embedder in embedders {
         let Some(embedder) = *embedder else {
             vectors.push(None);
             continue;
@@ -130,7 +134,7 @@ fn vectors(asked: &Asked<'_>) -> Result<Vec<Option<QuestionVector>>, SearchError
         let vector = match known {
             Some(vector) => vector,
             None => {
-                let vector: QuestionVector = embedder.embed(asked.plain)?;
+                let vector = embedder.embed(plain)?;
                 made.push((embedder, vector.clone()));
                 vector
             }

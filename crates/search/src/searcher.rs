@@ -21,11 +21,16 @@ use crate::passage::Passages;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
 use crate::rank::Diversity;
-use crate::retrieve::{Asked, Candidate, LEG_DEPTH, Retrieved, leg_score, list, retrieve};
+use crate::retrieve::{
+    Asked, Candidate, LEG_DEPTH, QuestionVector, Retrieved, leg_score, list, retrieve, side_by_side, vectors,
+};
 use crate::snippet::snippet;
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
+
+/// The terms and the vectors of a question for each snapshot.
+type LookedFor = Result<(Vec<Vec<LookedUp>>, Vec<Option<QuestionVector>>), SearchError>;
 
 /// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
 const DEEPER: usize = 4;
@@ -66,20 +71,8 @@ impl<'a> Searcher<'a> {
         let mut notes = self.what_is_not_searched(query)?;
         let mut question = Question::of(query);
         let allowed = self.allowed(&mut question, query, &mut notes)?;
-        let (words, mut about_words) = match query.mode.has_lexical() {
-            true => self.words(&question)?,
-            false => Default::default(),
-        };
-        notes.append(&mut about_words);
-        let has_model = query.mode.has_semantic() && !question.plain.is_empty();
-        let embedder = |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| has_model);
-        let mut asked = Asked {
-            plain: &question.plain,
-            words: &words,
-            allowed: &allowed,
-            embedders: self.snapshots.iter().map(embedder).collect(),
-            depth: LEG_DEPTH,
-        };
+        let (words, vectors) = self.looked_for(&question, query, &mut notes)?;
+        let mut asked = Asked { words: &words, vectors: &vectors, allowed: &allowed, depth: LEG_DEPTH };
         let mut neighbours = Neighbours::of(&words);
         let hits = loop {
             let retrieved = match question.plain.is_empty() {
@@ -123,15 +116,28 @@ impl<'a> Searcher<'a> {
         Ok(allowed)
     }
 
-    fn words(&self, question: &Question) -> Result<(Vec<Vec<LookedUp>>, Vec<Note>), SearchError> {
-        let (words, mut notes) = question.look_up(self.snapshots)?;
+    /// What each leg looks for: terms and vectors for each snapshot; none of a leg that does not run.
+    fn looked_for(&self, question: &Question, query: &Query, notes: &mut Vec<Note>) -> LookedFor {
+        let has_model = query.mode.has_semantic() && !question.plain.is_empty();
+        let embedder = |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| has_model);
+        let embedders: Vec<_> = self.snapshots.iter().map(embedder).collect();
+        if !query.mode.has_lexical() {
+            return Ok((Vec::new(), vectors(&question.plain, &embedders)?));
+        }
+        let look_up = || question.look_up(self.snapshots);
+        let (looked_up, vectors) = match embedders.iter().any(Option::is_some) {
+            true => side_by_side(look_up, || vectors(&question.plain, &embedders)),
+            false => (look_up(), vectors(&question.plain, &embedders)),
+        };
+        let (words, mut about_words) = looked_up?;
+        notes.append(&mut about_words);
         if question.wanted.is_empty() && !question.plain.is_empty() {
             notes.push(Note::NoWords);
         }
         if question.is_cut {
             notes.push(Note::WordsLeftOut { kept: question.wanted.len() });
         }
-        Ok((words, notes))
+        Ok((words, vectors?))
     }
 
     fn what_is_not_searched(&self, query: &Query) -> Result<Vec<Note>, SearchError> {
