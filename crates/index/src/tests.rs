@@ -270,13 +270,13 @@ fn documents_are_demanded_by_title_property_and_date() {
 fn a_misspelt_word_is_looked_up_by_its_neighbours_below_the_word_itself() {
     let collection = Collection::new();
     let common = "the fermentation goes on\nfermentation\n".repeat(30);
-    collection.write(&[("a.md", &common), ("b.md", "one fermentatoin slip\n")]);
+    collection.write(&[("a.md", &common), ("b.md", "one fermnet slip\n")]);
     let snapshot = collection.snapshot();
     let [absent] = &look_up(&snapshot, "fermentatino")[..] else { panic!() };
     assert!(!absent.found && absent.respelt == ["ferment"], "{absent:?}");
-    let [rare] = &look_up(&snapshot, "fermentatoin")[..] else { panic!() };
+    let [rare] = &look_up(&snapshot, "fermnet")[..] else { panic!() };
     assert!(rare.found && rare.respelt == ["ferment"], "{rare:?}");
-    let ranked = found(&snapshot, "fermentatoin");
+    let ranked = found(&snapshot, "fermnet");
     assert_eq!(ranked[0].0, "b.md");
     assert!(ranked.len() > 1);
     let [known] = &look_up(&snapshot, "fermentation")[..] else { panic!() };

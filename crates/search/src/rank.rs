@@ -2,7 +2,8 @@
 //!
 //! Scores are not touched here; what is left out makes room for what comes after it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ibid_core::id::DocumentPath;
 use ibid_index::lexical::Word;
@@ -18,8 +19,12 @@ const MIN_WORDS_TO_COMPARE: usize = 8;
 pub(crate) struct Diversity {
     per_document: usize,
     shown: BTreeMap<(usize, DocumentPath), usize>,
-    seen: Vec<HashSet<String>>,
+    seen: Vec<Terms>,
 }
+
+/// The different terms of a chunk, as hashes in order: comparing them costs no look at a word.
+#[derive(PartialEq)]
+struct Terms(Vec<u64>);
 
 impl Diversity {
     pub(crate) fn new(per_document: usize) -> Diversity {
@@ -36,8 +41,8 @@ impl Diversity {
     ///
     /// Costs a comparison with every chunk shown so far.
     pub(crate) fn admit(&mut self, snapshot: usize, chunk: &StoredChunk, words: &[Word]) -> bool {
-        let terms: HashSet<String> = words.iter().map(|word| word.term.clone()).collect();
-        if !terms.is_empty() && self.seen.iter().any(|other| says_the_same(&terms, other)) {
+        let terms = Terms::of(words);
+        if !terms.0.is_empty() && self.seen.iter().any(|other| terms.say_the_same_as(other)) {
             return false;
         }
         self.seen.push(terms);
@@ -46,12 +51,37 @@ impl Diversity {
     }
 }
 
-fn says_the_same(a: &HashSet<String>, b: &HashSet<String>) -> bool {
-    if a.len().min(b.len()) < MIN_WORDS_TO_COMPARE {
-        return a == b;
+impl Terms {
+    fn of(words: &[Word]) -> Terms {
+        let hash = |word: &Word| {
+            let mut hasher = DefaultHasher::new();
+            word.term.hash(&mut hasher);
+            hasher.finish()
+        };
+        let mut hashes: Vec<u64> = words.iter().map(hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        Terms(hashes)
     }
-    let shared = a.intersection(b).count() as f32;
-    shared >= NEAR_IDENTICAL * (a.len() + b.len()) as f32 / (1.0 + NEAR_IDENTICAL)
+
+    fn say_the_same_as(&self, other: &Terms) -> bool {
+        let (fewer, more) = (self.0.len().min(other.0.len()), self.0.len().max(other.0.len()));
+        if fewer < MIN_WORDS_TO_COMPARE {
+            return self == other;
+        }
+        // Of any two sets the smaller bounds what they share.
+        let enough = NEAR_IDENTICAL * (fewer + more) as f32 / (1.0 + NEAR_IDENTICAL);
+        fewer as f32 >= enough && self.shared_with(other) as f32 >= enough
+    }
+
+    fn shared_with(&self, other: &Terms) -> usize {
+        let mut rest = other.0.iter().peekable();
+        let is_shared = |hash: &&u64| {
+            while rest.next_if(|&next| next < *hash).is_some() {}
+            rest.next_if_eq(hash).is_some()
+        };
+        self.0.iter().filter(is_shared).count()
+    }
 }
 
 #[cfg(test)]

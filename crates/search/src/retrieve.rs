@@ -61,25 +61,19 @@ pub(crate) fn side_by_side<L: Send, S>(
     (first.expect("the scope waits for what was spawned in it"), second)
 }
 
-pub(crate) fn retrieve(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Retrieved, SearchError> {
-    let (lexical, mut semantic) = match asked.runs_both_legs() {
-        true => side_by_side(|| lexical_leg(snapshots, asked), || semantic_leg(snapshots, asked)),
-        false => (lexical_leg(snapshots, asked), semantic_leg(snapshots, asked)),
-    };
-    let mut lexical = lexical?;
+/// Joins what the words found, `lexical`, to what is near in meaning, and lets each leg score what only the other found.
+pub(crate) fn retrieve(
+    snapshots: &[Arc<Snapshot>],
+    asked: &Asked<'_>,
+    mut lexical: Ranked,
+) -> Result<Retrieved, SearchError> {
+    let mut semantic = semantic_leg(snapshots, asked);
     let is_full = lexical.len() >= asked.depth || semantic.len() >= asked.depth;
     let only_semantic = missing_from(&lexical, &semantic);
     let only_lexical = missing_from(&semantic, &lexical);
     lexical.extend(lexical_scores(snapshots, asked.words, &only_semantic)?);
     semantic.extend(cosines(snapshots, asked.vectors, &only_lexical));
     Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), is_full })
-}
-
-impl Asked<'_> {
-    /// One leg alone needs no other thread.
-    fn runs_both_legs(&self) -> bool {
-        !self.words.is_empty() && self.vectors.iter().any(Option::is_some)
-    }
 }
 
 /// What a question that looks for nothing and only demands is answered with: what passes, by path and place.
@@ -98,10 +92,16 @@ pub(crate) fn list(
     Ok(Retrieved { lexical: found, semantic: Vec::new(), is_full })
 }
 
-fn lexical_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Result<Ranked, SearchError> {
+/// The best chunks for the words, at most `depth` of each snapshot; none where the leg does not run.
+pub(crate) fn lexical_leg(
+    snapshots: &[Arc<Snapshot>],
+    words: &[Vec<LookedUp>],
+    allowed: &[Option<Allowed>],
+    depth: usize,
+) -> Result<Ranked, SearchError> {
     let mut found = Vec::new();
-    for (number, (words, allowed)) in asked.words.iter().zip(asked.allowed).enumerate() {
-        let chunks = snapshots[number].lexical(words, allowed.as_ref(), asked.depth)?;
+    for (number, (words, allowed)) in words.iter().zip(allowed).enumerate() {
+        let chunks = snapshots[number].lexical(words, allowed.as_ref(), depth)?;
         found.extend(chunks.into_iter().map(|(chunk, score)| (Candidate { snapshot: number, chunk }, score)));
     }
     Ok(found)

@@ -22,15 +22,22 @@ use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
 use crate::rank::Diversity;
 use crate::retrieve::{
-    Asked, Candidate, LEG_DEPTH, QuestionVector, Retrieved, leg_score, list, retrieve, side_by_side, vectors,
+    Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve, side_by_side,
+    vectors,
 };
 use crate::snippet::snippet;
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
 
-/// The terms and the vectors of a question for each snapshot.
-type LookedFor = Result<(Vec<Vec<LookedUp>>, Vec<Option<QuestionVector>>), SearchError>;
+/// What a question looks for in each snapshot, and what its words find.
+struct Begun {
+    /// Empty when the lexical leg does not run.
+    words: Vec<Vec<LookedUp>>,
+    /// `None` where the semantic leg does not run.
+    vectors: Vec<Option<QuestionVector>>,
+    lexical: Ranked,
+}
 
 /// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
 const DEEPER: usize = 4;
@@ -62,7 +69,7 @@ impl<'a> Searcher<'a> {
         self.embedders.iter().copied().find(|embedder| embedder.identity().checksum == model.checksum)
     }
 
-    /// Answers `query`. Both legs run side by side; the calling thread waits for both.
+    /// Answers `query`. Words are looked for while the question is embedded; the calling thread waits for both.
     ///
     /// Snapshots without vectors take part by words alone, and the answer says so. Where answers that say the same
     /// thing over and over leave the list short, the legs are asked again for more.
@@ -71,19 +78,21 @@ impl<'a> Searcher<'a> {
         let mut notes = self.what_is_not_searched(query)?;
         let mut question = Question::of(query);
         let allowed = self.allowed(&mut question, query, &mut notes)?;
-        let (words, vectors) = self.looked_for(&question, query, &mut notes)?;
+        let Begun { words, vectors, mut lexical } = self.begin(&question, query, &allowed, &mut notes)?;
         let mut asked = Asked { words: &words, vectors: &vectors, allowed: &allowed, depth: LEG_DEPTH };
         let mut neighbours = Neighbours::of(&words);
+        let most = self.most_hits(query);
         let hits = loop {
             let retrieved = match question.plain.is_empty() {
                 true => list(self.snapshots, &allowed, asked.depth)?,
-                false => retrieve(self.snapshots, &asked)?,
+                false => retrieve(self.snapshots, &asked, lexical)?,
             };
             let hits = self.hits(query, &question, &words, &retrieved, &mut neighbours)?;
-            if hits.len() >= query.limit || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
+            if hits.len() >= most || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
                 break hits;
             }
             asked.depth *= DEEPER;
+            lexical = lexical_leg(self.snapshots, &words, &allowed, asked.depth)?;
         };
         neighbours.name_in(&mut notes);
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
@@ -116,20 +125,32 @@ impl<'a> Searcher<'a> {
         Ok(allowed)
     }
 
-    /// What each leg looks for: terms and vectors for each snapshot; none of a leg that does not run.
-    fn looked_for(&self, question: &Question, query: &Query, notes: &mut Vec<Note>) -> LookedFor {
+    /// What needs no vector of the question, done while that is made: the words are looked up, and the lexical leg runs.
+    fn begin(
+        &self,
+        question: &Question,
+        query: &Query,
+        allowed: &[Option<Allowed>],
+        notes: &mut Vec<Note>,
+    ) -> Result<Begun, SearchError> {
         let has_model = query.mode.has_semantic() && !question.plain.is_empty();
         let embedder = |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| has_model);
         let embedders: Vec<_> = self.snapshots.iter().map(embedder).collect();
+        let by_meaning = || vectors(&question.plain, &embedders);
         if !query.mode.has_lexical() {
-            return Ok((Vec::new(), vectors(&question.plain, &embedders)?));
+            return Ok(Begun { words: Vec::new(), vectors: by_meaning()?, lexical: Vec::new() });
         }
-        let look_up = || question.look_up(self.snapshots);
-        let (looked_up, vectors) = match embedders.iter().any(Option::is_some) {
-            true => side_by_side(look_up, || vectors(&question.plain, &embedders)),
-            false => (look_up(), vectors(&question.plain, &embedders)),
+        let by_words = || {
+            let (words, about_words) = question.look_up(self.snapshots)?;
+            let lexical = lexical_leg(self.snapshots, &words, allowed, LEG_DEPTH)?;
+            Ok::<_, SearchError>((words, about_words, lexical))
         };
-        let (words, mut about_words) = looked_up?;
+        // One leg alone needs no other thread.
+        let (by_words, vectors) = match embedders.iter().any(Option::is_some) {
+            true => side_by_side(by_words, by_meaning),
+            false => (by_words(), by_meaning()),
+        };
+        let (words, mut about_words, lexical) = by_words?;
         notes.append(&mut about_words);
         if question.wanted.is_empty() && !question.plain.is_empty() {
             notes.push(Note::NoWords);
@@ -137,7 +158,13 @@ impl<'a> Searcher<'a> {
         if question.is_cut {
             notes.push(Note::WordsLeftOut { kept: question.wanted.len() });
         }
-        Ok((words, vectors?))
+        Ok(Begun { words, vectors: vectors?, lexical })
+    }
+
+    /// The most hits there can be, however deep the legs look.
+    fn most_hits(&self, query: &Query) -> usize {
+        let documents: usize = self.snapshots.iter().map(|snapshot| snapshot.documents() as usize).sum();
+        query.limit.min(documents.saturating_mul(query.per_document))
     }
 
     fn what_is_not_searched(&self, query: &Query) -> Result<Vec<Note>, SearchError> {

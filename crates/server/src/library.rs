@@ -25,7 +25,7 @@ pub use models::LoadModel;
 use models::{ModelState, Models};
 
 /// How many questions run at once for each core; more would only wait for each other with a model's memory each.
-const RUNNING_PER_CORE: usize = 2;
+const RUNNING_PER_CORE: usize = 1;
 
 /// Collections open for reading, kept at their newest generation.
 pub struct Library {

@@ -139,10 +139,12 @@ impl Snapshot {
     }
 
     /// The words of the collection that `word` may have been meant to be, most frequent first: one slip away, or two in
-    /// a long word that has none one slip away. The first character is taken to be right.
+    /// a long word that is nowhere and has none one slip away. The first character is taken to be right.
     ///
-    /// The dictionary has words without their endings, and a slip in an ending keeps it from being cut. So words one slip
-    /// away are made and looked up; only then the dictionary is searched for what is like the word as it is.
+    /// The dictionary has words without their endings, and a slip in an ending keeps it from being cut. So for a word
+    /// that is nowhere, words one slip away are made and looked up before the dictionary is searched for what is like
+    /// the word as it is. For a rare one that would cost more than the question: most words of a small collection are
+    /// rare, and few of them are slips.
     fn neighbours(
         &self,
         word: &QuestionWord,
@@ -150,11 +152,11 @@ impl Snapshot {
         at_least: u64,
     ) -> Result<Vec<String>, ReadError> {
         let Some(stem) = word.terms(&self.languages).into_iter().next() else { return Ok(Vec::new()) };
-        let characters = stem.chars().count();
-        let slips = match characters {
-            MIN_TWICE_MISSPELT_CHARS.. => 2,
+        let is_rare = !known.is_empty();
+        let slips = match stem.chars().count() {
+            MIN_TWICE_MISSPELT_CHARS.. if !is_rare => 2,
             MIN_MISSPELT_CHARS.. => 1,
-            _ => 0,
+            _ => return Ok(Vec::new()),
         };
         let is_neighbour = |term: &str, chunks: u64| {
             chunks >= at_least
@@ -162,7 +164,7 @@ impl Snapshot {
                 && term.chars().all(char::is_alphabetic)
                 && known.iter().all(|(known, _)| known != term)
         };
-        if slips > 0 {
+        if !is_rare {
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
             for term in word.one_slip_away(&self.languages) {
                 let chunks = self.chunks_with(&term)?;
@@ -175,24 +177,34 @@ impl Snapshot {
             }
         }
         for slips in 1..=slips {
-            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-            let query = FuzzyTermQuery::new(Term::from_field_text(self.fields.words, &stem), slips, true);
-            let automaton = query.automaton().map_err(|error| self.read_error(error))?;
-            self.for_each_term(|inverted| {
-                let mut terms = inverted.terms().search(&automaton).into_stream()?;
-                while let Some((term, known)) = terms.next() {
-                    if let Ok(term) = std::str::from_utf8(term) {
-                        *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
-                    }
-                }
-                Ok(())
-            })?;
+            let mut counts = self.terms_like(&stem, slips)?;
             counts.retain(|term, chunks| is_neighbour(term, *chunks));
             if !counts.is_empty() {
                 return Ok(terms_of(most_frequent(counts, MAX_NEIGHBOURS)));
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The terms of the dictionary that so many slips at most part from `stem`, and that begin with the same byte: only
+    /// that part of the dictionary is walked.
+    fn terms_like(&self, stem: &str, slips: u8) -> Result<BTreeMap<String, u64>, ReadError> {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let query = FuzzyTermQuery::new(Term::from_field_text(self.fields.words, stem), slips, true);
+        let automaton = query.automaton().map_err(|error| self.read_error(error))?;
+        // No byte of UTF-8 is 255, so there is always one above.
+        let first = stem.as_bytes()[0];
+        self.for_each_term(|inverted| {
+            let terms = inverted.terms().search(&automaton).ge([first]).lt([first + 1]);
+            let mut terms = terms.into_stream()?;
+            while let Some((term, known)) = terms.next() {
+                if let Ok(term) = std::str::from_utf8(term) {
+                    *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(counts)
     }
 
     fn for_each_term(
