@@ -133,9 +133,9 @@ fn an_index_of_a_newer_format_is_left_alone_until_a_rebuild_is_asked_for() {
     let folder = vault(&[("a.md", "rye")]);
     ibid.index(folder.path(), &["--name", "n", "--model", "none"]);
     fs::write(ibid.data.path().join("collections/n/format"), "7\n").unwrap();
-    check(&ibid, &["search", "rye"], "has format 7, this program reads 2", "--rebuild");
+    check(&ibid, &["search", "rye"], "has format 7, this program reads 3", "--rebuild");
     let path = folder.path().to_str().unwrap();
-    check(&ibid, &["index", path, "--name", "n"], "has format 7, this program reads 2", "--rebuild");
+    check(&ibid, &["index", path, "--name", "n"], "has format 7, this program reads 3", "--rebuild");
     ibid.index(folder.path(), &["--name", "n", "--rebuild", "--model", "none"]);
     assert_eq!(ibid.hits(&["rye"]).len(), 1);
 }

@@ -95,9 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{rows:>8} written in {written:.2?}, opened in {:.2?}", begin.elapsed());
         let truths: Vec<Vec<u32>> = questions.iter().map(|asked| truth(&vectors, asked, 100)).collect();
 
-        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-        one.install(|| measure("1 thread", &vectors, &questions, &truths));
-        measure("threads", &vectors, &questions, &truths);
+        measure("scan", &vectors, &questions, &truths);
         if wants_graph {
             let begin = Instant::now();
             let graph = build_graph(dir.path(), 2, &vectors, 1, 0)?;

@@ -1,7 +1,7 @@
 //! Vectors on disk, and the nearest of them to a question.
 //!
-//! Immutable files of rows ordered by key, mapped into memory and scanned exactly as bytes, the best rescored
-//! as floats; beyond [`GRAPH_MIN_ROWS`] rows a graph proposes whom to rescore. Which rows are alive, which
+//! Immutable files of rows ordered by key, mapped into memory and scanned as signs, the near ones as bytes, the best
+//! of these as floats; beyond [`GRAPH_MIN_ROWS`] rows a graph proposes whom to rescore. Which rows are alive, which
 //! documents they belong to and which files exist is the manifest's knowledge, not this module's: it is told
 //! by a [`RowSet`] and by records. It makes no vectors either.
 
@@ -37,22 +37,21 @@ use table::Table;
 /// From this many rows on a graph is worth building: where scanning them passes 5 ms on one thread, longer
 /// than it takes to embed the question.
 ///
-/// Measured by `examples/nearest.rs` on two busy shared cores with AVX2: 384 dimensions, the best of 200
-/// questions, the ten nearest, recall 1.000 throughout; scan on one thread against graph.
+/// Measured by `examples/nearest.rs` on two shared cores with AVX2: 384 dimensions, the best of 200 questions, recall
+/// 1.000 throughout; the ten and the hundred nearest by the scan, the ten by the graph.
 ///
-/// | rows | scan µs | graph µs | building, CPU s |
-/// | --- | --- | --- | --- |
-/// | 1 000 | 36 | 39 | 0.2 |
-/// | 10 000 | 213 | 80 | 6 |
-/// | 20 000 | 450 | 100 | 20 |
-/// | 50 000 | 1 280 | 240 | 95 |
-/// | 100 000 | 2 750, two threads 1 730 | | |
-/// | 200 000 | 10 000, two threads 7 200 | | |
+/// | rows | scan, 10, µs | scan, 100, µs | graph, 10, µs | building, CPU s |
+/// | --- | --- | --- | --- | --- |
+/// | 10 000 | 115 | 290 | 80 | 6 |
+/// | 20 000 | 184 | 395 | 100 | 20 |
+/// | 50 000 | 389 | 670 | 240 | 95 |
+/// | 200 000 | 1 640 | 1 810 | | |
+/// | 500 000 | 4 790 | 5 050 | | |
 ///
-/// A graph saves less than 1 ms up to 50 000 rows, costs 1 to 2 ms of CPU a row, 2 to 4 KB of memory a row
-/// while it is built, and loses rows among near-duplicates that have to be scanned beside it: so it comes
-/// late. Graphs of more than 50 000 rows have not been measured.
-pub const GRAPH_MIN_ROWS: u32 = 200_000;
+/// A graph costs 1 to 2 ms of CPU a row, 2 to 4 KB of memory a row while it is built, and loses rows among
+/// near-duplicates that have to be scanned beside it: so it comes late. Graphs of more than 50 000 rows have not been
+/// measured.
+pub const GRAPH_MIN_ROWS: u32 = 500_000;
 
 /// Candidates rescored by floats for each row wanted. Without rescoring recall is 0.992, with twice as many
 /// candidates 1.000, both for 10 and for 100 (10 000 and 50 000 made vectors): this leaves as much again for
@@ -158,9 +157,8 @@ impl Vectors {
 
     /// The `k` nearest of the allowed rows with their cosines, best first, equals by row.
     ///
-    /// The order is that of exact cosines; which rows are looked at is exact but for rounding without a
-    /// graph, and nearly so with one. Takes the calling thread, and the other ones of rayon's pool where many
-    /// rows are to be scanned. Rows the set does not hold, or that do not exist, are never given back.
+    /// The order is that of exact cosines; which rows are looked at is nearly exact: see [`exact`]. Takes the calling
+    /// thread alone. Rows the set does not hold, or that do not exist, are never given back.
     ///
     /// # Panics
     /// When the question has other dimensions than the vectors.

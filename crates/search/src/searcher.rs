@@ -22,8 +22,8 @@ use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
 use crate::rank::Diversity;
 use crate::retrieve::{
-    Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve, side_by_side,
-    vectors,
+    Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
+    side_by_side, vectors,
 };
 use crate::snippet::snippet;
 

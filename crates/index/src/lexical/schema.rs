@@ -14,7 +14,11 @@ use super::analyzer::{document_analyzer, language_mark};
 const ANALYZER: &str = "ibid";
 
 /// How many times a word of the title or an alias counts where one of the body counts once.
-const TITLE_COUNTS: usize = 2;
+///
+/// It hardly matters: with 1, 2, 3 nDCG@10 of words alone is .684, .683, .682 on SciFact's training questions, .703,
+/// .706, .707 on `data/vault` and .515, .511, .515 on Cranfield; headings 0 to 2 times move none of them by more than
+/// .002. A body that counts twice beside them costs Cranfield .03.
+const TITLE_COUNTS: usize = 3;
 /// The same for a heading above the chunk.
 const HEADING_COUNTS: usize = 1;
 /// The same for a tag and for a folder of the path.

@@ -32,7 +32,7 @@ impl Ord for Scored {
 }
 
 /// Keeps the `wanted` best of all that are offered. What it keeps depends on the set of offers alone, not
-/// on their order: threads may share the work as they like.
+/// on their order.
 pub(super) struct Best {
     wanted: usize,
     kept: Vec<Scored>,
@@ -68,11 +68,6 @@ impl Best {
             }
             self.kept.truncate(self.wanted);
         }
-    }
-
-    pub(super) fn join(mut self, other: Best) -> Best {
-        other.kept.into_iter().for_each(|scored| self.offer(scored));
-        self
     }
 
     /// The best, best first.

@@ -1,20 +1,27 @@
-//! The exact scan: every allowed row is scored. The answer by which all others are judged.
+//! The scan: every allowed row is looked at. The answer by which the graph is judged.
+//!
+//! Where many rows are allowed their signs are compared first, 48 bytes a row in place of 384, and only those that
+//! differ least are scored by their bytes.
 
 use std::ops::Range;
-
-use rayon::prelude::*;
 
 use super::best::{Best, Scored};
 use super::quantised::Query;
 use super::row_set::RowSet;
 use super::table::Table;
 
-/// From this many rows on a scan takes about 1 ms and is worth other threads. With 10 000 rows two threads were
-/// slower than one (261 against 213 µs), with 100 000 faster (1.7 against 2.8 ms).
-const PARALLEL_MIN_ROWS: u32 = 32_768;
+/// Rows whose bytes are looked at for each candidate wanted, at least.
+///
+/// Among 18,031 vectors of the bundled model (English, German, Russian and Chinese notes), asked with 300 others, 800
+/// rows by signs hold .999 of the ten nearest and 3,200 hold .999 of the hundred nearest.
+const NEAR_PER_WANTED: usize = 8;
 
-/// Rows that one thread takes at a time.
-const STEP_ROWS: u32 = 4_096;
+/// One in so many rows is looked at whatever is wanted: the more rows there are, the more of them look near by signs.
+/// What .995 of the hundred nearest need grew by a third when the rows doubled, from 3,000 to 18,000 of them.
+const NEAR_ONE_IN: usize = 64;
+
+/// Fewer dimensions have too few signs to tell rows apart.
+const SIGNS_MIN_DIMENSIONS: usize = 256;
 
 /// Finds rows that may be the nearest. Scores are by bytes: near enough to choose whom to rescore.
 pub(super) trait Neighbours {
@@ -29,31 +36,43 @@ pub(super) struct ExactScan<'a> {
 }
 
 impl ExactScan<'_> {
-    fn part(&self, query: &Query, mut best: Best, allowed: &RowSet, rows: Range<u32>) -> Best {
-        self.table.score(query, allowed.within(rows), |scored| best.offer(scored));
-        best
+    /// The allowed rows whose signs differ least from the question's: at least `wanted`, and all that differ as little
+    /// as the last of these.
+    fn near_by_signs(&self, query: &Query, wanted: usize, allowed: &RowSet, rows: Range<u32>) -> Vec<u32> {
+        let distances = self.table.sign_distances(query, rows.clone());
+        let distance = |row: u32| distances[(row - rows.start) as usize];
+        let mut counts = vec![0; query.floats.len() + 1];
+        allowed.visit(rows.clone(), |row| counts[distance(row) as usize] += 1);
+        let mut within = 0;
+        let enough = |count: &usize| {
+            within += count;
+            within >= wanted
+        };
+        let most = counts.iter().position(enough).unwrap_or(counts.len()) as u32;
+        let mut near = Vec::new();
+        allowed.visit(rows.clone(), |row| {
+            if distance(row) <= most {
+                near.push(row);
+            }
+        });
+        near
     }
 }
 
 impl Neighbours for ExactScan<'_> {
     fn candidates(&self, query: &Query, wanted: usize, allowed: &RowSet) -> Vec<Scored> {
         let rows = self.rows.start..self.rows.end.min(self.table.rows);
-        let many = rows.len() >= PARALLEL_MIN_ROWS as usize && allowed.len() >= PARALLEL_MIN_ROWS;
-        let best = if many && rayon::current_num_threads() > 1 {
-            let steps = (rows.end - rows.start).div_ceil(STEP_ROWS);
-            // A fold keeps what a thread knows to be the best so far from step to step.
-            let parts = (0..steps).into_par_iter().fold(
-                || Best::of(wanted),
-                |best, step| {
-                    let start = rows.start + step * STEP_ROWS;
-                    let end = rows.end.min(start.saturating_add(STEP_ROWS));
-                    self.part(query, best, allowed, start..end)
-                },
-            );
-            parts.reduce(|| Best::of(wanted), Best::join)
-        } else {
-            self.part(query, Best::of(wanted), allowed, rows)
-        };
+        let near = (NEAR_PER_WANTED * wanted).max(rows.len() / NEAR_ONE_IN);
+        let mut best = Best::of(wanted);
+        // Where most would be looked at anyway, looking at signs first is no gain.
+        let by_signs = query.floats.len() >= SIGNS_MIN_DIMENSIONS && allowed.len() as usize > 2 * near;
+        match by_signs {
+            true => {
+                let near = self.near_by_signs(query, near, allowed, rows);
+                self.table.score(query, near.into_iter(), |scored| best.offer(scored));
+            }
+            false => self.table.score(query, allowed.within(rows), |scored| best.offer(scored)),
+        }
         best.into_sorted()
     }
 }

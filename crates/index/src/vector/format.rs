@@ -1,7 +1,7 @@
 //! Where each section of a vector file lies, and the header that says so. Reads no rows.
 //!
-//! A file is a header of 64 bytes and four sections, each beginning at a multiple of 64, all little endian:
-//! keys (u64, ascending), scales (f32), rows of bytes (i8), rows of floats (f32).
+//! A file is a header of 128 bytes and five sections, each beginning at a multiple of 64, all little endian:
+//! keys (u64, ascending), rows of signs (u64 words), scales (f32), rows of bytes (i8), rows of floats (f32).
 
 use std::path::Path;
 
@@ -13,9 +13,9 @@ compile_error!("sections are read in place, as little-endian numbers");
 pub(super) const MAGIC: [u8; 8] = *b"ibid.vec";
 
 /// Raised by every change of the layout. Files of another number are rebuilt, never converted.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
-pub(super) const HEADER_BYTES: usize = 64;
+pub(super) const HEADER_BYTES: usize = 128;
 
 /// A multiple of every number type's size and one cache line.
 const ALIGNMENT: u64 = 64;
@@ -29,6 +29,7 @@ pub(super) struct Layout {
     pub(super) dimensions: u32,
     pub(super) rows: u32,
     pub(super) keys: u64,
+    pub(super) signs: u64,
     pub(super) scales: u64,
     pub(super) bytes: u64,
     pub(super) floats: u64,
@@ -40,10 +41,11 @@ impl Layout {
     pub(super) fn of(dimensions: u32, rows: u32) -> Layout {
         let (wide, many) = (u64::from(dimensions), u64::from(rows));
         let keys = HEADER_BYTES as u64;
-        let scales = aligned(keys + 8 * many);
+        let signs = aligned(keys + 8 * many);
+        let scales = aligned(signs + 8 * sign_words(dimensions) as u64 * many);
         let bytes = aligned(scales + 4 * many);
         let floats = aligned(bytes + wide * many);
-        Layout { dimensions, rows, keys, scales, bytes, floats, end: floats + 4 * wide * many }
+        Layout { dimensions, rows, keys, signs, scales, bytes, floats, end: floats + 4 * wide * many }
     }
 
     pub(super) fn header(&self) -> [u8; HEADER_BYTES] {
@@ -52,7 +54,7 @@ impl Layout {
         for (place, number) in [FORMAT, self.dimensions, self.rows].into_iter().enumerate() {
             header[8 + 4 * place..][..4].copy_from_slice(&number.to_le_bytes());
         }
-        let sections = [self.keys, self.scales, self.bytes, self.floats, self.end];
+        let sections = [self.keys, self.signs, self.scales, self.bytes, self.floats, self.end];
         for (place, offset) in sections.into_iter().enumerate() {
             header[24 + 8 * place..][..8].copy_from_slice(&offset.to_le_bytes());
         }
@@ -92,6 +94,11 @@ impl Layout {
         }
         Ok(layout)
     }
+}
+
+/// How many words hold the signs of one vector.
+pub(super) fn sign_words(dimensions: u32) -> usize {
+    dimensions.div_ceil(u64::BITS) as usize
 }
 
 fn aligned(offset: u64) -> u64 {

@@ -1,5 +1,6 @@
 //! Vectors as bytes: 127 steps each way, and a scale per vector that brings the bytes to length one. Loses 1
-//! to 2 % of the neighbours, which rescoring by floats gives back; nothing here is an answer.
+//! to 2 % of the neighbours, which rescoring by floats gives back; nothing here is an answer. And vectors as signs, a
+//! bit for each dimension, which tell what is far off.
 
 use super::kernel;
 
@@ -24,12 +25,21 @@ pub(super) fn quantise(vector: &[f32], bytes: &mut Vec<i8>) -> f32 {
     1.0 / (kernel::byte_product(bytes, bytes) as f32).sqrt()
 }
 
-/// A question's vector, of length one, in the two forms that are compared.
+/// The signs of a vector, set where a number is above zero, the first in the lowest bit of the first word.
+pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
+    let word = |values: &[f32]| {
+        values.iter().enumerate().fold(0, |word, (at, value)| word | u64::from(*value > 0.0) << at)
+    };
+    vector.chunks(u64::BITS as usize).map(word).collect()
+}
+
+/// A question's vector, of length one, in the three forms that are compared.
 pub(super) struct Query {
     pub(super) floats: Vec<f32>,
     /// Bytes, already widened for the kernel.
     pub(super) bytes: Vec<i16>,
     pub(super) scale: f32,
+    pub(super) signs: Vec<u64>,
 }
 
 impl Query {
@@ -38,7 +48,8 @@ impl Query {
         let floats = unit(vector).unwrap_or_else(|| vec![0.0; vector.len()]);
         let mut bytes = Vec::new();
         let scale = quantise(&floats, &mut bytes);
-        Query { floats, bytes: bytes.into_iter().map(i16::from).collect(), scale }
+        let signs = signs(&floats);
+        Query { floats, bytes: bytes.into_iter().map(i16::from).collect(), scale, signs }
     }
 
     /// The cosine with a stored vector, which is of length one already.
@@ -82,6 +93,13 @@ mod tests {
     fn a_vector_of_nothing_is_nothing() {
         check(&[0.0, 0.0], &[0, 0], 0.0);
         check(&[1e-44, 0.0], &[0, 0], 0.0);
+    }
+
+    #[test]
+    fn signs_are_the_numbers_above_zero() {
+        let mut vector = [-0.5; 65];
+        (vector[0], vector[1], vector[63], vector[64]) = (0.1, 0.0, 2.0, 0.3);
+        assert_eq!(signs(&vector), [1 | 1 << 63, 1]);
     }
 
     #[test]

@@ -81,10 +81,32 @@ impl RowSet {
 
     /// The members within a range, ascending; costs a step per 64 rows and one per member.
     pub(super) fn within(&self, rows: Range<u32>) -> impl Iterator<Item = u32> + '_ {
+        self.words_within(rows).flat_map(|(base, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.wrapping_sub(1);
+                (bit < WORD).then_some(base + bit)
+            })
+        })
+    }
+
+    /// Hands the members within a range to `each`, ascending. Some times as fast as [`RowSet::within`], whose steps are
+    /// too many for the compiler to see through.
+    pub(super) fn visit(&self, rows: Range<u32>, mut each: impl FnMut(u32)) {
+        for (base, mut word) in self.words_within(rows) {
+            while word != 0 {
+                each(base + word.trailing_zeros());
+                word &= word - 1;
+            }
+        }
+    }
+
+    /// The words of a range, each with its first row, without the members outside the range.
+    fn words_within(&self, rows: Range<u32>) -> impl Iterator<Item = (u32, u64)> + '_ {
         let rows = rows.start.min(self.capacity)..rows.end.min(self.capacity);
         let words =
             rows.start / WORD..if rows.is_empty() { rows.start / WORD } else { rows.end.div_ceil(WORD) };
-        words.flat_map(move |index| {
+        words.map(move |index| {
             let base = index * WORD;
             let mut word = self.words[index as usize];
             if base < rows.start {
@@ -93,11 +115,7 @@ impl RowSet {
             if rows.end - base < WORD {
                 word &= low_bits(rows.end - base);
             }
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros();
-                word &= word.wrapping_sub(1);
-                (bit < WORD).then_some(base + bit)
-            })
+            (base, word)
         })
     }
 }
@@ -116,6 +134,9 @@ mod tests {
         for &member in members {
             assert!(set.insert(member), "{member} was absent");
         }
+        let mut visited = Vec::new();
+        set.visit(rows.clone(), |row| visited.push(row));
+        assert_eq!(visited, expected);
         assert_eq!(set.within(rows).collect::<Vec<_>>(), expected);
         assert_eq!(set.iter().collect::<Vec<_>>(), members);
         assert_eq!(set.len() as usize, members.len());

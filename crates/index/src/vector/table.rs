@@ -1,6 +1,7 @@
 //! The opened vector files of a generation, side by side: rows counted through from the first to the last.
 //! Scores rows; does not choose among them.
 
+use std::ops::Range;
 use std::path::Path;
 
 use bytemuck::cast_slice;
@@ -8,7 +9,7 @@ use memmap2::Mmap;
 
 use super::best::Scored;
 use super::error::VectorError;
-use super::format::Layout;
+use super::format::{Layout, sign_words};
 use super::quantised::Query;
 use super::{VectorFileRecord, kernel, map};
 
@@ -48,6 +49,12 @@ impl VectorFile {
 
     pub(super) fn keys(&self) -> &[u64] {
         cast_slice(&self.map[self.layout.keys as usize..][..8 * self.layout.rows as usize])
+    }
+
+    /// The signs of all rows, one row's words after another's.
+    pub(super) fn signs(&self) -> &[u64] {
+        let length = 8 * sign_words(self.layout.dimensions) * self.layout.rows as usize;
+        cast_slice(&self.map[self.layout.signs as usize..][..length])
     }
 
     pub(super) fn scales(&self) -> &[f32] {
@@ -116,7 +123,37 @@ impl Table {
     /// Scores rows by their bytes and hands each to `each`, in the order given. Rows of one file are best
     /// given together: they are scored in blocks.
     pub(super) fn score(&self, query: &Query, rows: impl Iterator<Item = u32>, mut each: impl FnMut(Scored)) {
-        let mut block = Block { picks: [0; BLOCK_ROWS], filled: 0 };
+        let mut products = [0; BLOCK_ROWS];
+        self.in_blocks(rows, |file, picks| {
+            kernel::byte_products(&query.bytes, file.bytes(), picks, &mut products);
+            let scales = file.scales();
+            for (&pick, &product) in picks.iter().zip(&products) {
+                let score = product as f32 * scales[pick as usize] * query.scale;
+                each(Scored::at(file.base + pick, score));
+            }
+        });
+    }
+
+    /// How many signs of each of `rows` differ from the question's.
+    pub(super) fn sign_distances(&self, query: &Query, rows: Range<u32>) -> Vec<u32> {
+        let mut distances = vec![0; rows.len()];
+        for file in &self.files {
+            let inside = rows.start.max(file.base)..rows.end.min(file.end());
+            if inside.is_empty() {
+                continue;
+            }
+            let words = query.signs.len();
+            let place = |row: u32| (row - file.base) as usize * words;
+            let signs = &file.signs()[place(inside.start)..place(inside.end)];
+            let from = (inside.start - rows.start) as usize;
+            kernel::sign_distances(&query.signs, signs, &mut distances[from..][..inside.len()]);
+        }
+        distances
+    }
+
+    /// Hands rows to `each` as rows of one file, at most [`BLOCK_ROWS`] at once, in the order given.
+    fn in_blocks(&self, rows: impl Iterator<Item = u32>, mut each: impl FnMut(&VectorFile, &[u32])) {
+        let (mut picks, mut filled) = ([0; BLOCK_ROWS], 0);
         let mut file: Option<&VectorFile> = None;
         // `for_each` and not `for`: rows come from nested iterators, which are quick only from within.
         rows.for_each(|row| {
@@ -125,19 +162,21 @@ impl Table {
                 Some(current) => current,
                 None => {
                     if let Some(before) = file {
-                        block.score(before, query, &mut each);
+                        each(before, &picks[..filled]);
+                        filled = 0;
                     }
                     *file.insert(self.locate(row).0)
                 }
             };
-            block.picks[block.filled] = row - current.base;
-            block.filled += 1;
-            if block.filled == BLOCK_ROWS {
-                block.score(current, query, &mut each);
+            picks[filled] = row - current.base;
+            filled += 1;
+            if filled == BLOCK_ROWS {
+                each(current, &picks);
+                filled = 0;
             }
         });
         if let Some(last) = file {
-            block.score(last, query, &mut each);
+            each(last, &picks[..filled]);
         }
     }
 
@@ -151,25 +190,5 @@ impl Table {
         exact.dedup_by_key(|scored| scored.row);
         exact.truncate(k);
         exact.into_iter().map(|scored| (scored.row, scored.score)).collect()
-    }
-}
-
-/// Rows of one file that wait to be scored together.
-struct Block {
-    picks: [u32; BLOCK_ROWS],
-    filled: usize,
-}
-
-impl Block {
-    fn score(&mut self, file: &VectorFile, query: &Query, each: &mut impl FnMut(Scored)) {
-        let picks = &self.picks[..self.filled];
-        let mut products = [0; BLOCK_ROWS];
-        kernel::byte_products(&query.bytes, file.bytes(), picks, &mut products);
-        let scales = file.scales();
-        for (&pick, &product) in picks.iter().zip(&products) {
-            let score = product as f32 * scales[pick as usize] * query.scale;
-            each(Scored::at(file.base + pick, score));
-        }
-        self.filled = 0;
     }
 }

@@ -47,13 +47,24 @@ pub(super) fn clustered(rows: usize, clusters: usize, spread: f32, seed: u64) ->
     (0..rows).map(|_| near()).collect()
 }
 
+/// The same, turned into `wide` dimensions and with a little noise there, as embeddings are.
+pub(super) fn turned(vectors: &[Vec<f32>], wide: usize, seed: u64) -> Vec<Vec<f32>> {
+    let mut random = Random(seed);
+    let turn: Vec<Vec<f32>> = (0..wide).map(|_| random.vector()).collect();
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let mut one = |vector: &Vec<f32>| {
+        turn.iter().map(|row| product(row, vector) + 0.3 * random.normal()).collect::<Vec<f32>>()
+    };
+    vectors.iter().map(&mut one).collect()
+}
+
 pub(super) fn keyed(first: u64, vectors: &[Vec<f32>]) -> Vec<(VectorKey, Vec<f32>)> {
     vectors.iter().zip(first..).map(|(vector, key)| (VectorKey(key), vector.clone())).collect()
 }
 
 /// Writes vectors under ascending keys, so that row and place are the same.
 pub(super) fn stored(dir: &Path, number: u64, first: u64, vectors: &[Vec<f32>]) -> VectorFileRecord {
-    write(dir, number, WIDE, keyed(first, vectors)).unwrap()
+    write(dir, number, vectors.first().map_or(WIDE, Vec::len), keyed(first, vectors)).unwrap()
 }
 
 pub(super) fn opened(dir: &Path, files: &[VectorFileRecord], graph: Option<&GraphRecord>) -> Vectors {

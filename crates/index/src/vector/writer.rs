@@ -8,8 +8,8 @@ use bytemuck::cast_slice;
 
 use super::durable::DurableFile;
 use super::error::VectorError;
-use super::format::{Layout, check_dimensions};
-use super::quantised::{quantise, unit};
+use super::format::{Layout, check_dimensions, sign_words};
+use super::quantised::{quantise, signs, unit};
 use super::table::VectorFile;
 use super::{VectorFileRecord, VectorKey, Vectors};
 
@@ -44,6 +44,10 @@ pub fn write(
     file.put(&layout.header())?;
     for (VectorKey(key), _) in &rows {
         file.put(&key.to_le_bytes())?;
+    }
+    file.pad_to(layout.signs)?;
+    for (_, vector) in &rows {
+        file.put(cast_slice(&signs(vector)))?;
     }
     file.pad_to(layout.scales)?;
     let mut bytes = Vec::with_capacity(dimensions);
@@ -97,6 +101,8 @@ pub fn merge(
     for row in &kept {
         file.put(&row.key.to_le_bytes())?;
     }
+    file.pad_to(layout.signs)?;
+    copy(sources, &kept, 8 * sign_words(wide), |layout| layout.signs, &mut file)?;
     file.pad_to(layout.scales)?;
     copy(sources, &kept, 4, |layout| layout.scales, &mut file)?;
     file.pad_to(layout.bytes)?;

@@ -93,12 +93,12 @@ fn check(change: impl FnOnce(&mut Vec<u8>), expected: &str) {
 #[test]
 fn what_is_wrong_is_said() {
     check(|bytes| bytes[0] = b'x', "vectors-1.vec is not a vector file of ibid");
-    check(|bytes| bytes[8] = 2, "vectors-1.vec has format 2, this program reads 1");
+    check(|bytes| bytes[8] = 1, "vectors-1.vec has format 1, this program reads 2");
     check(|bytes| bytes[12] = 31, "vectors-1.vec holds vectors of 31 dimensions, wanted are 32");
     check(|bytes| bytes[16] = 102, "vectors-1.vec is damaged: its header contradicts itself");
-    check(|bytes| bytes[64] = 1, "vectors-1.vec is damaged: its keys are not in order");
+    check(|bytes| bytes[128] = 1, "vectors-1.vec is damaged: its keys are not in order");
     check(|bytes| *bytes.last_mut().unwrap() ^= 1, "its checksum is not that of the manifest");
-    check(|bytes| bytes.truncate(10), "vectors-1.vec has 10 bytes of 64");
+    check(|bytes| bytes.truncate(10), "vectors-1.vec has 10 bytes of 128");
 }
 
 #[test]
