@@ -157,7 +157,7 @@ impl Vectors {
 
     /// The `k` nearest of the allowed rows with their cosines, best first, equals by row.
     ///
-    /// The order is that of exact cosines; which rows are looked at is nearly exact: see [`exact`]. Takes the calling
+    /// The order is that of exact cosines; which rows are looked at is nearly exact: see `exact`. Takes the calling
     /// thread alone. Rows the set does not hold, or that do not exist, are never given back.
     ///
     /// # Panics
