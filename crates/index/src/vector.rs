@@ -54,9 +54,8 @@ use table::Table;
 pub const GRAPH_MIN_ROWS: u32 = 500_000;
 
 /// Candidates rescored by floats for each row wanted. Without rescoring recall is 0.992, with twice as many
-/// candidates 1.000, both for 10 and for 100 (10 000 and 50 000 made vectors): this leaves as much again for
-/// vectors that are harder.
-const RESCORE_PER_HIT: usize = 4;
+/// candidates 1.000, both for 10 and for 100 (10 000 and 50 000 made vectors).
+const RESCORE_PER_HIT: usize = 2;
 
 /// Candidates rescored at least, and the least width of a walk: costs 15 µs.
 const RESCORE_MIN: usize = 100;

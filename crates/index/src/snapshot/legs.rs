@@ -39,20 +39,21 @@ impl Snapshot {
         }
         let mut order: Vec<usize> = (0..chunks.len()).collect();
         order.sort_by_key(|&at| chunks[at]);
-        let query = self.words_query(words);
-        let weight = query
-            .weight(EnableScoring::enabled_from_searcher(&self.searcher))
-            .map_err(|error| self.read_error(error))?;
-        for group in order.chunk_by(|&a, &b| chunks[a].0.segment_ord == chunks[b].0.segment_ord) {
-            let reader = self.searcher.segment_reader(chunks[group[0]].0.segment_ord);
-            let mut scorer = weight.scorer(reader, 1.0).map_err(|error| self.read_error(error))?;
-            for &at in group {
-                let doc = chunks[at].0.doc_id;
-                if scorer.doc() < doc {
-                    scorer.seek(doc);
-                }
-                if scorer.doc() == doc {
-                    scores[at] = scorer.score();
+        let scoring = EnableScoring::enabled_from_searcher(&self.searcher);
+        // Word by word: one scorer of all of them would score whatever lies between the chunks asked for too.
+        for clause in self.clauses(words) {
+            let weight = clause.weight(scoring).map_err(|error| self.read_error(error))?;
+            for group in order.chunk_by(|&a, &b| chunks[a].0.segment_ord == chunks[b].0.segment_ord) {
+                let reader = self.searcher.segment_reader(chunks[group[0]].0.segment_ord);
+                let mut scorer = weight.scorer(reader, 1.0).map_err(|error| self.read_error(error))?;
+                for &at in group {
+                    let doc = chunks[at].0.doc_id;
+                    if scorer.doc() < doc {
+                        scorer.seek(doc);
+                    }
+                    if scorer.doc() == doc {
+                        scores[at] += scorer.score();
+                    }
                 }
             }
         }
@@ -60,13 +61,16 @@ impl Snapshot {
     }
 
     fn words_query(&self, words: &[LookedUp]) -> Box<dyn Query> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (term, weight) in words.iter().flat_map(|word| &word.terms) {
+        Box::new(BooleanQuery::new(self.clauses(words).map(|clause| (Occur::Should, clause)).collect()))
+    }
+
+    /// A query for each term of the words.
+    fn clauses(&self, words: &[LookedUp]) -> impl Iterator<Item = Box<dyn Query>> {
+        words.iter().flat_map(|word| &word.terms).map(|(term, weight)| {
             let term = Term::from_field_text(self.fields.words, term);
             let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), *weight))));
-        }
-        Box::new(BooleanQuery::new(clauses))
+            Box::new(BoostQuery::new(Box::new(query), *weight)) as Box<dyn Query>
+        })
     }
 
     /// The chunks nearest to a vector by cosine, best first; about `limit`, more where chunks share a vector.

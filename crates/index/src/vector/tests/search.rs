@@ -39,7 +39,7 @@ fn check_scan(mut made: Vec<Vec<f32>>, step: usize) {
     let allowed = every(rows as u32, step as u32 / 2, step);
     for k in [1, 10, 100] {
         let found = recall(&vectors, &questions, k, &allowed);
-        assert!(found >= 0.998, "recall@{k} of {rows} by {step}: {found}");
+        assert!(found >= 0.995, "recall@{k} of {rows} by {step}: {found}");
     }
 }
 
@@ -66,7 +66,7 @@ fn comparing_signs_first_loses_nothing_that_matters() {
 
 #[test]
 fn equal_vectors_are_given_by_row_whether_signs_are_compared_or_not() {
-    for (rows, wide) in [(1_000, 256), (10_000, 256), (10_000, WIDE)] {
+    for (rows, wide) in [(1_000, 256), (10_000, 256), (10_000, 300), (10_000, 384), (10_000, WIDE)] {
         let dir = tempfile::tempdir().unwrap();
         let few = turned(&clustered(100, 10, 0.5, 3), wide, 4);
         let made: Vec<Vec<f32>> = (0..rows).map(|row| few[row % 100].clone()).collect();
