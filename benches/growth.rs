@@ -133,6 +133,7 @@ fn index(notes: &Path, data: &Path) {
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild: false,
         now: u64::MAX,
+        restate_after: Duration::ZERO,
     };
     let began = Instant::now();
     let report = build(&Store::at(data), &options, &Silent).expect("the folder can be indexed");

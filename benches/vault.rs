@@ -72,6 +72,7 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild,
         now: u64::MAX,
+        restate_after: std::time::Duration::ZERO,
     };
     build(store, &options, &Silent).expect("the vault can be indexed")
 }

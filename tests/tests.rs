@@ -28,3 +28,5 @@ mod query;
 mod ranking;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
+/// A folder that is followed while it changes.
+mod watch;

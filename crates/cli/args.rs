@@ -50,13 +50,14 @@ pub(crate) enum Command {
     Remove(RemoveArgs),
     Models(ModelsArgs),
     Measure(MeasureArgs),
+    Watch(WatchArgs),
     Serve(ServeArgs),
     Mcp(McpArgs),
     Bench(BenchArgs),
 }
 
 /// Index a folder of notes, or bring indexes up to date
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 With PATH, indexes that folder. Without, brings every collection up to date, or the one that --name names.
 
@@ -266,11 +267,22 @@ pub(crate) struct MeasureArgs {
     pub(crate) json: bool,
 }
 
+/// Keep indexes up to their folders while notes change
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Indexes what changed since the last run, then each note as it is saved, until ctrl-c. `ibid serve` does the same beside \
+its serving. A folder that is gone, or has lost all its notes at once, is taken for an unmounted disk: its index stays.")]
+pub(crate) struct WatchArgs {
+    /// Watch only this collection; may be repeated
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) collection: Vec<String>,
+}
+
 /// Serve search to MCP clients and browsers over HTTP
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Answers at /mcp, and shows cited notes at the addresses that hits carry. What is indexed meanwhile appears without a \
-restart. An address that other machines can reach needs a token.")]
+Answers at /mcp, and shows cited notes at the addresses that hits carry. A note that is saved meanwhile is found within \
+seconds. An address that other machines can reach needs a token.")]
 pub(crate) struct ServeArgs {
     /// Listen here
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117")]
@@ -287,6 +299,9 @@ pub(crate) struct ServeArgs {
     /// Let in only who presents the token in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Leave the indexes as they are: do not follow changes of the notes
+    #[arg(long)]
+    pub(crate) no_watch: bool,
     /// Log more; RUST_LOG chooses in detail
     #[arg(long, short)]
     pub(crate) verbose: bool,

@@ -11,6 +11,7 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod verify;
+pub(crate) mod watch;
 
 use crate::args::{Cli, Command};
 use crate::environment::Environment;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Remove(args) => remove::run(args, &environment),
         Command::Models(args) => models::run(args),
         Command::Measure(args) => measure::run(args, &environment),
+        Command::Watch(args) => watch::run(args, environment),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
         Command::Bench(args) => bench::run(args, &environment),

@@ -29,7 +29,7 @@ const LIBRARY_FOLDERS: [&str; 6] = [
 ];
 
 /// What the world around the program is like.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Environment {
     /// Where indexes are kept.
     pub(crate) store: Store,

@@ -1,7 +1,7 @@
 //! From names to open snapshots, and from a model's name to the model. Nothing is printed here.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ibid_core::id::CollectionName;
 use ibid_embed::zoo::ZooOptions;
@@ -111,5 +111,38 @@ impl ModelChoice {
             onnx_runtime: environment.onnx_runtime(),
             show_download_progress: !environment.quiet,
         })?))
+    }
+}
+
+/// Models in the hands of several at once: those who search and those who index. Each is loaded once, and dropped when
+/// nobody holds it any more.
+pub(crate) struct SharedModels {
+    environment: Environment,
+    // Held while a model is loaded, so that whoever wants the same one waits for it.
+    held: Mutex<Vec<(ModelChoice, Weak<dyn Embedder>)>>,
+}
+
+impl SharedModels {
+    /// Holds none yet.
+    pub(crate) fn new(environment: Environment) -> SharedModels {
+        SharedModels { environment, held: Mutex::default() }
+    }
+
+    /// Where they are loaded.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The model, loaded now unless somebody holds it.
+    pub(crate) fn get(&self, choice: &ModelChoice) -> Result<Arc<dyn Embedder>, EmbedError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|(_, embedder)| embedder.strong_count() > 0);
+        let known = held.iter().find(|(known, _)| known == choice);
+        if let Some(embedder) = known.and_then(|(_, embedder)| embedder.upgrade()) {
+            return Ok(embedder);
+        }
+        let embedder = choice.load(&self.environment)?;
+        held.push((choice.clone(), Arc::downgrade(&embedder)));
+        Ok(embedder)
     }
 }

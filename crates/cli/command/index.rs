@@ -3,6 +3,8 @@
 mod job;
 
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
 use ibid_embed::EmbedError;
@@ -17,7 +19,11 @@ use crate::open::ModelChoice;
 use crate::output;
 use crate::print;
 use crate::progress::Shown;
-use job::Job;
+pub(super) use job::Job;
+
+/// How long an index that another process writes is waited for.
+const LOCKED_PATIENCE: Duration = Duration::from_secs(10);
+const LOCKED_RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// A run that is over.
 pub(crate) struct Indexed {
@@ -57,20 +63,18 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     let environment = models.environment;
     let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source: Box::new(source) };
     let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
-    let options = BuildOptions {
-        root: job.root.clone(),
-        name: job.name.clone(),
-        include: job.include.clone(),
-        exclude: job.exclude.clone(),
-        language: job.language,
-        model,
-        threads: args.threads.unwrap_or_else(environment::cores),
-        rebuild: args.rebuild,
-        now: environment::now_ns(),
-    };
+    let threads = args.threads.unwrap_or_else(environment::cores);
+    let options = job.options(model, threads, environment::now_ns());
+    let options = BuildOptions { rebuild: args.rebuild, ..options };
     let store = &environment.store;
     let shown = Shown::new(&job.name, environment.quiet);
+    let began = Instant::now();
     let mut built = build(store, &options, &shown);
+    // Whoever follows the folder holds the index for moments only.
+    while built.as_ref().is_err_and(is_locked) && began.elapsed() < LOCKED_PATIENCE {
+        thread::sleep(LOCKED_RETRY_AFTER);
+        built = build(store, &options, &shown);
+    }
     if args.rebuild && built.as_ref().is_err_and(is_ruin) {
         store.remove(&job.name).map_err(|source| failed(source.into()))?;
         built = build(store, &options, &shown);
@@ -88,6 +92,15 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         (_, true) => Ok(()),
         (_, false) => print::report::report(&indexed),
     }
+}
+
+/// Whether another process writes the collection now.
+pub(super) fn is_locked(error: &BuildError) -> bool {
+    matches!(
+        error,
+        BuildError::Open(OpenError::Locked { .. })
+            | BuildError::Write(WriteError::Open(OpenError::Locked { .. }))
+    )
 }
 
 /// Whether the index that stands there cannot even be read to be replaced.

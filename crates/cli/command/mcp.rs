@@ -1,5 +1,7 @@
 //! `ibid mcp`: MCP over standard input and output, for a client that starts us.
 
+use std::sync::Arc;
+
 use ibid_server::serve_stdio;
 
 use crate::args::McpArgs;
@@ -7,10 +9,11 @@ use crate::command::serve;
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::log;
+use crate::open::SharedModels;
 
 pub(crate) fn run(args: &McpArgs, environment: Environment) -> Result<Outcome, Failure> {
     log::start(args.verbose, environment.quiet);
-    let library = serve::library(&args.collection, environment)?;
+    let library = serve::library(&args.collection, Arc::new(SharedModels::new(environment)))?;
     let runtime = serve::runtime()?;
     let served = runtime.block_on(async { Ok(serve_stdio(library, serve::stop()?).await?) });
     // A read of standard input that waits for the client cannot be called off, and must not hold up the exit.

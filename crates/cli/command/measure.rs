@@ -122,6 +122,7 @@ fn of_dataset(
         threads: args.threads.unwrap_or_else(environment::cores),
         rebuild: false,
         now: environment::now_ns(),
+        restate_after: std::time::Duration::ZERO,
     };
     let shown = Shown::new(&name, environment.quiet);
     let built = build(&store, &options, &shown);

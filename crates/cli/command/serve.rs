@@ -6,16 +6,19 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
+use ibid_indexer::Report;
 use ibid_server::{Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::args::ServeArgs;
+use crate::command::watch::{self, News};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::log;
-use crate::open::{self, ModelChoice};
+use crate::open::{self, ModelChoice, SharedModels};
 use crate::output::{self, DIM, STRONG};
 use crate::text::safe_line;
 
@@ -37,7 +40,12 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             token,
         };
         let base = base_url(address, &config)?;
-        let library = library(&args.collection, environment)?;
+        let models = Arc::new(SharedModels::new(environment));
+        let library = library(&args.collection, models.clone())?;
+        if !args.no_watch {
+            let names = open::named(&models.environment().store, &args.collection)?;
+            watch::start(names, models, Arc::new(log_news))?;
+        }
         let stop = stop()?;
         if !quiet {
             announce(&base, has_token)?;
@@ -48,11 +56,11 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
 }
 
 /// Opens what is to be served.
-pub(super) fn library(collections: &[String], environment: Environment) -> Result<Arc<Library>, Failure> {
-    let store = environment.store.clone();
+pub(super) fn library(collections: &[String], models: Arc<SharedModels>) -> Result<Arc<Library>, Failure> {
+    let store = models.environment().store.clone();
     let only = open::named(&store, collections)?;
     let only = (!only.is_empty()).then_some(only);
-    let load = Box::new(move |record: &_| ModelChoice::recorded(record).load(&environment));
+    let load = Box::new(move |record: &_| models.get(&ModelChoice::recorded(record)));
     Library::open(store.clone(), only, load).map_err(|source: OpenError| {
         // The library says what is wrong, not with which collection; whoever fails here too is the one.
         open::collections(&store, collections).err().unwrap_or(Failure::Store(source))
@@ -84,6 +92,22 @@ pub(super) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
         }
         tracing::info!("stopping");
     })
+}
+
+fn log_news(collection: &CollectionName, news: News<'_>) {
+    match news {
+        News::Changed(report) => {
+            let Report { added, changed, renamed, removed, seconds, .. } = report;
+            let seconds = seconds.total;
+            tracing::info!(%collection, added, changed, renamed, removed, seconds, "indexed what changed");
+        }
+        News::Failed(failure) => {
+            tracing::warn!(%collection, reason = %failure.message(), "cannot be brought up to its folder");
+        }
+        News::Polled(reason) => {
+            tracing::warn!(%collection, %reason, "the folder is looked at every few seconds");
+        }
+    }
 }
 
 fn read_token(path: &Path) -> Result<Token, Failure> {

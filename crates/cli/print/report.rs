@@ -53,7 +53,8 @@ pub(crate) fn next_step() -> Result<(), Failure> {
     Ok(())
 }
 
-fn changes(report: &Report) -> String {
+/// What became of the documents.
+pub(crate) fn changes(report: &Report) -> String {
     let counts = [
         (report.added, "added"),
         (report.changed, "changed"),

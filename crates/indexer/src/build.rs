@@ -49,6 +49,8 @@ pub struct BuildOptions {
     pub rebuild: bool,
     /// The time, in nanoseconds since 1970.
     pub now: u64,
+    /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
+    pub restate_after: Duration,
 }
 
 /// A model, loaded.
@@ -127,9 +129,18 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         },
         writing: Duration::ZERO,
     };
-    run.write(&mut writer, &changes)?;
-    let tidying = Instant::now();
-    let snapshot = writer.finish(store, threads)?;
+    let tidying;
+    let snapshot = match run.standing(&changes) {
+        Some(standing) => {
+            tidying = Instant::now();
+            standing
+        }
+        None => {
+            run.write(&mut writer, &changes)?;
+            tidying = Instant::now();
+            Arc::new(writer.finish(store, threads)?)
+        }
+    };
     let mut report = run.report;
     report.generation = snapshot.manifest().generation;
     report.documents = snapshot.documents();
@@ -191,6 +202,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The last generation, where another one would say nothing new.
+    fn standing(&mut self, changes: &Changes) -> Option<Arc<Snapshot>> {
+        let base = self.base.clone()?;
+        let (last, next) = (base.manifest(), self.manifest());
+        let age = Duration::from_nanos(self.options.now).saturating_sub(Duration::from_secs(last.indexed_at));
+        let stands = changes.read.is_empty()
+            && changes.gone.is_empty()
+            && age < self.options.restate_after
+            && (&last.source, &last.model, last.pending) == (&next.source, &next.model, 0)
+            && (last.skipped_count, &last.skipped) == (next.skipped_count, &next.skipped);
+        stands.then_some(base)
+    }
+
     fn write(&mut self, writer: &mut CollectionWriter, changes: &Changes) -> Result<(), BuildError> {
         let bytes = changes.read.iter().map(|(file, _)| file.size).sum();
         let (unchanged, gone) = (changes.unchanged, changes.gone.len());
@@ -286,10 +310,17 @@ impl Run<'_> {
     }
 
     fn commit(&mut self, writer: &mut CollectionWriter) -> Result<(), BuildError> {
+        let manifest = writer.commit(self.manifest())?;
+        self.progress.committed(manifest.generation);
+        Ok(())
+    }
+
+    /// What a commit would say now; the writer adds what it knows better.
+    fn manifest(&mut self) -> Manifest {
         self.report.skipped.sort();
         let skipped = &self.report.skipped;
         let named = skipped.iter().take(MAX_SKIPPED_NAMED);
-        let manifest = Manifest {
+        Manifest {
             generation: 0,
             indexed_at: self.options.now / 1_000_000_000,
             source: SourceRecord {
@@ -309,10 +340,7 @@ impl Run<'_> {
                     reason: skipped.reason.to_string(),
                 })
                 .collect(),
-        };
-        let manifest = writer.commit(manifest)?;
-        self.progress.committed(manifest.generation);
-        Ok(())
+        }
     }
 }
 

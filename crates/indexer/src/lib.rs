@@ -2,13 +2,14 @@
 //! stopped by one bad file.
 //!
 //! It knows no query. The source is only ever read. [`build()`] is the whole run; [`extract`] and [`chunk`] are its pure
-//! half; [`verify`] compares a citation with the file as it is now.
+//! half; [`verify`] compares a citation with the file as it is now, and [`Follower`] says when to run again.
 
 mod build;
 mod changes;
 pub mod chunk;
 mod error;
 pub mod extract;
+mod follow;
 mod pipeline;
 mod prepare;
 mod report;
@@ -17,4 +18,5 @@ pub mod verify;
 
 pub use build::{BuildOptions, Model, build};
 pub use error::BuildError;
+pub use follow::Follower;
 pub use report::{Plan, Progress, Report, Silent, SkipReason, Skipped, StageSeconds};

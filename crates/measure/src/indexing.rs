@@ -117,6 +117,7 @@ impl Indexing<'_> {
             threads: self.threads,
             rebuild: false,
             now: self.now,
+            restate_after: Duration::ZERO,
         };
         Ok(build(store, &options, &Silent)?)
     }

@@ -33,6 +33,7 @@ impl Vault {
             threads: NonZero::<usize>::MIN,
             rebuild: false,
             now: u64::MAX,
+            restate_after: std::time::Duration::ZERO,
         };
         build(&Store::at(vault.data()), &options, &Silent).unwrap();
         vault

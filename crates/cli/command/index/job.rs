@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
 use ibid_index::manifest::Manifest;
 use ibid_index::snapshot::newest_manifest;
 use ibid_index::store::Store;
-use ibid_indexer::BuildError;
+use ibid_indexer::{BuildError, BuildOptions, Model};
 
 use crate::args::{IndexArgs, LanguageChoice};
 use crate::environment::Environment;
@@ -18,14 +20,14 @@ use crate::open::{self, ModelChoice, NO_MODEL};
 
 /// One folder to become one collection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Job {
-    pub(super) root: PathBuf,
-    pub(super) name: CollectionName,
-    pub(super) include: Vec<String>,
-    pub(super) exclude: Vec<String>,
-    pub(super) language: Option<Language>,
+pub(in crate::command) struct Job {
+    pub(in crate::command) root: PathBuf,
+    pub(in crate::command) name: CollectionName,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    language: Option<Language>,
     /// `None` indexes by words alone.
-    pub(super) model: Option<ModelChoice>,
+    pub(in crate::command) model: Option<ModelChoice>,
 }
 
 impl Job {
@@ -78,7 +80,12 @@ impl Job {
         Ok(names.into_iter().map(|name| Job::recorded(args, store, name)).collect())
     }
 
-    fn recorded(args: &IndexArgs, store: &Store, name: CollectionName) -> Result<Job, Failure> {
+    /// A collection as it was indexed the last time, but for what `args` say.
+    pub(in crate::command) fn recorded(
+        args: &IndexArgs,
+        store: &Store,
+        name: CollectionName,
+    ) -> Result<Job, Failure> {
         let Some(manifest) = manifest(args, store, &name)? else {
             return Err(Failure::SourceForgotten { name });
         };
@@ -86,6 +93,27 @@ impl Job {
             return Err(Failure::SourceGone { name, root: manifest.source.root });
         }
         Ok(Job::new(args, manifest.source.root.clone(), name, Some(&manifest)))
+    }
+
+    /// One run with `model`, which is [`Job::model`] loaded.
+    pub(in crate::command) fn options(
+        &self,
+        model: Option<Model>,
+        threads: NonZero<usize>,
+        now: u64,
+    ) -> BuildOptions {
+        BuildOptions {
+            root: self.root.clone(),
+            name: self.name.clone(),
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            language: self.language,
+            model,
+            threads,
+            rebuild: false,
+            now,
+            restate_after: Duration::ZERO,
+        }
     }
 
     /// Flags first, then what is recorded.
