@@ -129,25 +129,9 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         },
         writing: Duration::ZERO,
     };
-    let tidying;
-    let snapshot = match run.standing(&changes) {
-        Some(standing) => {
-            tidying = Instant::now();
-            standing
-        }
-        None => {
-            run.write(&mut writer, &changes)?;
-            tidying = Instant::now();
-            Arc::new(writer.finish(store, threads)?)
-        }
-    };
+    run.end(writer, &changes, store)?;
     let mut report = run.report;
-    report.generation = snapshot.manifest().generation;
-    report.documents = snapshot.documents();
-    report.chunks = snapshot.chunks();
     report.seconds.walk = walk.as_secs_f64();
-    report.seconds.write = run.writing.as_secs_f64();
-    report.seconds.tidy = tidying.elapsed().as_secs_f64();
     report.seconds.total = began.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -213,6 +197,30 @@ impl Run<'_> {
             && (&last.source, &last.model, last.pending) == (&next.source, &next.model, 0)
             && (last.skipped_count, &last.skipped) == (next.skipped_count, &next.skipped);
         stands.then_some(base)
+    }
+
+    /// Writes what changed and tidies up, or leaves the last generation where it still stands.
+    fn end(
+        &mut self,
+        mut writer: CollectionWriter,
+        changes: &Changes,
+        store: &Store,
+    ) -> Result<(), BuildError> {
+        let snapshot = match self.standing(changes) {
+            Some(standing) => standing,
+            None => {
+                self.write(&mut writer, changes)?;
+                let tidying = Instant::now();
+                let finished = writer.finish(store, self.options.threads.get())?;
+                self.report.seconds.tidy = tidying.elapsed().as_secs_f64();
+                Arc::new(finished)
+            }
+        };
+        self.report.generation = snapshot.manifest().generation;
+        self.report.documents = snapshot.documents();
+        self.report.chunks = snapshot.chunks();
+        self.report.seconds.write = self.writing.as_secs_f64();
+        Ok(())
     }
 
     fn write(&mut self, writer: &mut CollectionWriter, changes: &Changes) -> Result<(), BuildError> {
@@ -357,4 +365,49 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
     let mut others: Vec<_> = listing.others.clone().into_iter().collect();
     others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     others
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::report::Silent;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn an_unchanged_folder_is_committed_anew_only_to_say_that_it_still_stands() {
+        let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = Store::at(data.path());
+        let note = folder.path().join("a.md");
+        fs::write(&note, "rye").unwrap();
+        let written = fs::metadata(&note).unwrap().modified().unwrap();
+        let written = written.duration_since(std::time::UNIX_EPOCH).unwrap();
+        let run = |after: Duration, exclude: &[&str]| {
+            let options = BuildOptions {
+                root: folder.path().to_owned(),
+                name: "n".parse().unwrap(),
+                include: vec![],
+                exclude: exclude.iter().map(|&glob| glob.to_owned()).collect(),
+                language: None,
+                model: None,
+                threads: NonZero::<usize>::MIN,
+                rebuild: false,
+                now: (written + after).as_nanos() as u64,
+                restate_after: 10 * MINUTE,
+            };
+            build(&store, &options, &Silent).unwrap().generation
+        };
+        assert_eq!(run(MINUTE, &[]), 1);
+        assert_eq!(run(2 * MINUTE, &[]), 1, "nothing changed");
+        assert_eq!(run(10 * MINUTE, &[]), 1, "nothing changed, and the commit is young");
+        assert_eq!(run(12 * MINUTE, &[]), 2, "nothing changed, and the commit is old");
+        assert_eq!(run(13 * MINUTE, &["b.md"]), 3, "the settings changed");
+        fs::write(folder.path().join("c.md"), "oats").unwrap();
+        assert_eq!(run(14 * MINUTE, &["b.md"]), 4, "a note is new");
+        fs::remove_file(note).unwrap();
+        assert_eq!(run(15 * MINUTE, &["b.md"]), 5, "a note is gone");
+        assert_eq!(run(16 * MINUTE, &["b.md"]), 5);
+    }
 }
