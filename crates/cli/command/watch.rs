@@ -1,11 +1,11 @@
 //! `ibid watch`: keeps collections up to their folders until it is told to stop. `ibid serve` does the same beside its
 //! serving. What is new in a folder is found by the indexer; when to look, by its follower.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
@@ -94,23 +94,20 @@ pub(super) fn start(
     tell: Tell,
 ) -> Result<(), Failure> {
     let shared = Arc::new(Shared { models, tell, one_at_a_time: Mutex::default() });
-    let followed = Arc::new(Mutex::new(BTreeSet::new()));
     let look = move || {
+        let mut followed: BTreeMap<CollectionName, JoinHandle<()>> = BTreeMap::new();
         loop {
+            // Also one that panicked is begun anew.
+            followed.retain(|_, thread| !thread.is_finished());
             // What cannot be listed now is listed the next time.
             let mut found = shared.store().collections().unwrap_or_default();
-            found.retain(|name| names.is_empty() || names.contains(name));
+            found.retain(|name| (names.is_empty() || names.contains(name)) && !followed.contains_key(name));
             for name in found {
-                if !lock(&followed).insert(name.clone()) {
-                    continue;
-                }
-                let (shared, followed) = (shared.clone(), followed.clone());
-                let follow = move || {
-                    shared.follow(&name);
-                    lock(&followed).remove(&name);
-                };
-                if let Err(error) = thread::Builder::new().name("ibid-follow".to_owned()).spawn(follow) {
-                    tracing::error!(%error, "a collection is not followed");
+                let (shared, followed_name) = (shared.clone(), name.clone());
+                let follow = move || shared.follow(&followed_name);
+                match thread::Builder::new().name("ibid-follow".to_owned()).spawn(follow) {
+                    Ok(thread) => drop(followed.insert(name, thread)),
+                    Err(error) => tracing::error!(%error, "a collection is not followed yet"),
                 }
             }
             thread::sleep(LOOK_FOR_NEW_EVERY);
@@ -174,7 +171,8 @@ impl Shared {
             }
         }
         let began = Instant::now();
-        loop {
+        // A run would make a collection that was removed meanwhile again.
+        while self.exists(name) {
             match self.bring_up_to_date(&job, model.clone()) {
                 Ok(report) if report.added + report.changed + report.renamed + report.removed > 0 => {
                     (self.tell)(name, News::Changed(&report));
@@ -188,10 +186,11 @@ impl Shared {
                 Err(source) => return Err(Failure::Build { name: name.clone(), source: Box::new(source) }),
             }
             let changed = follower.wait(RECONCILE_EVERY.saturating_sub(began.elapsed()));
-            if !changed || !self.exists(name) || self.job(name)? != job {
-                return Ok(());
+            if !changed || (self.exists(name) && self.job(name)? != job) {
+                break;
             }
         }
+        Ok(())
     }
 
     fn exists(&self, name: &CollectionName) -> bool {

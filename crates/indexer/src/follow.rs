@@ -4,7 +4,6 @@
 //! order, and every editor saves in its own way. So events wake, and tell nothing more.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded};
@@ -23,9 +22,8 @@ const POLL_EVERY: Duration = Duration::from_secs(5);
 /// Follows one folder for as long as it lives.
 pub struct Follower {
     changes: Receiver<()>,
-    /// `None` where the system tells nothing, and the clock wakes instead.
-    watcher: Option<RecommendedWatcher>,
-    trouble: Option<Arc<notify::Error>>,
+    /// Or why the system tells nothing, and the clock wakes instead.
+    watcher: notify::Result<RecommendedWatcher>,
 }
 
 impl Follower {
@@ -50,21 +48,18 @@ impl Follower {
             watcher.watch(&root, RecursiveMode::Recursive)?;
             Ok(watcher)
         });
-        match watcher {
-            Ok(watcher) => Follower { changes, watcher: Some(watcher), trouble: None },
-            Err(error) => Follower { changes, watcher: None, trouble: Some(Arc::new(error)) },
-        }
+        Follower { changes, watcher }
     }
 
     /// Why the system does not tell of changes, if it does not.
     pub fn trouble(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
-        self.trouble.as_deref().map(|error| error as _)
+        self.watcher.as_ref().err().map(|error| error as _)
     }
 
     /// Waits until something may have changed, and then until it is over; at most `at_most`. Says whether something may
     /// have changed.
     pub fn wait(&self, at_most: Duration) -> bool {
-        if self.watcher.is_none() {
+        if self.watcher.is_err() {
             std::thread::sleep(POLL_EVERY.min(at_most));
             return POLL_EVERY <= at_most;
         }

@@ -1,4 +1,5 @@
-//! The two legs, side by side over the same snapshots, and the scores each gives to what the other found.
+//! The two legs over the same snapshots, and the scores each gives to what the other found. Words are looked for while
+//! the question is embedded; see the searcher.
 
 use std::sync::Arc;
 
