@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ibid_index::manifest::FORMAT;
+
 use crate::harness::{Ibid, demonstration, text, vault};
 
 /// Runs and expects exit code 2, `says` in the message, and a hint that holds `hint` (none where it is empty).
@@ -133,9 +135,10 @@ fn an_index_of_a_newer_format_is_left_alone_until_a_rebuild_is_asked_for() {
     let folder = vault(&[("a.md", "rye")]);
     ibid.index(folder.path(), &["--name", "n", "--model", "none"]);
     fs::write(ibid.data.path().join("collections/n/format"), "7\n").unwrap();
-    check(&ibid, &["search", "rye"], "has format 7, this program reads 3", "--rebuild");
+    let says = format!("has format 7, this program reads {FORMAT}");
+    check(&ibid, &["search", "rye"], &says, "--rebuild");
     let path = folder.path().to_str().unwrap();
-    check(&ibid, &["index", path, "--name", "n"], "has format 7, this program reads 3", "--rebuild");
+    check(&ibid, &["index", path, "--name", "n"], &says, "--rebuild");
     ibid.index(folder.path(), &["--name", "n", "--rebuild", "--model", "none"]);
     assert_eq!(ibid.hits(&["rye"]).len(), 1);
 }

@@ -28,5 +28,7 @@ mod query;
 mod ranking;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
+/// What Obsidian knows of a vault: links, embeds, properties, tasks, comments, boards.
+mod vault;
 /// A folder that is followed while it changes.
 mod watch;

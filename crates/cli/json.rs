@@ -63,6 +63,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         "path": document.path.as_str(),
         "title": hit.title,
         "headings": hit.headings,
+        "embedded_in": hit.embedded_in.iter().map(|by| by.document.to_string()).collect::<Vec<_>>(),
         "start": span.start(),
         "end": span.end(),
         "line": hit.line,
@@ -76,6 +77,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         object["explain"] = json!({
             "lexical": hit.lexical.map(leg),
             "semantic": hit.semantic.map(leg),
+            "links": score(hit.links),
             "fusion": fusion.map(|(name, _)| name),
             "terms": hit.terms.iter().map(|term| json!({"word": term.typed, "score": score(term.score)})).collect::<Vec<_>>(),
         });

@@ -33,6 +33,10 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
     writeln!(out, "{STRONG}{}. {}{STRONG:#}", hit.rank, safe_line(&heading_path(hit)))?;
     let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
     writeln!(out, "{INDENT}{path}:{}  bytes {span}", hit.line)?;
+    if !hit.embedded_in.is_empty() {
+        let titles: Vec<&str> = hit.embedded_in.iter().map(|by| by.title.as_str()).collect();
+        writeln!(out, "{INDENT}embedded in {}", safe_line(&titles.join(", ")))?;
+    }
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
     if explain {
@@ -54,7 +58,12 @@ fn heading_path(hit: &Hit) -> String {
 fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
     let points = |leg: Option<LegScore>| leg.map_or(0.0, |leg| leg.points);
     let (lexical, semantic) = (points(hit.lexical), points(hit.semantic));
-    writeln!(out, "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{DIM:#}", hit.score)?;
+    let links = if hit.links > 0.0 { format!(" + links {:.3}", hit.links) } else { String::new() };
+    writeln!(
+        out,
+        "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{links}{DIM:#}",
+        hit.score
+    )?;
     if let Some(leg) = hit.lexical {
         let terms = hit.terms.iter().map(|term| format!("{} {:.2}", safe_line(&term.typed), term.score));
         let terms: Vec<String> = terms.collect();
@@ -124,7 +133,8 @@ fn searched_line(searched: &Searched, now: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ibid_core::hit::{Snippet, TermScore};
+    use ibid_core::citation::Citation;
+    use ibid_core::hit::{Embedding, Snippet, TermScore};
     use ibid_core::span::Span;
 
     use super::*;
@@ -136,11 +146,13 @@ mod tests {
             citation: "garden:a%20b.md@123456789012:4-900".parse().unwrap(),
             title: title.to_owned(),
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+            embedded_in: Vec::new(),
             line: 7,
             snippet: Snippet { text: text.to_owned(), span, marks: std::iter::once(0..3).collect() },
             score: 0.5,
             lexical: Some(LegScore { score: 2.0, rank: 3, points: 0.5 }),
             semantic: None,
+            links: 0.0,
             terms: vec![TermScore { typed: "rye".to_owned(), score: 2.0 }],
         }
     }
@@ -158,6 +170,17 @@ mod tests {
             true,
             "1. Rye › Water\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   … rye drinks\n   more …\n   \
              score 0.500 = words 0.500 + meaning 0.000\n   words: BM25 2.00, rank 3 = rye 2.00\n",
+        );
+    }
+
+    #[test]
+    fn a_passage_shown_elsewhere_says_where() {
+        let citation: Citation = "garden:plan.md@123456789012:0-1".parse().unwrap();
+        let by = Embedding { document: citation.document, title: "Plan\u{7}".into() };
+        check(
+            &Hit { embedded_in: vec![by], ..hit("Rye", &[], "rye") },
+            false,
+            "1. Rye\n   a b.md:7  bytes 4-900\n   embedded in Plan␇\n   garden:a%20b.md@123456789012:4-900\n   … rye …\n",
         );
     }
 

@@ -3,6 +3,7 @@
 //! These are facts read off one file. What a link leads to depends on the other files, so it is not here.
 
 use crate::id::DocumentPath;
+use crate::query::moment_of;
 use crate::span::Span;
 
 /// One file, read and understood.
@@ -20,8 +21,19 @@ pub struct Document {
     pub headings: Vec<Heading>,
     /// Links and embeds in order.
     pub links: Vec<Link>,
-    /// Properties in order, as YAML understood them.
+    /// Properties in order, those of the front matter before the inline ones.
     pub properties: Vec<(String, PropertyValue)>,
+    /// The blocks that bear a name (`^name` at their end), in order.
+    pub block_ids: Vec<BlockId>,
+}
+
+/// A block that bears a name, so that links can lead to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockId {
+    /// Its name, without `^`.
+    pub name: String,
+    /// The whole block in the document's text, the name included.
+    pub span: Span,
 }
 
 /// A heading.
@@ -70,10 +82,68 @@ pub enum PropertyValue {
     Checkbox(bool),
     /// A number.
     Number(f64),
-    /// A text; dates too are texts here.
+    /// A text.
     Text(String),
+    /// A day, as it is written, and its first second since 1970, UTC.
+    Date(String, i64),
+    /// A moment, as it is written, and its second since 1970; UTC unless it says otherwise.
+    DateTime(String, i64),
+    /// A link to a note, or to somewhere else, as it is written.
+    Link(String),
     /// Several values.
     List(Vec<PropertyValue>),
     /// Named values within a value.
     Map(Vec<(String, PropertyValue)>),
+}
+
+impl PropertyValue {
+    /// What a text says: a link where it is one as a whole, a date or a moment where it is written as one
+    /// (`2024-06-15`, `2024-06-15T10:00`), else just the text.
+    pub fn of_text(text: &str) -> PropertyValue {
+        let bare = text.trim();
+        if is_link(bare) {
+            return PropertyValue::Link(bare.to_owned());
+        }
+        match (bare.len(), moment_of(bare)) {
+            (10, Some(second)) => PropertyValue::Date(bare.to_owned(), second),
+            (length, Some(second)) if length > 10 => PropertyValue::DateTime(bare.to_owned(), second),
+            _ => PropertyValue::Text(text.to_owned()),
+        }
+    }
+}
+
+/// Whether a text is one wikilink, or one Markdown link, and nothing else.
+fn is_link(text: &str) -> bool {
+    let wiki = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    let inner_is_plain = |inner: &str| !inner.is_empty() && !inner.contains(['[', ']', '\n']);
+    if let Some(inner) = wiki {
+        return inner_is_plain(inner);
+    }
+    let markdown = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(')'));
+    markdown.and_then(|rest| rest.split_once("](")).is_some_and(|(label, target)| {
+        !label.contains(['[', ']']) && !target.is_empty() && !target.contains(['(', ')', ' '])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_a_date_or_a_link_is_kept_as_one() {
+        let (text, link) = (|t: &str| PropertyValue::Text(t.into()), |t: &str| PropertyValue::Link(t.into()));
+        for (written, meant) in [
+            ("1970-01-02", PropertyValue::Date("1970-01-02".into(), 86_400)),
+            ("1970-01-01T00:01", PropertyValue::DateTime("1970-01-01T00:01".into(), 60)),
+            ("1970-01-01 01:00:00+01:00", PropertyValue::DateTime("1970-01-01 01:00:00+01:00".into(), 0)),
+            ("1970-13-01", text("1970-13-01")),
+            ("1970", text("1970")),
+            ("[[Rye|bread]]", link("[[Rye|bread]]")),
+            ("[Rye](Rye.md)", link("[Rye](Rye.md)")),
+            ("[[a]] and [[b]]", text("[[a]] and [[b]]")),
+            ("see [[a]]", text("see [[a]]")),
+        ] {
+            assert_eq!(PropertyValue::of_text(written), meant, "{written}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::citation::Citation;
-use crate::id::CollectionName;
+use crate::id::{CollectionName, DocumentId};
 use crate::query::Mode;
 use crate::span::Span;
 
@@ -32,6 +32,8 @@ pub struct Hit {
     pub title: String,
     /// The headings above the passage, outermost first.
     pub headings: Vec<String>,
+    /// Documents that show the passage by embedding it, the nearest first; at most [`MAX_EMBEDDED_IN`].
+    pub embedded_in: Vec<Embedding>,
     /// The line of the first cited byte, from 1.
     pub line: u32,
     /// The part to show.
@@ -42,8 +44,22 @@ pub struct Hit {
     pub lexical: Option<LegScore>,
     /// What the semantic leg said, if it found this chunk.
     pub semantic: Option<LegScore>,
+    /// What the links between notes add to the score.
+    pub links: f32,
     /// What each word of the question adds to the lexical leg's score; empty unless the question asked for it.
     pub terms: Vec<TermScore>,
+}
+
+/// The most embedding documents a hit names.
+pub const MAX_EMBEDDED_IN: usize = 3;
+
+/// A document that shows a passage of another by embedding it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedding {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its title.
+    pub title: String,
 }
 
 /// What one leg said of a chunk.
@@ -53,7 +69,7 @@ pub struct LegScore {
     pub score: f32,
     /// 1 for the leg's best.
     pub rank: usize,
-    /// What it adds to the hit's score: the points of the legs are the score.
+    /// What it adds to the hit's score: the points of the legs and what links add are the score.
     pub points: f32,
 }
 

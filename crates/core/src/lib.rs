@@ -24,6 +24,10 @@
 //! | candidate | what one leg found, before fusion |
 //! | hit | a candidate after fusion, cited |
 //! | answer | the hits, and what was not searched, given back for a query |
+//! | link, backlink | a link leads from a document to another; there it is a backlink |
+//! | embed | a link that stands for the words it leads to (`![[note]]`) |
+//! | anchor | what a link names within a document: a heading, or a block by its `^name` |
+//! | dangling | of a link: leading to no document of the collection |
 //! | snippet | the part of a quote that is shown, with the matched words marked |
 //! | score | comparable within one leg or one answer only; `rank` starts at 1 |
 
@@ -35,5 +39,6 @@ pub mod hash;
 pub mod hit;
 pub mod id;
 pub mod language;
+pub mod links;
 pub mod query;
 pub mod span;

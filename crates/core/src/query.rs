@@ -6,7 +6,7 @@ mod parse;
 
 use crate::fusion::Fusion;
 
-pub use date::{DATE_FORMS, day_of};
+pub use date::{DATE_FORMS, day_of, moment_of, period_of};
 pub use parse::{Parsed, Piece, parse};
 
 /// The longest question, in bytes. Longer ones are refused rather than cut in silence.
@@ -84,6 +84,18 @@ pub enum Condition {
         /// Its value.
         value: Option<String>,
     },
+    /// The document, or this part of it, has this property with a number, a date or a moment that compares so; one of a
+    /// list's values is enough.
+    Compared {
+        /// Its name.
+        key: String,
+        /// How its value stands to `value`.
+        comparison: Comparison,
+        /// A number, or what [`period_of`] reads.
+        value: String,
+    },
+    /// A comment in the chunk holds these words, in this order.
+    Comment(String),
     /// The chunk, or a name it is found by (title, alias, heading, tag, folder), holds these words, in this order. Their
     /// endings may differ.
     Words(String),
@@ -93,12 +105,54 @@ pub enum Condition {
     Before(i64),
 }
 
+/// How a property's value stands to another value. Of a day, a month or a year, `>` means after it has ended, and `<=`
+/// up to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessOrEqual,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// The comparison a text begins with, and what follows it; `None` where nothing that compares follows.
+    pub fn split(text: &str) -> Option<(Comparison, &str)> {
+        const SIGNS: [(&str, Comparison); 4] = [
+            ("<=", Comparison::LessOrEqual),
+            (">=", Comparison::GreaterOrEqual),
+            ("<", Comparison::Less),
+            (">", Comparison::Greater),
+        ];
+        let (comparison, value) =
+            SIGNS.into_iter().find_map(|(sign, comparison)| Some((comparison, text.strip_prefix(sign)?)))?;
+        let value = value.trim();
+        let compares = value.parse::<f64>().is_ok_and(f64::is_finite) || period_of(value).is_some();
+        compares.then_some((comparison, value))
+    }
+}
+
 /// What [`Condition::property_of`] reads, for whoever typed something else.
-pub const PROPERTY_FORMS: &str = "the name of a property, or name and value, such as status=done";
+pub const PROPERTY_FORMS: &str =
+    "the name of a property, or name and value, such as status=done, rating>=4 or due<2024-06";
 
 impl Condition {
-    /// `status` or `status=done` as it is given apart from a question; `None` where name or value are empty.
+    /// `status`, `status=done` or `rating>=4` as it is given apart from a question; `None` where name or value are
+    /// empty, or `<` or `>` is followed by neither number nor date.
     pub fn property_of(text: &str) -> Option<Condition> {
+        if let Some(at) = text.find(['<', '>']).filter(|at| !text[..*at].contains('=')) {
+            let (comparison, value) = Comparison::split(&text[at..])?;
+            let key = text[..at].trim();
+            return (!key.is_empty()).then(|| Condition::Compared {
+                key: key.to_owned(),
+                comparison,
+                value: value.to_owned(),
+            });
+        }
         let (key, value) = match text.split_once('=') {
             Some((key, value)) => (key.trim(), Some(value.trim())),
             None => (text.trim(), None),
@@ -169,6 +223,18 @@ mod tests {
             ("status", of("status", None)),
             ("status = half done", of("status", Some("half done"))),
             ("formula=a=b", of("formula", Some("a=b"))),
+            (
+                "rating >= 4",
+                Some(Condition::Compared {
+                    key: "rating".into(),
+                    comparison: Comparison::GreaterOrEqual,
+                    value: "4".into(),
+                }),
+            ),
+            ("rating>", None),
+            ("rating>high", None),
+            ("<4", None),
+            ("arrow=a>b", of("arrow", Some("a>b"))),
             ("status=", None),
             ("=done", None),
             (" ", None),

@@ -9,8 +9,9 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 
 /// The format of everything in a collection's folder.
 ///
-/// History: 1 the first; 2 one field of words, languages, dates, properties; 3 titles count three times.
-pub const FORMAT: u32 = 3;
+/// History: 1 the first; 2 one field of words, languages, dates, properties; 3 titles count three times; 4 links,
+/// comments, typed properties.
+pub const FORMAT: u32 = 4;
 
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;

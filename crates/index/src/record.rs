@@ -1,7 +1,7 @@
 //! A document's facts as bytes and back: the record stored on its first chunk. These mirrors exist so that the types of
 //! `ibid-core` stay free of any format.
 
-use ibid_core::document::{Document, Heading, Link, LinkKind, PropertyValue};
+use ibid_core::document::{BlockId, Document, Heading, Link, LinkKind, PropertyValue};
 use ibid_core::id::DocumentPath;
 use ibid_core::span::Span;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ struct Record {
     headings: Vec<HeadingRecord>,
     links: Vec<LinkRecord>,
     properties: Vec<(String, serde_json::Value)>,
+    block_ids: Vec<BlockIdRecord>,
     decoded_from: Option<String>,
     content_hash: String,
     text_bytes: u32,
@@ -24,6 +25,9 @@ struct Record {
 
 #[derive(Serialize, Deserialize)]
 struct HeadingRecord(u8, String, u32, u32);
+
+#[derive(Serialize, Deserialize)]
+struct BlockIdRecord(String, u32, u32);
 
 #[derive(Serialize, Deserialize)]
 struct LinkRecord {
@@ -54,6 +58,11 @@ pub(crate) fn to_bytes(stored: &StoredDocument) -> Vec<u8> {
             .iter()
             .map(|(key, value)| (key.clone(), value_to_json(value)))
             .collect(),
+        block_ids: document
+            .block_ids
+            .iter()
+            .map(|block| BlockIdRecord(block.name.clone(), block.span.start(), block.span.end()))
+            .collect(),
         decoded_from: stored.decoded_from.clone(),
         content_hash: stored.content_hash.clone(),
         text_bytes: stored.text_bytes,
@@ -71,6 +80,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<StoredDocument> {
             Some(Heading { level, text, span: Span::claimed(start, end)? })
         })
         .collect::<Option<_>>()?;
+    let block_ids = record
+        .block_ids
+        .into_iter()
+        .map(|BlockIdRecord(name, start, end)| Some(BlockId { name, span: Span::claimed(start, end)? }))
+        .collect::<Option<_>>()?;
     let document = Document {
         path: DocumentPath::new(&record.path)?,
         title: record.title,
@@ -79,6 +93,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<StoredDocument> {
         headings,
         links: record.links.into_iter().map(link_from_record).collect::<Option<_>>()?,
         properties: record.properties.into_iter().map(|(key, value)| (key, value_from_json(value))).collect(),
+        block_ids,
     };
     Some(StoredDocument {
         document,
@@ -120,6 +135,9 @@ fn value_to_json(value: &PropertyValue) -> serde_json::Value {
         PropertyValue::Number(number) => serde_json::Number::from_f64(*number)
             .map_or_else(|| Value::String(number.to_string()), Value::Number),
         PropertyValue::Text(text) => Value::String(text.clone()),
+        PropertyValue::Date(text, second) => serde_json::json!({ "date": [text, second] }),
+        PropertyValue::DateTime(text, second) => serde_json::json!({ "moment": [text, second] }),
+        PropertyValue::Link(link) => serde_json::json!({ "link": link }),
         PropertyValue::List(values) => Value::Array(values.iter().map(value_to_json).collect()),
         PropertyValue::Map(entries) => {
             // As a list of pairs inside an object, so that the order survives.
@@ -138,15 +156,27 @@ fn value_from_json(value: serde_json::Value) -> PropertyValue {
         Value::Number(number) => PropertyValue::Number(number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => PropertyValue::Text(text),
         Value::Array(values) => PropertyValue::List(values.into_iter().map(value_from_json).collect()),
-        Value::Object(mut map) => {
-            let pairs = map
-                .remove("map")
-                .and_then(|pairs| serde_json::from_value::<Vec<(String, Value)>>(pairs).ok());
-            let entries =
-                pairs.unwrap_or_default().into_iter().map(|(key, value)| (key, value_from_json(value)));
-            PropertyValue::Map(entries.collect())
-        }
+        Value::Object(map) => marked_value_from_json(map),
     }
+}
+
+/// A value of a kind that JSON does not have, by the mark it was written with.
+fn marked_value_from_json(mut map: serde_json::Map<String, serde_json::Value>) -> PropertyValue {
+    let mut marked = |mark: &str| map.remove(mark);
+    let dated = |value| serde_json::from_value::<(String, i64)>(value).ok();
+    if let Some((text, second)) = marked("date").and_then(dated) {
+        return PropertyValue::Date(text, second);
+    }
+    if let Some((text, second)) = marked("moment").and_then(dated) {
+        return PropertyValue::DateTime(text, second);
+    }
+    if let Some(serde_json::Value::String(link)) = marked("link") {
+        return PropertyValue::Link(link);
+    }
+    let pairs = marked("map")
+        .and_then(|pairs| serde_json::from_value::<Vec<(String, serde_json::Value)>>(pairs).ok())
+        .unwrap_or_default();
+    PropertyValue::Map(pairs.into_iter().map(|(key, value)| (key, value_from_json(value))).collect())
 }
 
 #[cfg(test)]
@@ -175,12 +205,16 @@ mod tests {
                 properties: vec![
                     ("done".into(), PropertyValue::Checkbox(true)),
                     ("n".into(), PropertyValue::Number(1.5)),
+                    ("day".into(), PropertyValue::Date("1970-01-02".into(), 86_400)),
+                    ("at".into(), PropertyValue::DateTime("1970-01-01T00:01".into(), 60)),
+                    ("up".into(), PropertyValue::Link("[[Rye]]".into())),
                     ("list".into(), PropertyValue::List(vec![text("a"), PropertyValue::Null])),
                     (
                         "map".into(),
                         PropertyValue::Map(vec![("z".into(), text("1")), ("a".into(), text("2"))]),
                     ),
                 ],
+                block_ids: vec![BlockId { name: "b1".into(), span }],
             },
             decoded_from: Some("windows-1252".into()),
             content_hash: "ab".into(),

@@ -3,10 +3,14 @@
 //! It answers in chunks of one collection. What the legs' answers mean together is the search crate's business.
 
 mod allow;
+mod embeds;
 mod legs;
+mod links;
 mod passing;
 mod terms;
 mod texts;
+
+use std::sync::OnceLock;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
@@ -18,7 +22,9 @@ use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
 };
 
-pub use allow::{Allowed, Rule};
+pub use allow::{Allowed, Bounds, Rule};
+pub use embeds::EmbeddedIn;
+pub use links::LinkGraph;
 pub use terms::{LookedUp, Wanted};
 pub use texts::{StoredChunk, StoredDocument};
 
@@ -78,14 +84,20 @@ pub struct Snapshot {
     without_vector: u64,
     documents: u64,
     source_bytes: u64,
+    links: OnceLock<LinkGraph>,
 }
 
 /// Stands for no row of a vector file.
 const NO_ROW: u32 = u32::MAX;
 
 struct SegmentColumns {
-    vector_key: Column<u64>,
+    /// `None` where no chunk of the segment has one; so for all that are optional.
+    vector_key: Option<Column<u64>>,
     start: Column<u64>,
+    cited: Option<Column<u64>>,
+    link: Option<StrColumn>,
+    embed: Option<StrColumn>,
+    alias: Option<StrColumn>,
     line: Column<u64>,
     language: Column<u64>,
     path: Option<StrColumn>,
@@ -183,6 +195,7 @@ impl Snapshot {
             without_vector: 0,
             documents: 0,
             source_bytes: 0,
+            links: OnceLock::new(),
         };
         snapshot.join_vectors();
         let damaged = |error: ReadError| OpenError::Damaged { path: error.path, reason: error.reason };
@@ -201,7 +214,7 @@ impl Snapshot {
         {
             let mut rows = vec![NO_ROW; reader.max_doc() as usize];
             for doc in reader.doc_ids_alive() {
-                let Some(key) = columns.vector_key.first(doc).map(VectorKey) else { continue };
+                let Some(key) = columns.vector_key_of(doc) else { continue };
                 match self.vectors.row_of(key) {
                     Some(row) => {
                         self.alive.insert(row);
@@ -315,10 +328,10 @@ impl Snapshot {
     }
 
     /// The vector keys of a document's chunks, in order; empty where there is no such document.
-    pub fn vector_keys_of(&self, path: &str) -> Result<Vec<VectorKey>, ReadError> {
+    pub fn vector_keys_of(&self, path: &str) -> Result<Vec<Option<VectorKey>>, ReadError> {
         let chunks = self.addresses_of(path)?;
-        let key = |at: &ChunkAddress| self.columns[at.0.segment_ord as usize].vector_key.first(at.0.doc_id);
-        Ok(chunks.iter().filter_map(key).map(VectorKey).collect())
+        let key = |at: &ChunkAddress| self.columns[at.0.segment_ord as usize].vector_key_of(at.0.doc_id);
+        Ok(chunks.iter().map(key).collect())
     }
 
     /// Calls `visit` with segment and number of every living chunk that matches.
@@ -364,8 +377,12 @@ impl SegmentColumns {
     fn open(reader: &SegmentReader) -> tantivy::Result<SegmentColumns> {
         let columns = reader.fast_fields();
         Ok(SegmentColumns {
-            vector_key: columns.u64("vector_key")?,
+            vector_key: columns.column_opt("vector_key")?,
             start: columns.u64("start")?,
+            cited: columns.column_opt("cited")?,
+            link: columns.str("link")?,
+            embed: columns.str("embed")?,
+            alias: columns.str("alias")?,
             line: columns.u64("line")?,
             language: columns.u64("language")?,
             path: columns.str("path")?,
@@ -373,6 +390,10 @@ impl SegmentColumns {
             size: columns.u64("size")?,
             content: columns.u64("content")?,
         })
+    }
+
+    fn vector_key_of(&self, doc: u32) -> Option<VectorKey> {
+        self.vector_key.as_ref()?.first(doc).map(VectorKey)
     }
 
     fn language_of(&self, doc: u32) -> Language {

@@ -93,13 +93,11 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         at += words.len();
         let hash = ContentHash::of(words.as_bytes());
         let key = VectorKey(u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap()));
-        chunks.push(FinishedChunk {
-            chunk: Chunk { span, headings: vec![0] },
-            line: line as u32 + 1,
-            vector_key: key,
-        });
+        let chunk = Chunk { span, headings: vec![0] };
+        chunks.push(FinishedChunk::plain(text, chunk, line as u32 + 1, key).unwrap());
     }
-    let vectors = chunks.iter().map(|chunk| (chunk.vector_key, vector_of(chunk.vector_key))).collect();
+    let keys = chunks.iter().filter_map(|chunk: &FinishedChunk| chunk.vector_key);
+    let vectors = keys.map(|key| (key, vector_of(key))).collect();
     let document = Document {
         path: DocumentPath::new(path).unwrap(),
         title: DocumentPath::new(path).unwrap().stem().to_owned(),
@@ -108,6 +106,7 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         headings: vec![Heading { level: 1, text: "Top".into(), span: Span::claimed(0, 0).unwrap() }],
         links: vec![],
         properties: vec![("Status".into(), PropertyValue::Text("Done".into()))],
+        block_ids: vec![],
     };
     let stored = StoredDocument {
         document,

@@ -12,6 +12,7 @@ use ibid_core::document::PropertyValue;
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
+use ibid_core::span::Span;
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
@@ -44,8 +45,39 @@ pub struct FinishedChunk {
     pub chunk: Chunk,
     /// The line of its first byte, from 1.
     pub line: u32,
-    /// Which vector belongs to it.
-    pub vector_key: VectorKey,
+    /// The bytes a citation of it names; within its span.
+    pub cited: Span,
+    /// Which vector belongs to it; `None` where it holds nothing to embed.
+    pub vector_key: Option<VectorKey>,
+    /// What it is found by besides its bytes and the names of its document.
+    pub found_by: FoundBy,
+}
+
+/// What a chunk is found by where its bytes alone do not tell.
+#[derive(Debug, Clone, Default)]
+pub struct FoundBy {
+    /// Its words, where they are not its bytes. Without any, nothing finds the chunk, not even its title.
+    pub words: Option<String>,
+    /// Words that stand elsewhere and count here too.
+    pub asides: Vec<String>,
+    /// What stands in its comments.
+    pub comments: Vec<String>,
+    /// What is known of it, as properties are of the document.
+    pub facts: Vec<(String, PropertyValue)>,
+    /// The targets of its links, as written, embeds among them.
+    pub links: Vec<String>,
+    /// The targets of its embeds, as written.
+    pub embeds: Vec<String>,
+}
+
+impl FinishedChunk {
+    /// A chunk of `text` that is found by its bytes and cited without the white space at its ends.
+    ///
+    /// `None` where the chunk is not of this text.
+    pub fn plain(text: &str, chunk: Chunk, line: u32, vector_key: VectorKey) -> Option<FinishedChunk> {
+        let cited = chunk.span.trimmed(chunk.span.quote(text)?);
+        Some(FinishedChunk { chunk, line, cited, vector_key: Some(vector_key), found_by: FoundBy::default() })
+    }
 }
 
 /// A document ready to be written.
@@ -195,30 +227,45 @@ impl CollectionWriter {
         let facts = &document.stored.document;
         let finished = &document.chunks[position];
         let text = finished.chunk.span.quote(&document.text).expect("the chunker cuts this very text");
-        let cited =
-            finished.chunk.span.trimmed(text).quote(&document.text).expect("a trimmed span lies in its span");
+        let quote = finished.cited.quote(&document.text).expect("what is cited of a chunk lies in it");
         let mut out = TantivyDocument::default();
-        out.add_text(fields.path, facts.path.as_str());
+        let path = facts.path.as_str();
+        out.add_text(fields.path, path);
         let headings: Vec<&str> =
             finished.chunk.headings.iter().map(|&at| facts.headings[at].text.as_str()).collect();
         out.add_text(fields.title, &facts.title);
         headings.iter().for_each(|heading| out.add_text(fields.heading, heading));
         out.add_text(fields.body, text);
-        let (language, path) = (document.language, facts.path.as_str());
-        let (title, aliases, tags) = (&facts.title, &facts.aliases, &facts.tags);
-        fields
-            .add_words(&mut out, &ChunkWords { language, title, aliases, headings, tags, path, body: text });
-        for tag in tags {
+        let found_by = &finished.found_by;
+        let body = found_by.words.as_deref().unwrap_or(text);
+        if !body.is_empty() || text.is_empty() {
+            let (language, title, aliases, tags) =
+                (document.language, &facts.title, &facts.aliases, &facts.tags);
+            let (asides, comments) = (&found_by.asides, &found_by.comments);
+            fields.add_words(
+                &mut out,
+                &ChunkWords { language, title, aliases, headings, tags, path, body, asides, comments },
+            );
+        }
+        for tag in &facts.tags {
             tags_above(tag).for_each(|tag| out.add_text(fields.tag, tag));
         }
-        for (key, value) in &facts.properties {
+        let properties = facts.properties.iter().map(|(key, value)| (key, value));
+        for (key, value) in properties.chain(found_by.facts.iter().map(|(key, value)| (key, value))) {
             property_terms(key, value).into_iter().for_each(|term| out.add_text(fields.property, term));
         }
-        out.add_u64(fields.language, language as u64);
+        found_by.links.iter().for_each(|target| out.add_text(fields.link, target));
+        found_by.embeds.iter().for_each(|target| out.add_text(fields.embed, target));
+        out.add_u64(fields.language, document.language as u64);
         out.add_i64(fields.date, document.date);
-        out.add_u64(fields.quote_hash, QuoteHash::of(cited).as_u64());
-        out.add_u64(fields.vector_key, finished.vector_key.0);
+        out.add_u64(fields.quote_hash, QuoteHash::of(quote).as_u64());
+        if let Some(key) = finished.vector_key {
+            out.add_u64(fields.vector_key, key.0);
+        }
         out.add_u64(fields.start, u64::from(finished.chunk.span.start()));
+        if finished.cited != finished.chunk.span.trimmed(text) {
+            out.add_u64(fields.cited, cited_within(finished));
+        }
         out.add_u64(fields.line, u64::from(finished.line));
         if position == 0 {
             out.add_u64(fields.begins, 1);
@@ -226,6 +273,7 @@ impl CollectionWriter {
             out.add_u64(fields.size, document.file.size);
             out.add_u64(fields.content, document.file.content);
             out.add_bytes(fields.record, &record::to_bytes(&document.stored));
+            facts.aliases.iter().for_each(|alias| out.add_text(fields.alias, alias));
         }
         out
     }
@@ -329,6 +377,12 @@ impl CollectionWriter {
     }
 }
 
+/// What is cited of a chunk, counted from the chunk's first byte: the start above, the end in the lower 32 bits.
+fn cited_within(finished: &FinishedChunk) -> u64 {
+    let start = finished.chunk.span.start();
+    u64::from(finished.cited.start() - start) << 32 | u64::from(finished.cited.end() - start)
+}
+
 /// `bread/rye` gives `bread/rye` and `bread`, in lower case.
 fn tags_above(tag: &str) -> impl Iterator<Item = String> {
     let tag = tag.to_lowercase();
@@ -341,6 +395,7 @@ const MAX_PROPERTY_TERM_BYTES: usize = 256;
 
 /// `status: Done` gives `status` and `status=done`; of a list each value. Nested values are not filtered by.
 fn property_terms(key: &str, value: &PropertyValue) -> Vec<String> {
+    let mut ordered = Vec::new();
     let mut terms = vec![property_term(key, None)];
     let mut add = |value: &str| terms.push(property_term(key, Some(value)));
     let values = match value {
@@ -350,14 +405,64 @@ fn property_terms(key: &str, value: &PropertyValue) -> Vec<String> {
     for value in values {
         match value {
             PropertyValue::Text(text) => add(text),
-            PropertyValue::Number(number) => add(&number.to_string()),
+            PropertyValue::Link(link) => {
+                add(link);
+                link_names(link).into_iter().for_each(&mut add);
+            }
+            PropertyValue::Number(number) => {
+                add(&number.to_string());
+                ordered.push(number_term(key, *number));
+            }
+            PropertyValue::Date(text, second) | PropertyValue::DateTime(text, second) => {
+                add(text);
+                ordered.push(date_term(key, *second));
+            }
             PropertyValue::Checkbox(on) => add(&on.to_string()),
             PropertyValue::Null | PropertyValue::List(_) | PropertyValue::Map(_) => {}
         }
     }
+    terms.append(&mut ordered);
     terms.retain(|term| term.len() <= MAX_PROPERTY_TERM_BYTES);
     terms
 }
+
+/// What a link in a property is asked for by: its target, and the words it shows instead.
+fn link_names(link: &str) -> Vec<&str> {
+    let wiki = link.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    let (target, label) = match wiki {
+        Some(inner) => inner.split_once('|').map_or((inner, None), |(target, label)| (target, Some(label))),
+        None => {
+            let inner = link.strip_prefix('[').and_then(|rest| rest.strip_suffix(')')).unwrap_or_default();
+            inner.split_once("](").map_or((inner, None), |(label, target)| (target, Some(label)))
+        }
+    };
+    let target = target.split('#').next().unwrap_or_default();
+    [Some(target), label].into_iter().flatten().map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
+/// The term by which a number is compared: terms of one key are in the order of their numbers.
+pub(crate) fn number_term(key: &str, number: f64) -> String {
+    format!("{}{NUMBER_MARK}{:016x}", key.trim().to_lowercase(), f64_to_u64(number))
+}
+
+/// The term by which a date is compared, in seconds since 1970.
+pub(crate) fn date_term(key: &str, second: i64) -> String {
+    format!("{}{DATE_MARK}{:016x}", key.trim().to_lowercase(), i64_to_u64(second))
+}
+
+/// A number that is ordered as `number` is; the sign turned so that negative ones come first.
+fn f64_to_u64(number: f64) -> u64 {
+    let bits = number.to_bits();
+    if bits >> 63 == 0 { bits ^ (1 << 63) } else { !bits }
+}
+
+fn i64_to_u64(second: i64) -> u64 {
+    (second as u64) ^ (1 << 63)
+}
+
+/// Stand between a key and what it is compared by; no typed value begins so.
+const NUMBER_MARK: &str = "\u{1}n";
+const DATE_MARK: &str = "\u{1}d";
 
 /// The term a property is filtered by.
 pub(crate) fn property_term(key: &str, value: Option<&str>) -> String {

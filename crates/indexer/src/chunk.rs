@@ -106,7 +106,7 @@ struct Part {
     range: Range<usize>,
     tokens: usize,
     headings: Vec<usize>,
-    /// Whether it is front matter, which nothing joins.
+    /// Whether it is front matter or a card, which nothing joins.
     alone: bool,
     /// Whether it is a whole section, or several.
     whole: bool,
@@ -135,7 +135,7 @@ fn joins(last: &Part, next: &Part) -> bool {
     let fits =
         last.tokens + next.tokens <= MAX_CHUNK_TOKENS && next.range.end - last.range.start <= MAX_CHUNK_BYTES;
     let Some((_, parent)) = next.headings.split_last() else { return false };
-    if !fits || last.alone || !next.whole {
+    if !fits || last.alone || next.alone || !next.whole {
         return false;
     }
     let related =
@@ -152,7 +152,7 @@ fn units(blocks: &[Block]) -> Vec<Range<usize>> {
     let mut starts: Vec<usize> = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
         let begins = match (block.kind, index.checked_sub(1).map(|before| &blocks[before])) {
-            (_, None) | (_, Some(Block { kind: BlockKind::FrontMatter, .. })) => true,
+            (_, None) | (_, Some(Block { kind: BlockKind::FrontMatter, .. })) | (BlockKind::Card, _) => true,
             (BlockKind::Heading, Some(before)) => {
                 let parent = before.headings.split_last().map_or(&[][..], |(_, parent)| parent);
                 before.kind != BlockKind::Heading || !block.headings.starts_with(parent)
@@ -180,7 +180,7 @@ fn section(cutter: &mut Cutter<'_>, blocks: &[Block]) -> Vec<Part> {
             range: first.range.start..last.range.end,
             tokens: run.iter().map(|piece| piece.tokens).sum(),
             headings: blocks[content.unwrap_or(first).block].headings.clone(),
-            alone: blocks[first.block].kind == BlockKind::FrontMatter,
+            alone: matches!(blocks[first.block].kind, BlockKind::FrontMatter | BlockKind::Card),
             whole,
             bare: content.is_none(),
         })

@@ -3,20 +3,27 @@
 //! Pure and total: every text gives a document, however broken its markup. What a link leads to is not asked here,
 //! nor is anything read from disk; sizes of chunks are [`crate::chunk`]'s affair.
 
+mod block_id;
+mod callout;
+mod canvas;
 pub(crate) mod date;
 pub mod decode;
+mod drawing;
+mod escapes;
 mod frontmatter;
 pub(crate) mod language;
 mod lines;
 mod markdown;
 mod obsidian;
 mod plain;
+mod task;
 
 pub(crate) use lines::lines;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use ibid_core::document::Document;
+use ibid_core::document::{Document, PropertyValue};
 use ibid_core::id::DocumentPath;
 use ibid_core::span::Span;
 
@@ -38,6 +45,53 @@ pub struct Extracted {
     pub document: Document,
     /// The leaves of its structure in order; together they are the whole text.
     pub blocks: Vec<Block>,
+    /// How its words are found where the bytes alone do not tell.
+    pub reading: Reading,
+}
+
+/// How a text is to be read where its bytes are not simply its words. Every list is in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Comments: not searched unless asked for. Apart from each other.
+    pub comments: Vec<Span>,
+    /// What nobody means to find: a compressed drawing, the punctuation of a format. Apart from each other.
+    pub noise: Vec<Span>,
+    /// Words that mean something else than their bytes say, as the escapes of a JSON string do. Apart from each other.
+    pub meant: Vec<Meant>,
+    /// Words that count at another place too.
+    pub asides: Vec<Aside>,
+    /// What is known of a part of the text, as properties are of the whole.
+    pub facts: Vec<Fact>,
+}
+
+/// Bytes, and the words they mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The bytes.
+    pub span: Span,
+    /// The words.
+    pub words: String,
+}
+
+/// Words that stand at one place of a text and count at another too: a table's head for its rows, a footnote where it
+/// is referred to, a callout's title for what stands in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aside {
+    /// Where they count: in every chunk that shares a byte with it.
+    pub counts_in: Span,
+    /// The words.
+    pub words: Span,
+}
+
+/// Something known of a part of a text, found by filters as a property is: `task` is `open`, `due` is a date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// The part: every chunk that shares a byte with it has the fact.
+    pub span: Span,
+    /// What the fact is called.
+    pub key: Cow<'static, str>,
+    /// What it says.
+    pub value: PropertyValue,
 }
 
 /// A leaf of a document's structure: whole lines, with the white space up to the next one.
@@ -80,6 +134,8 @@ pub enum BlockKind {
     Rule,
     /// A footnote's or a link's definition.
     Definition,
+    /// One of the texts on a board, with what the file's format puts before it. It is a chunk, or several, of its own.
+    Card,
 }
 
 /// The formats read. Another one is another variant, an arm in `of` and one in [`extract`].
@@ -87,6 +143,9 @@ pub enum BlockKind {
 enum Format {
     Markdown,
     Plain,
+    Canvas,
+    Drawing,
+    Base,
 }
 
 impl Format {
@@ -94,6 +153,9 @@ impl Format {
         match path.extension()?.to_ascii_lowercase().as_str() {
             "md" | "markdown" => Some(Format::Markdown),
             "txt" => Some(Format::Plain),
+            "canvas" => Some(Format::Canvas),
+            "excalidraw" => Some(Format::Drawing),
+            "base" => Some(Format::Base),
             _ => None,
         }
     }
@@ -111,6 +173,9 @@ pub fn reads(path: &DocumentPath) -> bool {
 pub fn extract(path: &DocumentPath, text: &str) -> Extracted {
     match Format::of(path) {
         Some(Format::Markdown) => markdown::extract(path, text),
+        Some(Format::Canvas) => canvas::extract(path, text),
+        Some(Format::Drawing) => canvas::extract_drawing(path, text),
+        Some(Format::Base) => canvas::extract_base(path, text),
         Some(Format::Plain) | None => plain::extract(path, text),
     }
 }
@@ -120,6 +185,23 @@ fn span_of(range: Range<usize>) -> Span {
     let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let (start, end) = (place(range.start), place(range.end));
     Span::claimed(start, end.max(start)).expect("a span that ends at its start or later is one")
+}
+
+/// Spans in order and apart from each other: those that touch or overlap become one.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort();
+    let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match apart.last_mut() {
+            Some(last) if span.start() <= last.end() => {
+                let end = last.end().max(span.end());
+                *last =
+                    Span::claimed(last.start(), end).expect("an end that only grows stays behind its start");
+            }
+            _ => apart.push(span),
+        }
+    }
+    apart
 }
 
 /// White space runs become one space, and no more than [`MAX_NAME_CHARS`] characters stay.

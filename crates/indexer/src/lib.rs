@@ -9,6 +9,7 @@ mod changes;
 pub mod chunk;
 mod error;
 pub mod extract;
+mod findable;
 mod follow;
 mod pipeline;
 mod prepare;

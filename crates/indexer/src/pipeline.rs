@@ -185,19 +185,18 @@ impl Run<'_> {
         {
             // Held for lookups; dropped before anything is sent.
             let embedded = self.embedded.lock().expect(UNPOISONED);
-            inputs.retain(|(at, _)| !embedded.contains(&prepared.document.chunks[*at].vector_key));
+            inputs.retain(|(key, _)| !embedded.contains(key));
         }
         if inputs.is_empty() {
             let _ = to_write.send(Done::Document { prepared, vectors: Vec::new() });
             return;
         }
-        let keys: Vec<_> = inputs.iter().map(|(at, _)| prepared.document.chunks[*at].vector_key).collect();
         let document = Arc::new(InWork {
             prepared: Mutex::new(Some(prepared)),
             vectors: Mutex::new(Vec::with_capacity(inputs.len())),
             remaining: AtomicUsize::new(inputs.len()),
         });
-        for ((_, input), key) in inputs.into_iter().zip(keys) {
+        for (key, input) in inputs {
             let _ = to_embed.send(Job { document: Arc::clone(&document), key, input });
         }
     }

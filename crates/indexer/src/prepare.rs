@@ -13,6 +13,7 @@ use ibid_index::writer::{FileMark, FinishedChunk, FinishedDocument};
 
 use crate::chunk::{self, Measure};
 use crate::extract;
+use crate::findable;
 use crate::report::SkipReason;
 use crate::source::{Folder, SourceFile};
 
@@ -23,8 +24,8 @@ const UNTRUSTED_AGE: u64 = 2_000_000_000;
 /// A document and what the model has still to do for it.
 pub(crate) struct Prepared {
     pub(crate) document: FinishedDocument,
-    /// The chunks without vector: their position and the text the model is given.
-    pub(crate) to_embed: Vec<(usize, String)>,
+    /// The vectors that are missing, and the texts the model makes them of.
+    pub(crate) to_embed: Vec<(VectorKey, String)>,
     pub(crate) history: History,
 }
 
@@ -105,17 +106,12 @@ impl Context<'_> {
         }
         let extracted = extract::extract(&file.path, &decoded.text);
         let chunks = chunk::chunk(&decoded.text, &extracted.blocks, tokens);
-        let inputs = self.inputs(&decoded.text, &extracted.document, &chunks, tokens);
-        let mut lines = Lines::new(&decoded.text);
-        let mut finished: Vec<FinishedChunk> = chunks
-            .into_iter()
-            .zip(&inputs)
-            .map(|(chunk, input)| FinishedChunk {
-                line: lines.line_of(chunk.span.start() as usize),
-                vector_key: VectorKey(first_64_bits(&ContentHash::of(input.as_bytes()))),
-                chunk,
-            })
-            .collect();
+        let mut finished = findable::finish(&decoded.text, &extracted, chunks);
+        let inputs = self.inputs(&decoded.text, &extracted.document, &finished, tokens);
+        for (chunk, input) in finished.iter_mut().zip(&inputs) {
+            let key = |input: &String| VectorKey(first_64_bits(&ContentHash::of(input.as_bytes())));
+            chunk.vector_key = input.as_ref().map(key);
+        }
         let history = match before {
             Some(_) => History::Changed,
             None if self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
@@ -134,23 +130,34 @@ impl Context<'_> {
         Outcome::Prepared(Box::new(Prepared { document, to_embed, history }))
     }
 
-    /// What the model is given for each chunk: title and headings, then the words.
+    /// What the model is given for each chunk: title and headings, then the words, then those that count here too.
+    /// `None` for a chunk without words.
     fn inputs(
         &self,
         text: &str,
         document: &ibid_core::document::Document,
-        chunks: &[ibid_core::chunk::Chunk],
+        chunks: &[FinishedChunk],
         tokens: &mut TokenCounter,
-    ) -> Vec<String> {
+    ) -> Vec<Option<String>> {
         let mut under: (Vec<usize>, String) = (vec![usize::MAX], String::new());
         let mut inputs = Vec::with_capacity(chunks.len());
-        for chunk in chunks {
+        for FinishedChunk { chunk, found_by, .. } in chunks {
+            if found_by.words.as_deref() == Some("") && !text.is_empty() {
+                inputs.push(None);
+                continue;
+            }
             if under.0 != chunk.headings {
                 let headings = chunk.headings.iter().map(|&at| document.headings[at].text.as_str());
                 under = (chunk.headings.clone(), chunk::context(&document.title, headings, tokens));
             }
-            let words = chunk.span.quote(text).unwrap_or_default().trim();
-            inputs.push(format!("{}\n{words}", under.1));
+            let bytes = chunk.span.quote(text).unwrap_or_default();
+            let words = found_by.words.as_deref().unwrap_or(bytes).trim();
+            let mut input = format!("{}\n{words}", under.1);
+            for aside in &found_by.asides {
+                input.push('\n');
+                input.push_str(aside.trim());
+            }
+            inputs.push(Some(input));
         }
         inputs
     }
@@ -169,55 +176,21 @@ impl Context<'_> {
         true
     }
 
-    fn without_vector(&self, chunks: &[FinishedChunk], inputs: Vec<String>) -> Vec<(usize, String)> {
+    fn without_vector(
+        &self,
+        chunks: &[FinishedChunk],
+        inputs: Vec<Option<String>>,
+    ) -> Vec<(VectorKey, String)> {
         if !self.has_model {
             return Vec::new();
         }
         let has_vector = |key| self.base.is_some_and(|base| base.vectors().row_of(key).is_some());
-        inputs.into_iter().enumerate().filter(|(at, _)| !has_vector(chunks[*at].vector_key)).collect()
+        let wanted = chunks.iter().zip(inputs).filter_map(|(chunk, input)| Some((chunk.vector_key?, input?)));
+        wanted.filter(|(key, _)| !has_vector(*key)).collect()
     }
 }
 
 pub(crate) fn first_64_bits(hash: &ContentHash) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
-}
-
-/// Line numbers of ascending offsets, counting each byte once.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u32,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Lines<'a> {
-        Lines { text: text.as_bytes(), at: 0, line: 1 }
-    }
-
-    /// The line, from 1, of the byte at `offset`; offsets must not fall from call to call. `\n`, `\r\n` and a lone
-    /// `\r` end a line.
-    fn line_of(&mut self, offset: usize) -> u32 {
-        while self.at < offset {
-            let ends = match self.text[self.at] {
-                b'\n' => true,
-                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
-                _ => false,
-            };
-            self.line += u32::from(ends);
-            self.at += 1;
-        }
-        self.line
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_line_end_counts_once() {
-        let mut lines = Lines::new("a\r\nb\nc\rd\r\n");
-        assert_eq!([0, 3, 5, 7, 10].map(|offset| lines.line_of(offset)), [1, 2, 3, 4, 5]);
-    }
 }

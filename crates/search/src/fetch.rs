@@ -127,11 +127,9 @@ fn locate(snapshot: &Snapshot, citation: &Citation) -> Result<Citation, FetchErr
     // The same document first: a renamed note's words are looked for elsewhere only when it does not hold them.
     let moved = chunks.iter().find(|chunk| chunk.path == *path).or(chunks.first());
     if let Some(chunk) = moved {
-        let span = Span::claimed(chunk.start, chunk.start + chunk.text.len() as u32)
-            .expect("its end is its start plus");
         let document =
             DocumentId { collection: citation.document.collection.clone(), path: chunk.path.clone() };
-        return Ok(Citation { document, hash: citation.hash, span: span.trimmed(&chunk.text) });
+        return Ok(Citation { document, hash: citation.hash, span: chunk.cited });
     }
     match stored {
         Some(_) => Err(FetchError::Changed { reference: Box::new(Reference::Quote(citation.clone())) }),

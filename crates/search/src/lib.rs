@@ -8,6 +8,7 @@ mod explain;
 pub mod fetch;
 mod neighbours;
 mod passage;
+mod prominence;
 mod query_embedder;
 mod question;
 mod rank;

@@ -48,6 +48,7 @@ impl Neighbours {
 mod tests {
     use ibid_core::id::DocumentPath;
     use ibid_core::language::Language;
+    use ibid_core::span::Span;
     use ibid_index::lexical::words_of_document;
 
     use super::*;
@@ -62,6 +63,7 @@ mod tests {
             headings: Vec::new(),
             start: 0,
             line: 1,
+            cited: Span::within(text, 0..text.len()).unwrap(),
             language: Language::English,
             text: text.to_owned(),
         };

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ibid_core::fusion::Fused;
+use ibid_core::span::Span;
 use ibid_index::ReadError;
 use ibid_index::snapshot::{ChunkAddress, Snapshot, StoredChunk};
 
@@ -81,9 +82,14 @@ fn joined(passage: &StoredChunk, beside: StoredChunk, follows: bool) -> Option<S
     if !touch || first.text.len() + second.text.len() > MAX_PASSAGE_BYTES {
         return None;
     }
+    // What is cited in part, as a card of a canvas is, stands for itself.
+    if !first.is_cited_whole() || !second.is_cited_whole() {
+        return None;
+    }
     let common = first.headings.iter().zip(&second.headings).take_while(|(a, b)| a == b);
     Some(StoredChunk {
         headings: common.map(|(heading, _)| heading.clone()).collect(),
+        cited: Span::claimed(first.cited.start(), second.cited.end())?,
         text: format!("{}{}", first.text, second.text),
         ..first.clone()
     })
@@ -103,6 +109,7 @@ mod tests {
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
             start,
             line: start + 1,
+            cited: Span::claimed(0, text.len() as u32).unwrap().trimmed(text).shifted(start).unwrap(),
             language: Language::English,
             text: text.to_owned(),
         }

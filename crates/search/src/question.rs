@@ -1,14 +1,15 @@
 //! A query taken apart for the legs: what to look up in each collection, what to embed, what to demand. It asks the
 //! dictionaries; it retrieves nothing.
 
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use ibid_core::hit::Note;
-use ibid_core::query::{Condition, Filter, Parsed, Piece, Query, parse};
+use ibid_core::query::{Comparison, Condition, Filter, Parsed, Piece, Query, parse, period_of};
 use ibid_index::ReadError;
 use ibid_index::lexical::words_of_question;
-use ibid_index::snapshot::{Allowed, LookedUp, Rule, Snapshot, Wanted};
+use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
 use crate::error::SearchError;
 
@@ -130,6 +131,23 @@ pub(crate) fn allow(
     snapshots.iter().map(|snapshot| Ok(Some(snapshot.allow(&all, &none)?))).collect()
 }
 
+/// The numbers and dates that stand so to `value`. A year is a number too: which of the two is meant, the note decides.
+fn bounds(comparison: Comparison, value: &str) -> Bounds {
+    let numbers = value.parse::<f64>().ok().map(|number| match comparison {
+        Comparison::Less => (Bound::Unbounded, Bound::Excluded(number)),
+        Comparison::LessOrEqual => (Bound::Unbounded, Bound::Included(number)),
+        Comparison::Greater => (Bound::Excluded(number), Bound::Unbounded),
+        Comparison::GreaterOrEqual => (Bound::Included(number), Bound::Unbounded),
+    });
+    let dates = period_of(value).map(|Range { start, end }| match comparison {
+        Comparison::Less => (Bound::Unbounded, Bound::Excluded(start)),
+        Comparison::LessOrEqual => (Bound::Unbounded, Bound::Excluded(end)),
+        Comparison::Greater => (Bound::Included(end), Bound::Unbounded),
+        Comparison::GreaterOrEqual => (Bound::Included(start), Bound::Unbounded),
+    });
+    Bounds { numbers, dates }
+}
+
 type PathRule = Box<dyn Fn(&str) -> bool + Sync>;
 
 /// What a path condition demands; anything goes for other conditions.
@@ -152,6 +170,8 @@ fn rule<'a>(condition: &'a Condition, path: &'a PathRule) -> Rule<'a> {
         Condition::Tag(tag) => Rule::Tag(tag.trim_start_matches('#')),
         Condition::Title(words) => Rule::Title(words),
         Condition::Property { key, value } => Rule::Property(key, value.as_deref()),
+        Condition::Compared { key, comparison, value } => Rule::Between(key, bounds(*comparison, value)),
+        Condition::Comment(words) => Rule::Comment(words),
         Condition::Words(words) => Rule::Words(words),
         Condition::From(seconds) => Rule::From(*seconds),
         Condition::Before(seconds) => Rule::Before(*seconds),

@@ -87,6 +87,7 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use ibid_core::language::Language;
+    use ibid_core::span::Span;
     use ibid_index::lexical::words_of_document;
 
     use super::*;
@@ -102,6 +103,7 @@ mod tests {
                     headings: Vec::new(),
                     start: 0,
                     line: 1,
+                    cited: Span::within(text, 0..text.len()).unwrap(),
                     language: Language::English,
                     text: (*text).to_owned(),
                 };

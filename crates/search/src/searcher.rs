@@ -6,18 +6,18 @@ use std::sync::Arc;
 use ibid_core::citation::Citation;
 use ibid_core::fusion::{Fused, fuse};
 use ibid_core::hash::QuoteHash;
-use ibid_core::hit::{Answer, Hit, Note, Searched};
+use ibid_core::hit::{Answer, Embedding, Hit, MAX_EMBEDDED_IN, Note, Searched};
 use ibid_core::id::DocumentId;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Query};
-use ibid_core::span::Span;
 use ibid_index::ReadError;
 use ibid_index::lexical::{Word, words_of_document};
-use ibid_index::snapshot::{Allowed, LookedUp, Snapshot, StoredChunk};
+use ibid_index::snapshot::{Allowed, EmbeddedIn, LookedUp, Snapshot, StoredChunk};
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
 use crate::neighbours::Neighbours;
 use crate::passage::Passages;
+use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
 use crate::rank::Diversity;
@@ -208,7 +208,8 @@ impl<'a> Searcher<'a> {
         retrieved: &Retrieved,
         neighbours: &mut Neighbours,
     ) -> Result<Vec<Hit>, ReadError> {
-        let fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
+        let mut fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
+        weigh_links(self.snapshots, &mut fused)?;
         let terms: HashSet<&str> =
             words.iter().flatten().flat_map(|word| &word.terms).map(|(term, _)| term.as_str()).collect();
         let mut passages = Passages::new(&fused);
@@ -231,7 +232,9 @@ impl<'a> Searcher<'a> {
             neighbours.look_in(&chunk, &held);
             let mut hit = self.hit(candidate, &chunk, held, &terms);
             hit.rank = hits.len() + 1;
+            hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
             hit.score = fused.score;
+            hit.links = fused.score - fused.points.iter().sum::<f32>();
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
             hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
             if query.explain
@@ -270,12 +273,20 @@ impl<'a> Searcher<'a> {
         })
     }
 
+    /// The documents that show what is cited by embedding it.
+    fn embedded_in(&self, snapshot: usize, citation: &Citation) -> Result<Vec<Embedding>, ReadError> {
+        let snapshot = &self.snapshots[snapshot];
+        let found = snapshot.embedded_in(&citation.document.path, citation.span, MAX_EMBEDDED_IN)?;
+        let embedding = |found: EmbeddedIn| Embedding {
+            document: DocumentId { collection: snapshot.name().clone(), path: found.path },
+            title: found.title,
+        };
+        Ok(found.into_iter().map(embedding).collect())
+    }
+
     fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &HashSet<&str>) -> Hit {
-        let span = Span::claimed(chunk.start, chunk.start + chunk.text.len() as u32)
-            .expect("its end is its start plus");
-        let cited = span.trimmed(&chunk.text);
+        let (cited, quote) = (chunk.cited, chunk.quote());
         let leading = (cited.start() - chunk.start) as usize;
-        let quote = &chunk.text[leading..leading + cited.len() as usize];
         let document = DocumentId {
             collection: self.snapshots[candidate.snapshot].name().clone(),
             path: chunk.path.clone(),
@@ -285,11 +296,13 @@ impl<'a> Searcher<'a> {
             citation: Citation { document, hash: QuoteHash::of(quote), span: cited },
             title: chunk.title.clone(),
             headings: chunk.headings.clone(),
+            embedded_in: Vec::new(),
             line: chunk.line + line_ends(&chunk.text[..leading]),
-            snippet: snippet(quote, cited, shifted_back(words, leading), terms),
+            snippet: snippet(quote, cited, within_quote(words, leading, quote.len()), terms),
             score: 0.0,
             lexical: None,
             semantic: None,
+            links: 0.0,
             terms: Vec::new(),
         }
     }
@@ -308,8 +321,9 @@ fn check(query: &Query) -> Result<(), SearchError> {
     Ok(())
 }
 
-/// A chunk's words as those of its quote, which begins `leading` bytes of white space later.
-fn shifted_back(mut words: Vec<Word>, leading: usize) -> Vec<Word> {
+/// A chunk's words as those of its quote, which begins `leading` bytes later and is `length` long.
+fn within_quote(mut words: Vec<Word>, leading: usize, length: usize) -> Vec<Word> {
+    words.retain(|word| leading <= word.bytes.start && word.bytes.end <= leading + length);
     for word in &mut words {
         word.bytes = word.bytes.start - leading..word.bytes.end - leading;
     }

@@ -162,11 +162,9 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
     for part in text.split_inclusive("\n\n") {
         let span = Span::within(&text, start..start + part.len()).unwrap();
         let above = (0..headings.len()).filter(|&at| headings[at].span.start() < span.end()).collect();
-        chunks.push(FinishedChunk {
-            chunk: Chunk { span, headings: above },
-            line: text[..start].matches('\n').count() as u32 + 1,
-            vector_key: VectorKey(0),
-        });
+        let line = text[..start].matches('\n').count() as u32 + 1;
+        let chunk = Chunk { span, headings: above };
+        chunks.push(FinishedChunk::plain(&text, chunk, line, VectorKey(0)).unwrap());
         start += part.len();
     }
     let document = Document {
@@ -177,6 +175,7 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
         headings,
         links: Vec::new(),
         properties: Vec::new(),
+        block_ids: Vec::new(),
     };
     let stored = StoredDocument {
         document,

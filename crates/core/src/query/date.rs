@@ -1,6 +1,9 @@
 //! Dates as people type them in questions and write them in notes, without a clock.
 
-use jiff::civil::Date;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 /// What [`day_of`] reads, for whoever typed something else.
@@ -24,6 +27,36 @@ pub fn day_of(text: &str) -> Option<i64> {
     });
     let day: Date = day.parse().ok().filter(|_| plain)?;
     Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+/// The second a text names: that of a moment (`2024-06-15T10:00`, `2024-06-15 10:00:30+02:00`), else the first one of
+/// what [`day_of`] reads. In seconds since 1970; UTC unless the text names another offset.
+pub fn moment_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let day = day_of(text)?;
+    if text.len() <= 10 {
+        return Some(day);
+    }
+    let moment = text.parse::<Timestamp>().ok().map(Timestamp::as_second);
+    let in_utc =
+        || Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
+    moment.or_else(in_utc)
+}
+
+/// The seconds a text covers: all of a day, a month, a year, or the one second of a moment.
+pub fn period_of(text: &str) -> Option<Range<i64>> {
+    let text = text.trim();
+    let start = moment_of(text)?;
+    let date: Date = text.get(..10).unwrap_or_default().parse().unwrap_or_else(|_| {
+        Timestamp::from_second(start).map_or(Date::ZERO, |start| start.to_zoned(TimeZone::UTC).date())
+    });
+    let next = match text.len() {
+        4 => Date::new(date.year() + 1, 1, 1).ok()?,
+        7 => date.last_of_month().tomorrow().ok()?,
+        10 => date.tomorrow().ok()?,
+        _ => return Some(start..start + 1),
+    };
+    Some(start..next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 #[cfg(test)]
@@ -55,6 +88,23 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(day_of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_period_ends_where_the_next_begins() {
+        const DAY: i64 = 86_400;
+        for (text, expected) in [
+            ("1970-01-01", Some(0..DAY)),
+            ("1970-01", Some(0..31 * DAY)),
+            ("1970-12", Some(334 * DAY..365 * DAY)),
+            ("1971", Some(365 * DAY..730 * DAY)),
+            ("1970-01-01T00:00:05", Some(5..6)),
+            ("1970-01-01T01:00+01:00", Some(0..1)),
+            ("1970-01-01T25:00", None),
+            ("soon", None),
+        ] {
+            assert_eq!(period_of(text), expected, "{text}");
         }
     }
 }

@@ -1,11 +1,15 @@
 //! What a typed question means: words, `"exact phrases"`, `-not`, `prefix*`, `tag:`, `path:`, `title:`, `before:`,
-//! `after:` and `[property:value]`. Everything else is just words: no text is an error.
+//! `after:`, `task:`, `comment:`, `[property:value]` and `property:>=4`. Everything else is just words: no text is an
+//! error.
 
 use super::date::day_of;
-use super::{Condition, Filter};
+use super::{Comparison, Condition, Filter};
 
 /// The shortest beginning that `prefix*` takes; a shorter one names half the dictionary.
 const MIN_PREFIX_CHARS: usize = 2;
+
+/// What `task:` takes: the states of the tasks in a passage.
+const TASK_STATES: [&str; 3] = ["open", "done", "cancelled"];
 
 /// A question taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -135,12 +139,26 @@ fn property(text: &str) -> Option<(Condition, usize)> {
         None => (&inner[..end], None),
     };
     let key = unquoted(key.trim()).to_owned();
-    let plain = !key.is_empty() && value.as_deref() != Some("");
-    plain.then_some((Condition::Property { key, value }, end + 2))
+    if key.is_empty() || value.as_deref() == Some("") {
+        return None;
+    }
+    let compared = value.as_deref().and_then(Comparison::split);
+    let condition = match compared {
+        Some((comparison, operand)) => Condition::Compared { comparison, value: operand.to_owned(), key },
+        None => Condition::Property { key, value },
+    };
+    Some((condition, end + 2))
 }
 
 fn unquoted(text: &str) -> &str {
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
+/// The name of a property before `:>`: one word.
+fn property_name(name: &str) -> Option<String> {
+    let is_name =
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    is_name.then(|| name.to_owned())
 }
 
 /// `tag:bread` and its like at the beginning of a text; `None` where the value makes no sense.
@@ -162,7 +180,14 @@ fn field(text: &str) -> Option<(Condition, usize)> {
         "title" => Condition::Title(value.to_owned()),
         "before" => Condition::Before(day_of(value)?),
         "after" => Condition::From(day_of(value)?),
-        _ => return None,
+        "comment" => Condition::Comment(value.to_owned()),
+        "task" if TASK_STATES.contains(&value.to_ascii_lowercase().as_str()) => {
+            Condition::Property { key: "task".into(), value: Some(value.to_owned()) }
+        }
+        _ => {
+            let (comparison, operand) = Comparison::split(value)?;
+            Condition::Compared { key: property_name(name)?, comparison, value: operand.to_owned() }
+        }
     };
     Some((condition, name.len() + 1 + length))
 }
@@ -226,6 +251,27 @@ mod tests {
         check("[status:done]", &[], std::slice::from_ref(&status), &[]);
         check("-[\"status\": \"done\"]", &[], &[], &[status]);
         check("[status]", &[], &[Condition::Property { key: "status".into(), value: None }], &[]);
+    }
+
+    #[test]
+    fn properties_compare() {
+        let compared = |key: &str, comparison, value: &str| {
+            let (key, value) = (key.to_owned(), value.to_owned());
+            [Condition::Compared { key, comparison, value }]
+        };
+        check("created:>2024-06", &[], &compared("created", Comparison::Greater, "2024-06"), &[]);
+        check("rating:>=4 x", &[words("x")], &compared("rating", Comparison::GreaterOrEqual, "4"), &[]);
+        check("[due date:<2024-06-01]", &[], &compared("due date", Comparison::Less, "2024-06-01"), &[]);
+        check("-rating:<=2.5", &[], &[], &compared("rating", Comparison::LessOrEqual, "2.5"));
+        check("a:>b a:> -- x", &[words("a:>b a:> -- x")], &[], &[]);
+    }
+
+    #[test]
+    fn tasks_and_comments_are_asked_for() {
+        let open = Condition::Property { key: "task".into(), value: Some("open".into()) };
+        check("task:open flour", &[words("flour")], &[open], &[]);
+        check("comment:\"to check\"", &[], &[Condition::Comment("to check".into())], &[]);
+        check("task:force", &[words("task:force")], &[], &[]);
     }
 
     #[test]

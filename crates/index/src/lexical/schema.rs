@@ -24,6 +24,8 @@ const HEADING_COUNTS: usize = 1;
 /// The same for a tag and for a folder of the path.
 const TAG_COUNTS: usize = 1;
 const FOLDER_COUNTS: usize = 1;
+/// The same for a word that stands elsewhere and counts here too.
+const ASIDE_COUNTS: usize = 1;
 
 /// Every field, by what it is for.
 pub(crate) struct Fields {
@@ -43,7 +45,8 @@ pub(crate) struct Fields {
     pub(crate) language: Field,
     /// The document's date in seconds since 1970, for filters.
     pub(crate) date: Field,
-    /// The document's properties as `key` and `key=value` in lower case, for filters.
+    /// The document's properties, and what is known of the chunk, as `key` and `key=value` in lower case, and in the
+    /// order of numbers and dates, for filters.
     pub(crate) property: Field,
     /// Tags and the tags above them, whole and in lower case, for filters.
     pub(crate) tag: Field,
@@ -51,8 +54,18 @@ pub(crate) struct Fields {
     pub(crate) quote_hash: Field,
     /// Which vector belongs to the chunk.
     pub(crate) vector_key: Field,
+    /// The words of the chunk's comments, for filters.
+    pub(crate) comment: Field,
+    /// The targets of the chunk's links, as written.
+    pub(crate) link: Field,
+    /// The targets of its embeds, as written.
+    pub(crate) embed: Field,
+    /// The document's aliases, on the first chunk.
+    pub(crate) alias: Field,
     /// The chunk's first byte in the document.
     pub(crate) start: Field,
+    /// What a citation of the chunk names, where that is not the chunk without the white space at its ends.
+    pub(crate) cited: Field,
     /// The line of that byte, from 1.
     pub(crate) line: Field,
     /// 1 on the chunk that begins a document.
@@ -76,7 +89,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let fields = Fields {
         path: builder.add_text_field("path", STRING | STORED | FAST),
         words: builder.add_text_field("words", words.clone()),
-        title_words: builder.add_text_field("title_words", words),
+        title_words: builder.add_text_field("title_words", words.clone()),
         title: builder.add_text_field("title", STORED),
         heading: builder.add_text_field("heading", STORED),
         body: builder.add_text_field("body", STORED),
@@ -86,7 +99,12 @@ pub(crate) fn schema() -> (Schema, Fields) {
         tag: builder.add_text_field("tag", STRING),
         quote_hash: builder.add_u64_field("quote_hash", INDEXED),
         vector_key: builder.add_u64_field("vector_key", FAST),
+        comment: builder.add_text_field("comment", words),
+        link: builder.add_text_field("link", FAST),
+        embed: builder.add_text_field("embed", FAST),
+        alias: builder.add_text_field("alias", FAST),
         start: builder.add_u64_field("start", FAST),
+        cited: builder.add_u64_field("cited", FAST),
         line: builder.add_u64_field("line", FAST),
         begins: builder.add_u64_field("begins", INDEXED),
         modified: builder.add_u64_field("modified", FAST),
@@ -106,6 +124,8 @@ pub(crate) struct ChunkWords<'a> {
     pub(crate) tags: &'a [String],
     pub(crate) path: &'a str,
     pub(crate) body: &'a str,
+    pub(crate) asides: &'a [String],
+    pub(crate) comments: &'a [String],
 }
 
 impl Fields {
@@ -123,6 +143,8 @@ impl Fields {
             }
         };
         add(self.words, chunk.body, 1);
+        chunk.asides.iter().for_each(|words| add(self.words, words, ASIDE_COUNTS));
+        chunk.comments.iter().for_each(|words| add(self.comment, words, 1));
         for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]) {
             add(self.words, name, TITLE_COUNTS);
             add(self.title_words, name, 1);

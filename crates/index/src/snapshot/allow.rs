@@ -14,7 +14,7 @@ use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
 use crate::lexical::{QuestionWord, words_of_question};
 use crate::vector::RowSet;
-use crate::writer::property_term;
+use crate::writer::{date_term, number_term, property_term};
 
 /// What may be demanded of a chunk.
 pub enum Rule<'a> {
@@ -26,12 +26,32 @@ pub enum Rule<'a> {
     Title(&'a str),
     /// The document has this property, with this value where one is given; any case.
     Property(&'a str, Option<&'a str>),
+    /// The document, or the chunk, has this property with a number or a date in these bounds; any case.
+    Between(&'a str, Bounds),
+    /// A comment in the chunk holds these words in this order.
+    Comment(&'a str),
     /// The chunk, or a name it is found by (title, alias, heading, tag, folder), holds these words in this order.
     Words(&'a str),
     /// The document's date is this or later, in seconds since 1970.
     From(i64),
     /// The document's date is earlier, in seconds since 1970.
     Before(i64),
+}
+
+/// The numbers, and the dates in seconds since 1970, that a property may have. `None`: none of that kind passes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Numbers.
+    pub numbers: Option<(Bound<f64>, Bound<f64>)>,
+    /// Dates.
+    pub dates: Option<(Bound<i64>, Bound<i64>)>,
+}
+
+impl Rule<'_> {
+    /// Whether it is about whole documents; then what a document embeds passes with it.
+    fn is_of_documents(&self) -> bool {
+        !matches!(self, Rule::Words(_) | Rule::Comment(_))
+    }
 }
 
 /// Which chunks may answer; made by [`Snapshot::allow`].
@@ -64,19 +84,11 @@ impl Snapshot {
     ///
     /// Looks at every path once where there is a path rule, and once at every chunk that passes.
     pub fn allow(&self, all: &[Rule<'_>], none: &[Rule<'_>]) -> Result<Allowed, ReadError> {
-        let mut demanded: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for rule in all {
-            demanded.push((Occur::Must, self.rule_query(rule)?));
-        }
-        if all.is_empty() {
-            demanded.push((Occur::Must, Box::new(AllQuery)));
-        }
-        let segments = self.searcher.segment_readers().iter();
-        let mut chunks: Vec<RowSet> = segments.map(|reader| RowSet::empty(reader.max_doc())).collect();
-        self.for_each_match(&BooleanQuery::new(demanded), |segment, doc| {
-            chunks[segment as usize].insert(doc);
-            Ok(())
-        })?;
+        let embeds = self.has_embeds() && all.iter().any(Rule::is_of_documents);
+        let mut chunks = match embeds {
+            true => self.with_embedded(all)?,
+            false => self.demanded(all)?,
+        };
         // Not by `Occur::MustNot`: it seeks backwards in a phrase, which tantivy 0.27 forbids itself.
         for rule in none {
             self.for_each_match(self.rule_query(rule)?.as_ref(), |segment, doc| {
@@ -91,6 +103,43 @@ impl Snapshot {
             }
         }
         Ok(Allowed { query: Passing::new(&self.searcher, &chunks), rows, chunks })
+    }
+
+    /// The chunks of which all of these hold.
+    fn demanded(&self, all: &[Rule<'_>]) -> Result<Vec<RowSet>, ReadError> {
+        let mut demanded: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for rule in all {
+            demanded.push((Occur::Must, self.rule_query(rule)?));
+        }
+        if all.is_empty() {
+            demanded.push((Occur::Must, Box::new(AllQuery)));
+        }
+        let segments = self.searcher.segment_readers().iter();
+        let mut chunks: Vec<RowSet> = segments.map(|reader| RowSet::empty(reader.max_doc())).collect();
+        self.for_each_match(&BooleanQuery::new(demanded), |segment, doc| {
+            chunks[segment as usize].insert(doc);
+            Ok(())
+        })?;
+        Ok(chunks)
+    }
+
+    /// As [`Snapshot::demanded`], and what the documents that pass a rule embed passes it too.
+    fn with_embedded(&self, all: &[Rule<'_>]) -> Result<Vec<RowSet>, ReadError> {
+        let mut passing: Option<Vec<RowSet>> = None;
+        for rule in all {
+            let mut chunks = self.demanded(std::slice::from_ref(rule))?;
+            if rule.is_of_documents() {
+                self.add_embedded(&mut chunks)?;
+            }
+            match &mut passing {
+                Some(passing) => passing.iter_mut().zip(&chunks).for_each(|(all, one)| all.intersect(one)),
+                None => passing = Some(chunks),
+            }
+        }
+        match passing {
+            Some(passing) => Ok(passing),
+            None => self.demanded(&[]),
+        }
     }
 
     /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes.
@@ -117,6 +166,8 @@ impl Snapshot {
             Rule::Path(matches) => Box::new(TermSetQuery::new(self.paths_that(matches)?)),
             Rule::Tag(tag) => exactly(self.fields.tag, &tag.to_lowercase()),
             Rule::Property(key, value) => exactly(self.fields.property, &property_term(key, *value)),
+            Rule::Between(key, bounds) => self.between(key, bounds),
+            Rule::Comment(words) => self.row_of_words(self.fields.comment, words),
             Rule::Title(words) => self.row_of_words(self.fields.title_words, words),
             Rule::Words(words) => self.row_of_words(self.fields.words, words),
             Rule::From(seconds) => {
@@ -126,6 +177,23 @@ impl Snapshot {
                 Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(date(*seconds))))
             }
         })
+    }
+
+    /// Matches where a property has a number or a date within bounds.
+    fn between(&self, key: &str, bounds: &Bounds) -> Box<dyn Query> {
+        let term = |text: String| Term::from_field_text(self.fields.property, &text);
+        let numbers = bounds.numbers.map(|(from, to)| {
+            let [from, to] = [closed(from, f64::NEG_INFINITY), closed(to, f64::INFINITY)];
+            [from, to].map(|bound| bound.map(|number| term(number_term(key, number))))
+        });
+        let dates = bounds.dates.map(|(from, to)| {
+            let [from, to] = [closed(from, i64::MIN), closed(to, i64::MAX)];
+            [from, to].map(|bound| bound.map(|second| term(date_term(key, second))))
+        });
+        let ranges = [numbers, dates].into_iter().flatten().map(|[from, to]| -> (Occur, Box<dyn Query>) {
+            (Occur::Should, Box::new(RangeQuery::new(from, to)))
+        });
+        Box::new(BooleanQuery::new(ranges.collect()))
     }
 
     fn paths_that(&self, matches: &dyn Fn(&str) -> bool) -> Result<Vec<Term>, ReadError> {
@@ -175,6 +243,14 @@ impl Snapshot {
             Some((Occur::Should, query))
         });
         Box::new(BooleanQuery::new(queries.collect()))
+    }
+}
+
+/// A bound that is one: terms of other keys lie beyond the last number and before the first.
+fn closed<T>(bound: Bound<T>, last: T) -> Bound<T> {
+    match bound {
+        Bound::Unbounded => Bound::Included(last),
+        bound => bound,
     }
 }
 

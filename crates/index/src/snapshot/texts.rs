@@ -6,6 +6,7 @@ use ibid_core::document::Document;
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
+use ibid_core::span::Span;
 use tantivy::query::TermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, TantivyDocument, Term};
@@ -13,6 +14,11 @@ use tantivy::{DocAddress, TantivyDocument, Term};
 use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
 use crate::record;
+
+/// What the field `cited` holds, as a span counted from the chunk's first byte.
+fn within_chunk(cited: u64) -> Option<Span> {
+    Span::claimed((cited >> 32) as u32, cited as u32)
+}
 
 /// A document's facts as they were indexed.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +48,24 @@ pub struct StoredChunk {
     pub line: u32,
     /// The language its words are in.
     pub language: Language,
+    /// What a citation of it names; within its bytes.
+    pub cited: Span,
     /// Its bytes.
     pub text: String,
+}
+
+impl StoredChunk {
+    /// The bytes a citation of it names.
+    pub fn quote(&self) -> &str {
+        let within =
+            self.cited.range().start - self.start as usize..self.cited.range().end - self.start as usize;
+        self.text.get(within).unwrap_or_default()
+    }
+
+    /// Whether nothing but white space is left out of its citation.
+    pub fn is_cited_whole(&self) -> bool {
+        self.quote().trim() == self.text.trim()
+    }
 }
 
 impl Snapshot {
@@ -54,15 +76,23 @@ impl Snapshot {
         let text = |field| stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default();
         let headings =
             stored.get_all(self.fields.heading).filter_map(|value| value.as_str().map(str::to_owned));
+        let start = columns.start.first(at.0.doc_id).unwrap_or(0) as u32;
+        let body = text(self.fields.body);
+        let whole = Span::within(body, 0..body.len()).map(|span| span.trimmed(body));
+        let cited = columns.cited.as_ref().and_then(|cited| cited.first(at.0.doc_id)).map(within_chunk);
+        let cited = cited.unwrap_or(whole).filter(|span| span.quote(body).is_some());
         Ok(StoredChunk {
+            cited: cited
+                .and_then(|span| span.shifted(start))
+                .ok_or_else(|| self.nonsense("a chunk's citation lies outside it"))?,
             path: DocumentPath::new(text(self.fields.path))
                 .ok_or_else(|| self.nonsense("a chunk has no path"))?,
             title: text(self.fields.title).to_owned(),
             headings: headings.collect(),
-            start: columns.start.first(at.0.doc_id).unwrap_or(0) as u32,
+            start,
             line: columns.line.first(at.0.doc_id).unwrap_or(1) as u32,
             language: columns.language_of(at.0.doc_id),
-            text: text(self.fields.body).to_owned(),
+            text: body.to_owned(),
         })
     }
 

@@ -13,6 +13,7 @@ pub(crate) fn of(document: &Document) -> Option<i64> {
         let (_, value) = document.properties.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         match value {
             PropertyValue::Text(text) => day_of(text),
+            PropertyValue::Date(text, _) | PropertyValue::DateTime(text, _) => day_of(text),
             _ => None,
         }
     };
@@ -36,6 +37,7 @@ mod tests {
             headings: Vec::new(),
             links: Vec::new(),
             properties: properties.iter().map(text).collect(),
+            block_ids: Vec::new(),
         };
         assert_eq!(of(&document), expected, "{path} {properties:?}");
     }

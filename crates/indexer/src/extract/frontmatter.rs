@@ -66,10 +66,31 @@ fn parse(yaml: &str) -> Option<Vec<(String, PropertyValue)>> {
     match serde_saphyr::from_str_with_options::<Value>(yaml, options).ok()?.0 {
         PropertyValue::Map(mut properties) => {
             properties.truncate(MAX_PROPERTIES);
+            properties
+                .iter_mut()
+                .for_each(|(_, value)| *value = typed(std::mem::replace(value, PropertyValue::Null)));
             Some(properties)
         }
         PropertyValue::Null | PropertyValue::List(_) => Some(Vec::new()),
         _ => None,
+    }
+}
+
+/// A value with its texts taken for what they say. A link written without quotation marks is to YAML a list in a list.
+fn typed(value: PropertyValue) -> PropertyValue {
+    match value {
+        PropertyValue::Text(text) => PropertyValue::of_text(&text),
+        PropertyValue::List(values) => match values.as_slice() {
+            [PropertyValue::List(inner)] => match inner.as_slice() {
+                [PropertyValue::Text(target)] => PropertyValue::of_text(&format!("[[{target}]]")),
+                _ => PropertyValue::List(values),
+            },
+            _ => PropertyValue::List(values.into_iter().map(typed).collect()),
+        },
+        PropertyValue::Map(entries) => {
+            PropertyValue::Map(entries.into_iter().map(|(key, value)| (key, typed(value))).collect())
+        }
+        other => other,
     }
 }
 
@@ -125,9 +146,14 @@ fn property<'p>(properties: &'p [(String, PropertyValue)], names: &[&str]) -> Op
 /// A single value as words: years are titles and names too.
 fn words(value: &PropertyValue) -> Option<String> {
     match value {
-        PropertyValue::Text(text) => Some(text.clone()),
+        PropertyValue::Text(text)
+        | PropertyValue::Date(text, _)
+        | PropertyValue::DateTime(text, _)
+        | PropertyValue::Link(text) => Some(text.clone()),
         PropertyValue::Number(number) => Some(number.to_string()),
-        _ => None,
+        PropertyValue::Null | PropertyValue::Checkbox(_) | PropertyValue::List(_) | PropertyValue::Map(_) => {
+            None
+        }
     }
 }
 
@@ -224,7 +250,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 /// A key as text; none for a structure, which is what a template's `{{date}}` is to YAML.
 fn key_of(key: PropertyValue) -> Option<String> {
     match key {
-        PropertyValue::Text(text) => Some(text),
+        PropertyValue::Text(text)
+        | PropertyValue::Date(text, _)
+        | PropertyValue::DateTime(text, _)
+        | PropertyValue::Link(text) => Some(text),
         PropertyValue::Number(number) => Some(number.to_string()),
         PropertyValue::Checkbox(value) => Some(value.to_string()),
         PropertyValue::Null | PropertyValue::List(_) | PropertyValue::Map(_) => None,
@@ -283,12 +312,14 @@ mod tests {
     #[test]
     fn values_keep_their_kind_and_order() {
         check(
-            "---\nz: 1\na: [x, 2]\nd: 2024-01-01\nt: 12:30:45\nn:\nb: yes\nc: true\ni: .inf\nm: {k: v}\nbig: 123456789012345678901234567890\n---\n",
+            "---\nz: 1\na: [x, 2]\nl: [[Rye]]\nq: '[[Rye|r]]'\nd: 2024-01-01\nt: 12:30:45\nn:\nb: yes\nc: true\ni: .inf\nm: {k: v}\nbig: 123456789012345678901234567890\n---\n",
             "",
             &[
                 ("z", PropertyValue::Number(1.0)),
                 ("a", PropertyValue::List(vec![text("x"), PropertyValue::Number(2.0)])),
-                ("d", text("2024-01-01")),
+                ("l", PropertyValue::Link("[[Rye]]".into())),
+                ("q", PropertyValue::Link("[[Rye|r]]".into())),
+                ("d", PropertyValue::Date("2024-01-01".into(), 1_704_067_200)),
                 ("t", text("12:30:45")),
                 ("n", PropertyValue::Null),
                 ("b", text("yes")),

@@ -1,16 +1,21 @@
 //! Markdown as CommonMark and Obsidian have it: blocks, headings, links, and the prose that is left to
 //! [`super::obsidian`]. Front matter is cut off before the parser sees the text, for notes begin with it and nothing else.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use ibid_core::document::{Document, Heading, Link, LinkKind};
+use ibid_core::document::{Document, Heading, Link, LinkKind, PropertyValue};
 use ibid_core::id::DocumentPath;
+use ibid_core::links::is_address;
+use ibid_core::span::Span;
 use percent_encoding::percent_decode_str;
-use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
+use super::callout::{self, Callout};
 use super::obsidian::{self, Opens, Prose};
 use super::{
-    Block, BlockKind, Extracted, MAX_HEADINGS, MAX_LINKS, MAX_NAME_CHARS, frontmatter, name_of, span_of,
+    Aside, Block, BlockKind, Extracted, Fact, MAX_HEADINGS, MAX_LINKS, MAX_NAME_CHARS, Reading, block_id,
+    drawing, frontmatter, merged, name_of, span_of, task,
 };
 
 /// What is read beyond CommonMark. Wikilinks are ours, because the parser's know neither `\|` nor where a tag may be.
@@ -42,7 +47,10 @@ pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
         })
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| name_of(path.stem()));
-    let found = obsidian::scan(text, walk.prose, &frontmatter::tags(&properties), &properties);
+    let is_drawing = drawing::is_one(&properties);
+    // The text of a drawing stands between comment marks, and is what there is to find in it.
+    let hides = if is_drawing { obsidian::Comments::Shown } else { obsidian::Comments::Hidden };
+    let found = obsidian::scan(text, walk.prose, hides, &frontmatter::tags(&properties), &properties);
     let mut links = visible(walk.links, &found.comments);
     links.extend(found.links);
     // Obsidian follows links in properties too.
@@ -53,9 +61,36 @@ pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
     properties.extend(found.fields);
     properties.truncate(super::MAX_PROPERTIES);
     let tags = found.tags.into_list();
-    let document =
-        Document { path: path.clone(), title, aliases, tags, headings: walk.headings, links, properties };
-    Extracted { document, blocks }
+    let block_ids = block_id::find(text, &blocks);
+    let reading = Reading {
+        comments: merged(found.comments.into_iter().map(span_of).chain(walk.html_comments).collect()),
+        noise: if is_drawing { drawing::noise(text, &walk.headings) } else { Vec::new() },
+        asides: asides(walk.tables, walk.callouts, walk.footnotes),
+        facts: facts(walk.facts, found.facts, task::find(text, &blocks)),
+        ..Reading::default()
+    };
+    let (path, headings) = (path.clone(), walk.headings);
+    let document = Document { path, title, aliases, tags, headings, links, properties, block_ids };
+    Extracted { document, blocks, reading }
+}
+
+/// What counts elsewhere than where it stands, by place.
+fn asides(tables: Vec<Aside>, callouts: Vec<Aside>, footnotes: Footnotes) -> Vec<Aside> {
+    let references = footnotes
+        .references
+        .into_iter()
+        .filter_map(|(name, counts_in)| Some(Aside { counts_in, words: *footnotes.definitions.get(&name)? }));
+    let mut asides: Vec<Aside> = tables.into_iter().chain(callouts).chain(references).collect();
+    asides.sort_by_key(|aside| (aside.counts_in, aside.words));
+    asides.dedup();
+    asides
+}
+
+/// All that is known of parts of the text, by place.
+fn facts(of_structure: Vec<Fact>, of_fields: Vec<Fact>, of_tasks: Vec<Fact>) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = of_structure.into_iter().chain(of_fields).chain(of_tasks).collect();
+    facts.sort_by_key(|fact| fact.span);
+    facts
 }
 
 /// The links outside comments; both are in order.
@@ -67,6 +102,12 @@ fn visible(links: Vec<Link>, comments: &[Range<usize>]) -> Vec<Link> {
     };
     links.into_iter().filter(|link| !hidden(link)).collect()
 }
+
+/// The level of the heading that a turn of a chat is: below every heading but the deepest.
+const TURN_LEVEL: u8 = 6;
+
+/// The longest name of a programming language, in bytes; what is longer names something else.
+const MAX_CODE_LANGUAGE_BYTES: usize = 32;
 
 /// Where a leaf begins, before it is known where it ends.
 #[derive(Debug, Clone)]
@@ -97,6 +138,13 @@ struct OpenLink {
     labelled: bool,
 }
 
+/// Where footnotes are referred to, and where they stand.
+#[derive(Debug, Default)]
+struct Footnotes {
+    references: Vec<(String, Span)>,
+    definitions: HashMap<String, Span>,
+}
+
 /// One pass over the parser's events.
 #[derive(Debug)]
 struct Walk<'t> {
@@ -120,6 +168,13 @@ struct Walk<'t> {
     prose_grows: bool,
     opens: Opens,
     n_leaves: usize,
+    html_comments: Vec<Span>,
+    /// The table now open.
+    table: Range<usize>,
+    tables: Vec<Aside>,
+    callouts: Vec<Aside>,
+    footnotes: Footnotes,
+    facts: Vec<Fact>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +203,12 @@ impl<'t> Walk<'t> {
             prose_grows: false,
             opens: Opens::Line,
             n_leaves: 0,
+            html_comments: Vec::new(),
+            table: 0..0,
+            tables: Vec::new(),
+            callouts: Vec::new(),
+            footnotes: Footnotes::default(),
+            facts: Vec::new(),
         };
         let parser = Parser::new_ext(&text[body..], OPTIONS);
         let definitions: Vec<usize> = parser
@@ -187,7 +248,15 @@ impl<'t> Walk<'t> {
                 self.begin(Opens::Line);
             }
             Event::Rule => self.leaf(range.start, BlockKind::Rule),
-            Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => self.interrupt(),
+            Event::InlineHtml(_) => {
+                self.hide_html_comments(range);
+                self.interrupt();
+            }
+            Event::FootnoteReference(name) => {
+                self.footnotes.references.push((name.into_string(), span_of(range)));
+                self.interrupt();
+            }
+            Event::Html(_) => self.interrupt(),
             Event::TaskListMarker(_) => {}
         }
     }
@@ -200,21 +269,36 @@ impl<'t> Walk<'t> {
             }
             Tag::Heading { level, .. } => self.start_heading(level as u8, range),
             Tag::BlockQuote(_) => {
+                if let Some(callout) = callout::read(self.text, range.clone()) {
+                    self.callout(callout, range.clone());
+                }
                 self.around.push(Container::Quote);
                 self.leaf(range.start, BlockKind::Quote);
             }
-            Tag::CodeBlock(_) => {
+            Tag::CodeBlock(kind) => {
+                if let CodeBlockKind::Fenced(info) = kind {
+                    self.code(&info, range.clone());
+                }
                 self.leaf(range.start, BlockKind::Code);
                 self.in_code = true;
             }
-            Tag::HtmlBlock => self.leaf(range.start, BlockKind::Html),
+            Tag::HtmlBlock => {
+                self.hide_html_comments(range.clone());
+                self.leaf(range.start, BlockKind::Html);
+            }
             Tag::List(_) => self.around.push(Container::List),
             Tag::Item => self.leaf(range.start, BlockKind::ListItem),
-            Tag::FootnoteDefinition(_) => {
+            Tag::FootnoteDefinition(name) => {
+                self.footnotes.definitions.entry(name.into_string()).or_insert(span_of(range.clone()));
                 self.around.push(Container::Footnote);
                 self.leaf(range.start, BlockKind::Definition);
             }
-            Tag::TableHead => self.leaf(range.start, BlockKind::TableHead),
+            Tag::Table(_) => self.table = range,
+            Tag::TableHead => {
+                let (words, counts_in) = (span_of(range.clone()), span_of(range.end..self.table.end));
+                self.tables.push(Aside { counts_in, words });
+                self.leaf(range.start, BlockKind::TableHead);
+            }
             Tag::TableRow => self.leaf(range.start, BlockKind::TableRow),
             Tag::TableCell => {
                 self.begin(Opens::Cell);
@@ -252,15 +336,51 @@ impl<'t> Walk<'t> {
         }
         if self.headings.len() < MAX_HEADINGS {
             self.opens_with_title |= self.leaves.is_empty() && level == 1;
-            let is_above = |index: &usize| self.headings.get(*index).is_some_and(|above| above.level < level);
-            self.above.truncate(self.above.iter().take_while(|index| is_above(index)).count());
-            self.above.push(self.headings.len());
-            let span = span_of(range.clone());
-            let span = span.quote(self.text).map_or(span, |quote| span.trimmed(quote));
-            self.headings.push(Heading { level, text: String::new(), span });
+            self.add_heading(level, String::new(), range.clone());
             self.heading = Some(Words::default());
         }
         self.leaf(range.start, BlockKind::Heading);
+    }
+
+    fn add_heading(&mut self, level: u8, text: String, range: Range<usize>) {
+        let is_above = |index: &usize| self.headings.get(*index).is_some_and(|above| above.level < level);
+        self.above.truncate(self.above.iter().take_while(|index| is_above(index)).count());
+        self.above.push(self.headings.len());
+        let span = span_of(range);
+        let span = span.quote(self.text).map_or(span, |quote| span.trimmed(quote));
+        self.headings.push(Heading { level, text, span });
+    }
+
+    /// A callout's title counts in all of it; one that is a turn of a chat is a heading for its words.
+    fn callout(&mut self, callout: Callout, range: Range<usize>) {
+        let kind = PropertyValue::Text(callout.kind);
+        self.facts.push(Fact { span: span_of(range.clone()), key: "callout".into(), value: kind });
+        if callout.is_turn && self.around.is_empty() && self.headings.len() < MAX_HEADINGS {
+            self.leaf(range.start, BlockKind::Heading);
+            self.add_heading(TURN_LEVEL, callout.title, callout.line.clone());
+        } else {
+            let words = span_of(callout.line.clone());
+            self.callouts.push(Aside { counts_in: span_of(callout.line.end..range.end), words });
+        }
+    }
+
+    /// The language of a fenced block, as its first word names it.
+    fn code(&mut self, info: &CowStr<'_>, range: Range<usize>) {
+        let named = info.split([' ', ',', '{', '}', '\t']).find(|word| !word.is_empty());
+        if let Some(language) = named.filter(|language| language.len() <= MAX_CODE_LANGUAGE_BYTES) {
+            let value = PropertyValue::Text(language.to_lowercase());
+            self.facts.push(Fact { span: span_of(range), key: "code".into(), value });
+        }
+    }
+
+    fn hide_html_comments(&mut self, range: Range<usize>) {
+        let html = &self.text[range.clone()];
+        let mut at = 0;
+        while let Some(open) = html[at..].find("<!--").map(|open| at + open) {
+            let end = html[open..].find("-->").map_or(html.len(), |end| open + end + "-->".len());
+            self.html_comments.push(span_of(range.start + open..range.start + end));
+            at = end;
+        }
     }
 
     fn start_link(&mut self, destination: &str, kind: LinkType, embed: bool) {
@@ -350,7 +470,7 @@ impl<'t> Walk<'t> {
 fn destination(destination: &str) -> (String, Option<String>) {
     let decoded =
         |part: &str| percent_decode_str(part).decode_utf8().map_or_else(|_| part.to_owned(), Into::into);
-    if has_scheme(destination) {
+    if is_address(destination) {
         return (destination.to_owned(), None);
     }
     match destination.split_once('#') {
@@ -358,14 +478,6 @@ fn destination(destination: &str) -> (String, Option<String>) {
         Some((target, anchor)) => (decoded(target), Some(decoded(anchor))),
         None => (decoded(destination), None),
     }
-}
-
-/// Whether an address begins like `https:`, by the rule of URLs.
-fn has_scheme(address: &str) -> bool {
-    address.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-    })
 }
 
 /// The leaves as blocks that are the whole text, each from its line's start to the next one's.

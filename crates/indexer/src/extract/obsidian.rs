@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use ibid_core::document::{Link, LinkKind, PropertyValue};
 
-use super::{MAX_LINKS, MAX_PROPERTIES, MAX_TAGS, name_of, span_of};
+use super::{Fact, MAX_LINKS, MAX_PROPERTIES, MAX_TAGS, name_of, span_of};
 
 /// The longest key of an inline field, in bytes. It bounds the search for `::` behind every bracket.
 const MAX_KEY_BYTES: usize = 80;
@@ -46,8 +46,19 @@ pub(super) struct Found {
     pub(super) tags: Tags,
     /// Inline fields in order, the first of each key.
     pub(super) fields: Vec<(String, PropertyValue)>,
+    /// Every inline field where it stands, in order.
+    pub(super) facts: Vec<Fact>,
     /// Where the comments are, in order.
     pub(super) comments: Vec<Range<usize>>,
+}
+
+/// What becomes of what stands between `%%` and `%%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comments {
+    /// It is a comment.
+    Hidden,
+    /// It is like any other text.
+    Shown,
 }
 
 /// Tags, each once without regard to case, in order of appearance and as first written.
@@ -74,10 +85,14 @@ impl Tags {
 pub(super) fn scan(
     text: &str,
     prose: Vec<Prose>,
+    between_marks: Comments,
     tags: &[String],
     given: &[(String, PropertyValue)],
 ) -> Found {
-    let comments = comments(text, &prose);
+    let comments = match between_marks {
+        Comments::Hidden => comments(text, &prose),
+        Comments::Shown => Vec::new(),
+    };
     let mut found = Found::default();
     tags.iter().for_each(|tag| found.tags.add(tag));
     let mut keys: HashSet<String> = given.iter().map(|(key, _)| key.to_lowercase()).collect();
@@ -85,6 +100,10 @@ pub(super) fn scan(
         let links = wikilinks(text, stretch.range.clone());
         for_tags(text, &stretch, &links, |tag| found.tags.add(tag));
         for (key, value) in fields(text, &stretch) {
+            if found.facts.len() < MAX_PROPERTIES {
+                let (span, key, value) = (span_of(stretch.range.clone()), key.clone().into(), value.clone());
+                found.facts.push(Fact { span, key, value });
+            }
             if found.fields.len() < MAX_PROPERTIES && keys.insert(key.to_lowercase()) {
                 found.fields.push((key, value));
             }
@@ -334,7 +353,7 @@ fn closing(text: &str, (open, close): (u8, u8)) -> Option<usize> {
     None
 }
 
-/// A field's value; Dataview's other kinds (durations, lists, links) are texts here.
+/// A field's value; Dataview's other kinds (durations, lists) are texts here.
 fn value(text: &str) -> PropertyValue {
     match text.trim_start_matches(['*', '_']).trim() {
         "" => PropertyValue::Null,
@@ -342,9 +361,9 @@ fn value(text: &str) -> PropertyValue {
         "false" => PropertyValue::Checkbox(false),
         text if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => match text.parse() {
             Ok(number) => PropertyValue::Number(number),
-            Err(_) => PropertyValue::Text(text.to_owned()),
+            Err(_) => PropertyValue::of_text(text),
         },
-        text => PropertyValue::Text(text.to_owned()),
+        text => PropertyValue::of_text(text),
     }
 }
 
@@ -355,7 +374,7 @@ mod tests {
     /// All of `text` as one line of prose.
     fn scanned(text: &str) -> Found {
         let prose = Prose { range: 0..text.len(), opens: Opens::Line, leaf: 0 };
-        scan(text, vec![prose], &[], &[])
+        scan(text, vec![prose], Comments::Hidden, &[], &[])
     }
 
     fn check_link(text: &str, (target, anchor, label, embed): (&str, Option<&str>, Option<&str>, bool)) {
@@ -376,7 +395,9 @@ mod tests {
         let found: Vec<_> = found
             .iter()
             .map(|(key, value)| match value {
-                PropertyValue::Text(text) => (key.as_str(), text.clone()),
+                PropertyValue::Text(text) | PropertyValue::Link(text) | PropertyValue::Date(text, _) => {
+                    (key.as_str(), text.clone())
+                }
                 other => (key.as_str(), format!("{other:?}")),
             })
             .collect();
@@ -464,6 +485,6 @@ mod tests {
             .enumerate()
             .map(|(leaf, range)| Prose { range, opens: Opens::Line, leaf })
             .collect();
-        assert_eq!(scan(text, prose, &[], &[]).tags.into_list(), ["c", "d", "e"]);
+        assert_eq!(scan(text, prose, Comments::Hidden, &[], &[]).tags.into_list(), ["c", "d", "e"]);
     }
 }

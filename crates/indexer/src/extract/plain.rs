@@ -3,7 +3,7 @@
 use ibid_core::document::Document;
 use ibid_core::id::DocumentPath;
 
-use super::{Block, BlockKind, Extracted, lines, name_of, span_of};
+use super::{Block, BlockKind, Extracted, Reading, lines, name_of, span_of};
 
 pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
     let mut starts = vec![0];
@@ -28,7 +28,7 @@ pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
             headings: Vec::new(),
         })
         .collect();
-    Extracted { document: titled(path), blocks }
+    Extracted { document: titled(path), blocks, reading: Reading::default() }
 }
 
 /// A document of which nothing is known but its path.
@@ -41,5 +41,6 @@ pub(super) fn titled(path: &DocumentPath) -> Document {
         headings: Vec::new(),
         links: Vec::new(),
         properties: Vec::new(),
+        block_ids: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
 use ibid_core::query::Mode;
+use ibid_core::span::Span;
 use ibid_index::manifest::{Manifest, SourceRecord};
 use ibid_index::snapshot::StoredDocument;
 use ibid_index::store::Store;
@@ -62,6 +63,7 @@ fn document(path: &str, language: Language, text: &str) -> FinishedDocument {
             headings: Vec::new(),
             links: Vec::new(),
             properties: vec![("status".to_owned(), PropertyValue::Text("done".to_owned()))],
+            block_ids: Vec::new(),
         },
         decoded_from: None,
         content_hash: ContentHash::of(text.as_bytes()).to_string(),
@@ -71,7 +73,7 @@ fn document(path: &str, language: Language, text: &str) -> FinishedDocument {
     FinishedDocument {
         stored,
         text: text.to_owned(),
-        chunks: vec![FinishedChunk { chunk, line: 1, vector_key: VectorKey(0) }],
+        chunks: vec![FinishedChunk::plain(text, chunk, 1, VectorKey(0)).unwrap()],
         language,
         date: 0,
         file: FileMark { modified: 1, size: 1, content: 1 },

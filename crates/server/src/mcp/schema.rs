@@ -73,6 +73,7 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             "collection": text("The note's collection."),
             "path": text("The note's path in its collection."),
             "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above, outermost first." },
+            "embedded_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that show the passage by embedding it." },
         }),
         &["id", "title", "url"],
     );

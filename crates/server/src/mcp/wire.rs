@@ -38,6 +38,7 @@ struct ResultOut {
     collection: String,
     path: String,
     headings: Vec<String>,
+    embedded_in: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +95,7 @@ impl ResultOut {
             collection: document.collection.to_string(),
             path: document.path.to_string(),
             headings: hit.headings,
+            embedded_in: hit.embedded_in.iter().map(|by| by.document.to_string()).collect(),
         }
     }
 }

@@ -186,7 +186,7 @@ async fn a_bad_argument_is_told_with_what_would_be_right() {
         (
             SEARCH_NOTES,
             json!({"query": "rye", "property": "status="}),
-            "property must be the name of a property, or name and value, such as status=done; got \"status=\"",
+            "property must be the name of a property, or name and value, such as status=done, rating>=4 or due<2024-06; got \"status=\"",
         ),
         (FETCH, json!({}), "id is missing: give an id from a result of search as a string"),
         (FETCH, json!({"id": "attic:a.md"}), "no collection \"attic\": there is garden"),
