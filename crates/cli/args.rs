@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Search(SearchArgs),
     Fetch(FetchArgs),
     Verify(VerifyArgs),
+    Related(RelatedArgs),
     Status(StatusArgs),
     Remove(RemoveArgs),
     Models(ModelsArgs),
@@ -110,6 +111,9 @@ In a question:
   after:2024-06      notes of this day, month or year, or later
   before:2025-01-15  notes from before it
   [status:done]      notes with this value of a property; [status] with any
+  rating:>=4         notes whose number or date compares so; also >, < and <=
+  task:open          passages with an open task; due:<2024-07 by its date
+  comment:check      passages with this in a comment
 Everything else is words. Of filters, these and the flags, all must hold.
 
 Every hit carries an id, which names the exact bytes: give it to `ibid fetch` and `ibid verify`. Exit code 1 says that \
@@ -171,6 +175,22 @@ Exit code 1 says that the note is there and the cited words are not any more, 2 
 pub(crate) struct FetchArgs {
     /// The id of a hit, of a note (collection:path), or the address of its page
     pub(crate) id: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show what a note links to, what links to it, and what is alike
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every line carries an id: of a link, the passage in which it stands; of a note alike, the passage that is most alike. \
+Exit code 1 says that nothing is near, 2 that the id leads to no note.")]
+pub(crate) struct RelatedArgs {
+    /// The id of a note (collection:path) or of a hit in it
+    pub(crate) id: String,
+    /// Show at most this many of each kind
+    #[arg(long, short = 'n', value_name = "N", default_value_t = DEFAULT_LIMIT)]
+    pub(crate) limit: usize,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

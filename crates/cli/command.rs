@@ -6,6 +6,7 @@ pub(crate) mod index;
 pub(crate) mod mcp;
 pub(crate) mod measure;
 pub(crate) mod models;
+pub(crate) mod related;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Search(args) => search::run(args, &environment),
         Command::Fetch(args) => fetch::run(args, &environment),
         Command::Verify(args) => verify::run(args, &environment),
+        Command::Related(args) => related::run(args, &environment),
         Command::Status(args) => status::run(args, &environment),
         Command::Remove(args) => remove::run(args, &environment),
         Command::Models(args) => models::run(args),

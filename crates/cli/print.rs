@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod bench;
 pub(crate) mod document;
 pub(crate) mod measure;
+pub(crate) mod related;
 pub(crate) mod report;
 pub(crate) mod status;
 mod table;

@@ -1,7 +1,7 @@
 //! From a question to cited hits: short, read-only, over the snapshots it is given.
 //!
 //! It knows no terminal, no HTTP, no JSON. [`Searcher`] answers questions, [`fetch`] leads a citation back to its
-//! quote. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
+//! quote, [`related`] names what stands near a note. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
 
 mod error;
 mod explain;
@@ -12,6 +12,7 @@ mod prominence;
 mod query_embedder;
 mod question;
 mod rank;
+pub mod related;
 mod retrieve;
 mod searcher;
 mod snippet;

@@ -23,6 +23,7 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use ibid_core::citation::Reference;
 use ibid_search::fetch::Fetched;
+use ibid_search::related::Related;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -91,6 +92,11 @@ fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
 /// It is the same JSON, so that a program can take either.
 pub fn fetch_json(asked: &Reference, fetched: Fetched, base: &str) -> serde_json::Value {
     serde_json::json!(mcp::wire::FetchOut::new(asked, fetched, base))
+}
+
+/// What the tool `related` gives, as [`fetch_json`].
+pub fn related_json(found: Related, base: &str) -> serde_json::Value {
+    serde_json::json!(mcp::wire::RelatedOut::new(found, base))
 }
 
 /// Answers on `listener` until `stop` ends, then lets requests in flight finish, 10 seconds at most.

@@ -18,6 +18,7 @@ use ibid_index::snapshot::Snapshot;
 use ibid_index::store::{CommitMark, Store};
 use ibid_index::{OpenError, ReadError};
 use ibid_search::fetch::{Fetched, fetch};
+use ibid_search::related::{Related, related};
 use ibid_search::{FetchError, QueryEmbedder, SearchError, Searcher};
 use tokio::sync::Semaphore;
 
@@ -215,6 +216,11 @@ impl Library {
     /// Leads an id back to its words. Blocks: run it where that is allowed.
     pub fn fetch(&self, reference: &Reference) -> Result<Fetched, FetchError> {
         fetch(&self.snapshots(), reference)
+    }
+
+    /// What stands near a note. Blocks: run it where that is allowed.
+    pub fn related(&self, document: &DocumentId, limit: usize) -> Result<Related, FetchError> {
+        related(&self.snapshots(), document, limit)
     }
 
     /// The collections that are open.

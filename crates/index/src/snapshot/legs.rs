@@ -1,5 +1,6 @@
 //! Both legs of a query over one snapshot. A leg gives chunks and scores; which of them are shown is not decided here.
 
+use ibid_core::id::DocumentPath;
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -7,6 +8,9 @@ use tantivy::{DocAddress, Term};
 
 use super::{Allowed, ChunkAddress, LookedUp, Snapshot};
 use crate::error::ReadError;
+
+/// How many near chunks are looked at for each document alike that is wanted.
+const CHUNKS_PER_ALIKE: usize = 8;
 
 impl Snapshot {
     /// The best chunks for `words` by BM25, best first, at most `limit`.
@@ -99,6 +103,31 @@ impl Snapshot {
     pub fn cosines(&self, vector: &[f32], chunks: &[ChunkAddress]) -> Vec<Option<f32>> {
         let cosine = |at: &ChunkAddress| Some(self.vectors.cosine(self.row_at(at.0)?, vector));
         chunks.iter().map(cosine).collect()
+    }
+
+    /// The chunks of other documents nearest to the mean of a document's vectors, best first; at least `documents`
+    /// documents, where there are so many. Empty where the document has no vectors.
+    pub fn alike(
+        &self,
+        path: &DocumentPath,
+        documents: usize,
+    ) -> Result<Vec<(ChunkAddress, f32)>, ReadError> {
+        let own: Vec<DocAddress> = self.addresses_of(path.as_str())?.into_iter().map(|at| at.0).collect();
+        let mut mean = vec![0.0; self.vectors.dimensions()];
+        let mut rows = 0;
+        for row in own.iter().filter_map(|&at| self.row_at(at)) {
+            mean.iter_mut().zip(self.vectors.vector(row)).for_each(|(sum, number)| *sum += number);
+            rows += 1;
+        }
+        let norm = mean.iter().map(|number| number * number).sum::<f32>().sqrt();
+        if rows == 0 || norm == 0.0 {
+            return Ok(Vec::new());
+        }
+        mean.iter_mut().for_each(|number| *number /= norm);
+        // A few chunks of each document are near: enough of them are asked for that as many documents remain.
+        let mut found = self.nearest(&mean, None, own.len() + documents * CHUNKS_PER_ALIKE);
+        found.retain(|(at, _)| !own.contains(&at.0));
+        Ok(found)
     }
 
     /// The chunks that share a vector.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ibid_core::query::{DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS};
+use ibid_search::related::MAX_RELATED;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
@@ -120,6 +121,45 @@ pub(crate) fn fetch_output() -> Arc<JsonObject> {
             },
         }),
         &["id", "title", "text", "url"],
+    ))
+}
+
+pub(crate) fn related_input() -> Arc<JsonObject> {
+    let properties = json!({
+        "id": text("The id of a note (collection:path), or of a passage of it that a search gave."),
+        "limit": {
+            "type": "integer", "minimum": 1, "maximum": MAX_RELATED, "default": DEFAULT_LIMIT,
+            "description": "How many notes of each kind at most.",
+        },
+    });
+    input(properties, &["id"])
+}
+
+pub(crate) fn related_output() -> Arc<JsonObject> {
+    let note = |of_its_own: (&str, &str)| {
+        let mut properties = json!({
+            "id": text("The other note; give it to fetch."),
+            "title": text("Its title."),
+            "url": text("Its page; empty when no server runs."),
+        });
+        properties[of_its_own.0] = text(of_its_own.1);
+        let note = output(properties, &["id", "title"]);
+        json!({ "type": "array", "items": note })
+    };
+    let link = ("place", "The citation of the passage in which the link stands.");
+    object(output(
+        json!({
+            "id": text("The note."),
+            "title": text("Its title."),
+            "links": note(link),
+            "backlinks": note(link),
+            "similar": note(("passage", "The citation of the passage most alike.")),
+            "dangling": {
+                "type": "array", "items": { "type": "string" },
+                "description": "Links that lead to no note, as written.",
+            },
+        }),
+        &["id", "title", "links", "backlinks", "similar", "dangling"],
     ))
 }
 

@@ -1,18 +1,21 @@
-//! The three tools: `search(query)` and `fetch(id)` with these parameters and no others, as ChatGPT's deep research
-//! and company knowledge demand, and `search_notes` for every other wish.
+//! The tools: `search(query)` and `fetch(id)` with these parameters and no others, as ChatGPT's deep research and company
+//! knowledge demand, `search_notes` for every other wish, and `related` for what stands near a note.
 
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use ibid_core::citation::Reference;
-use ibid_core::query::{Condition, DATE_FORMS, Filter, MAX_LIMIT, Mode, PROPERTY_FORMS, Query, day_of};
+use ibid_core::query::{
+    Condition, DATE_FORMS, DEFAULT_LIMIT, Filter, MAX_LIMIT, Mode, PROPERTY_FORMS, Query, day_of,
+};
+use ibid_search::related::MAX_RELATED;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, Tool, ToolAnnotations};
 use serde::Serialize;
 
 use super::arguments::{Arguments, BadArgument};
 use super::refusal::Refusal;
-use super::wire::{FetchOut, SearchOut};
+use super::wire::{FetchOut, RelatedOut, SearchOut};
 use super::{internal_error, schema};
 use crate::library::Library;
 
@@ -20,12 +23,15 @@ const SEARCH: &str = "search";
 const FETCH: &str = "fetch";
 const SEARCH_NOTES: &str = "search_notes";
 
+const RELATED: &str = "related";
+
 const SEARCH_ABOUT: &str = "\
 Search the user's own notes, by words and by meaning. Use it first for any question their notes may answer: what they \
 wrote, read, planned, decided or know. Gives the best passages, each with its citation as `id`, a snippet as `text`, \
 and the note's title, path, headings, line and byte range. `notes` says what was not searched or why nothing was \
 found. Call fetch with an id before quoting a passage. The query takes \"exact phrases\", -not, prefix*, tag:, path:, \
-title:, before: and after: a date, and [property:value]; everything else is just words.";
+title:, before: and after: a date, task:open, comment:, [property:value] and property:>=4; everything else is just \
+words.";
 
 const FETCH_ABOUT: &str = "\
 Fetch the exact words of a citation together with the note around them. Use it before quoting or relying on a passage \
@@ -38,6 +44,10 @@ Search the user's notes with filters. Use it instead of search when the question
 file name, a title, a tag, a property or a time, when exact words matter (mode lexical), or when more or fewer passages \
 are wanted. The query takes the same signs as that of search; filters given beside it must hold too. Answers as search \
 does.";
+
+const RELATED_ABOUT: &str = "\
+Show what stands near a note: the notes it links to, the notes that link to it, and notes that say something alike. Use \
+it to follow a trail from a note that search found.";
 
 /// What a request for a passage must say, for whoever did not say it.
 const WANTED_QUERY: &str = "a question or a few words as a string";
@@ -55,6 +65,13 @@ pub(crate) fn all() -> &'static [Tool] {
                 SEARCH_NOTES_ABOUT,
                 schema::search_notes_input(),
                 schema::search_output(),
+            ),
+            tool(
+                RELATED,
+                "Notes near a note",
+                RELATED_ABOUT,
+                schema::related_input(),
+                schema::related_output(),
             ),
         ]
     });
@@ -88,9 +105,11 @@ pub(crate) async fn call(
         SEARCH_NOTES => {
             search_notes(library, Arguments::new(SEARCH_NOTES, given), base).await.map(|out| structured(&out))
         }
+        RELATED => related(library, Arguments::new(RELATED, given), base).await.map(|out| structured(&out)),
         other => {
             let other: String = other.chars().take(64).collect();
-            let message = format!("no tool {other:?}: there are {SEARCH}, {FETCH} and {SEARCH_NOTES}");
+            let message =
+                format!("no tool {other:?}: there are {SEARCH}, {FETCH}, {SEARCH_NOTES} and {RELATED}");
             return Err(ErrorData::invalid_params(message, None));
         }
     };
@@ -163,6 +182,16 @@ async fn fetch(library: &Arc<Library>, mut given: Arguments, base: String) -> Re
     };
     let fetched = fetched.map_err(|error| Refusal::Fetch { error, known: library.collections() })?;
     Ok(FetchOut::new(&asked, fetched, &base))
+}
+
+async fn related(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<RelatedOut, Refusal> {
+    let id = given.text("id", WANTED_ID)?;
+    let limit = given.number("limit", 1..=MAX_RELATED)?.unwrap_or(DEFAULT_LIMIT);
+    given.finish()?;
+    let document = Reference::from_str(&id)?.document().clone();
+    let found = library.run(move |library| library.related(&document, limit)).await?;
+    let found = found.map_err(|error| Refusal::Fetch { error, known: library.collections() })?;
+    Ok(RelatedOut::new(found, &base))
 }
 
 #[cfg(test)]

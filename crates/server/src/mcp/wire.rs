@@ -7,6 +7,7 @@ use ibid_core::citation::{Citation, Reference};
 use ibid_core::hash::ContentHash;
 use ibid_core::hit::{Answer, Hit, Searched};
 use ibid_search::fetch::Fetched;
+use ibid_search::related::{LinkedNote, Related, SimilarNote};
 use serde::Serialize;
 
 use crate::address::{document_url, page_url};
@@ -107,6 +108,66 @@ impl SearchedOut {
             generation: searched.generation,
             indexed_at: rfc3339(searched.indexed_at),
             documents: searched.documents,
+        }
+    }
+}
+
+/// An answer of `related`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RelatedOut {
+    id: String,
+    title: String,
+    links: Vec<LinkedOut>,
+    backlinks: Vec<LinkedOut>,
+    similar: Vec<SimilarOut>,
+    dangling: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LinkedOut {
+    id: String,
+    title: String,
+    url: String,
+    /// The citation of the passage in which the link stands.
+    place: String,
+    line: u32,
+    embed: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SimilarOut {
+    id: String,
+    title: String,
+    url: String,
+    /// The citation of the passage most alike.
+    passage: String,
+    cosine: f32,
+}
+
+impl RelatedOut {
+    pub(crate) fn new(related: Related, base: &str) -> RelatedOut {
+        let linked = |note: LinkedNote| LinkedOut {
+            id: note.document.to_string(),
+            title: note.title,
+            url: document_url(base, &note.document),
+            place: note.place.to_string(),
+            line: note.line,
+            embed: note.embed,
+        };
+        let similar = |note: SimilarNote| SimilarOut {
+            id: note.document.to_string(),
+            title: note.title,
+            url: document_url(base, &note.document),
+            passage: note.passage.to_string(),
+            cosine: note.cosine,
+        };
+        RelatedOut {
+            id: related.document.to_string(),
+            title: related.title,
+            links: related.links.into_iter().map(linked).collect(),
+            backlinks: related.backlinks.into_iter().map(linked).collect(),
+            similar: related.similar.into_iter().map(similar).collect(),
+            dangling: related.dangling,
         }
     }
 }

@@ -225,7 +225,7 @@ async fn a_tool_that_is_not_there_is_an_error_of_the_protocol() {
     let garden = testing::garden();
     let error = call(&garden.library, CallToolRequestParams::new("delete"), String::new()).await.unwrap_err();
     assert_eq!(error.code, rmcp::model::ErrorCode::INVALID_PARAMS);
-    assert!(error.message.contains("search, fetch and search_notes"));
+    assert!(error.message.contains("search, fetch, search_notes and related"));
 }
 
 #[tokio::test]
