@@ -26,11 +26,15 @@ const TICK: Duration = Duration::from_millis(125);
 const BEFORE_PLAN: &str = "{spinner} {prefix}: {msg}";
 const WITH_BAR: &str = "{spinner} {prefix}: {bar:24} {decimal_bytes}/{decimal_total_bytes} {msg}";
 
+const WITH_CHUNKS: &str = "{spinner} {prefix}: {bar:24} {human_pos}/{human_len} chunks {msg}";
+
 /// How one run is shown.
 pub(crate) struct Shown {
     name: CollectionName,
     face: Face,
     plan: OnceLock<(Instant, Plan)>,
+    /// When the words were all there, and how many chunks had been embedded and had still to be.
+    filling: OnceLock<(Instant, u64, u64)>,
     bytes: AtomicU64,
     files: AtomicU64,
     chunks: AtomicU64,
@@ -58,7 +62,15 @@ impl Shown {
             }
         };
         let (bytes, files, chunks) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Shown { name: name.clone(), face, plan: OnceLock::new(), bytes, files, chunks }
+        Shown {
+            name: name.clone(),
+            face,
+            plan: OnceLock::new(),
+            filling: OnceLock::new(),
+            bytes,
+            files,
+            chunks,
+        }
     }
 
     /// Clears the bar. What came of the run is for the report to say.
@@ -76,7 +88,10 @@ impl Shown {
         match &self.face {
             Face::Silent => {}
             Face::Bar(bar) => {
-                bar.set_position(self.bytes.load(Ordering::Relaxed));
+                bar.set_position(match self.filling.get() {
+                    Some((_, before, _)) => self.chunks.load(Ordering::Relaxed) - before,
+                    None => self.bytes.load(Ordering::Relaxed),
+                });
                 bar.set_message(self.rate_and_rest());
             }
             Face::Lines(last) => {
@@ -104,6 +119,16 @@ impl Shown {
 
     /// How fast it goes and how long it will take, from the bytes that are done.
     fn rate_and_rest(&self) -> String {
+        if let Some(&(began, before, all)) = self.filling.get() {
+            let done = self.chunks.load(Ordering::Relaxed) - before;
+            let seconds = began.elapsed().as_secs_f64().max(0.001);
+            let rate = grouped((done as f64 / seconds).round() as u64);
+            let rest = seconds * all.saturating_sub(done) as f64 / done.max(1) as f64;
+            return match done {
+                0 => "words can be searched; embedding".to_owned(),
+                _ => format!("{rate} chunks/s, {} left", duration(rest.ceil() as u64)),
+            };
+        }
         let Some((began, plan)) = self.plan.get() else { return String::new() };
         let (seconds, done) = (began.elapsed().as_secs_f64(), self.bytes.load(Ordering::Relaxed));
         let chunks = self.chunks.load(Ordering::Relaxed);
@@ -159,6 +184,21 @@ impl Progress for Shown {
     fn committed(&self, _generation: u64) {
         self.tell();
     }
+
+    fn filling(&self, chunks: u64) {
+        let _ = self.filling.set((Instant::now(), self.chunks.load(Ordering::Relaxed), chunks));
+        match &self.face {
+            Face::Silent => {}
+            Face::Bar(bar) => {
+                bar.set_length(chunks);
+                bar.set_position(0);
+                bar.set_style(style(WITH_CHUNKS));
+            }
+            Face::Lines(_) => {
+                self.line(&format!("words can be searched; {} to embed", many(chunks, "chunk")))
+            }
+        }
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -173,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_templates_parse() {
-        for template in [BEFORE_PLAN, WITH_BAR] {
+        for template in [BEFORE_PLAN, WITH_BAR, WITH_CHUNKS] {
             style(template);
         }
     }

@@ -10,6 +10,7 @@ mod passing;
 mod terms;
 mod texts;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use ibid_core::id::CollectionName;
@@ -327,7 +328,26 @@ impl Snapshot {
         Ok(known)
     }
 
-    /// The vector keys of a document's chunks, in order; empty where there is no such document.
+    /// The documents with a chunk that has no vector although it should, the last changed first, then by path.
+    pub fn documents_without_vectors(&self) -> Result<Vec<KnownDocument>, ReadError> {
+        let mut paths: BTreeSet<String> = BTreeSet::new();
+        for (segment, (reader, columns)) in
+            self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
+        {
+            for doc in reader.doc_ids_alive() {
+                let at = DocAddress::new(segment as u32, doc);
+                if columns.vector_key_of(doc).is_some() && self.row_at(at).is_none() {
+                    paths.insert(columns.path_of(doc).map_err(|error| self.read_error(error))?);
+                }
+            }
+        }
+        let mut known = self.known_documents()?;
+        known.retain(|document| paths.contains(&document.path));
+        known.sort_by(|a, b| b.file.modified.cmp(&a.file.modified).then_with(|| a.path.cmp(&b.path)));
+        Ok(known)
+    }
+
+    /// The vector keys of a document's chunks, in order; `None` for one that has nothing to embed; empty where there is no such document.
     pub fn vector_keys_of(&self, path: &str) -> Result<Vec<Option<VectorKey>>, ReadError> {
         let chunks = self.addresses_of(path)?;
         let key = |at: &ChunkAddress| self.columns[at.0.segment_ord as usize].vector_key_of(at.0.doc_id);

@@ -222,6 +222,11 @@ impl CollectionWriter {
         Ok(())
     }
 
+    /// Adds a vector for chunks that are there already; visible with the next commit.
+    pub fn add_vector(&mut self, key: VectorKey, vector: Vec<f32>) {
+        self.pending_vectors.push((key, vector));
+    }
+
     fn tantivy_document(&self, document: &FinishedDocument, position: usize) -> TantivyDocument {
         let fields = &self.fields;
         let facts = &document.stored.document;

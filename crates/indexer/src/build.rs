@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ibid_core::id::CollectionName;
+use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_embed::Embedder;
 use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
@@ -20,11 +20,15 @@ use crate::error::BuildError;
 use crate::pipeline::{self, Done, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, Skipped};
-use crate::source::{Folder, Listing};
+use crate::source::{Folder, Listing, SourceFile};
 
 /// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
+
+/// A change of more bytes than this is committed by its words first and embedded afterwards; a smaller one is embedded
+/// within the second in which its words are to be found.
+const AT_ONCE_BYTES: u64 = 32_000;
 
 /// The mark of no file: a document that has it is read again.
 const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
@@ -104,10 +108,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         // Words are cut anew; vectors can stay.
         known.iter_mut().for_each(|document| document.file = UNKNOWN);
     }
-    // A collection that gains a model must have every document read again.
-    let gains_model =
-        options.model.is_some() && base.as_ref().is_some_and(|base| base.manifest().model.is_none());
-    let replaces = base.is_some() && (options.rebuild || gains_model);
+    let replaces = base.is_some() && options.rebuild;
     if replaces {
         writer.remove_all()?;
     }
@@ -195,6 +196,7 @@ impl Run<'_> {
             && changes.gone.is_empty()
             && age < self.options.restate_after
             && (&last.source, &last.model, last.pending) == (&next.source, &next.model, 0)
+            && base.chunks_without_vector() == 0
             && (last.skipped_count, &last.skipped) == (next.skipped_count, &next.skipped);
         stands.then_some(base)
     }
@@ -209,7 +211,7 @@ impl Run<'_> {
         let snapshot = match self.standing(changes) {
             Some(standing) => standing,
             None => {
-                self.write(&mut writer, changes)?;
+                self.write(&mut writer, changes, store)?;
                 let tidying = Instant::now();
                 let finished = writer.finish(store, self.options.threads.get())?;
                 self.report.seconds.tidy = tidying.elapsed().as_secs_f64();
@@ -219,11 +221,17 @@ impl Run<'_> {
         self.report.generation = snapshot.manifest().generation;
         self.report.documents = snapshot.documents();
         self.report.chunks = snapshot.chunks();
+        self.report.without_vector = snapshot.chunks_without_vector();
         self.report.seconds.write = self.writing.as_secs_f64();
         Ok(())
     }
 
-    fn write(&mut self, writer: &mut CollectionWriter, changes: &Changes) -> Result<(), BuildError> {
+    fn write(
+        &mut self,
+        writer: &mut CollectionWriter,
+        changes: &Changes,
+        store: &Store,
+    ) -> Result<(), BuildError> {
         let bytes = changes.read.iter().map(|(file, _)| file.size).sum();
         let (unchanged, gone) = (changes.unchanged, changes.gone.len());
         self.progress.planned(&Plan { files: self.to_read, bytes, unchanged, gone });
@@ -234,29 +242,81 @@ impl Run<'_> {
             base: base.as_deref(),
             gone: by_content(&changes.gone),
             has_model: self.options.model.is_some(),
+            fills: false,
             language: self.options.language,
             now: self.options.now,
         };
-        let (model, progress, spent) = (self.options.model.clone(), self.progress, Spent::default());
+        let model = self.options.model.clone().filter(|_| self.replaces || bytes <= AT_ONCE_BYTES);
+        self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
+        self.commit(writer)?;
+        self.fill(writer, store)
+    }
+
+    /// Runs files through the stages, with the model or without.
+    fn pass(
+        &mut self,
+        context: &Context<'_>,
+        model: Option<&Model>,
+        files: &[(SourceFile, Option<u64>)],
+        mut take: impl FnMut(&mut Self, Done) -> Result<(), BuildError>,
+    ) -> Result<(), BuildError> {
+        let (progress, spent) = (self.progress, Spent::default());
         let stages = Stages {
-            context: &context,
-            embedder: model.as_ref().map(|model| model.embedder.as_ref()),
+            context,
+            embedder: model.map(|model| model.embedder.as_ref()),
             threads: self.options.threads.get(),
             progress,
             spent: &spent,
         };
-        pipeline::run(&changes.read, &stages, |done| {
+        pipeline::run(files, &stages, |done| {
             let began = Instant::now();
-            self.take(writer, done)?;
+            take(self, done)?;
             self.writing += began.elapsed();
             Ok(())
         })?;
-        let began = Instant::now();
-        self.commit(writer)?;
-        self.writing += began.elapsed();
-        self.report.seconds.read = spent.read_seconds();
-        self.report.seconds.embed = spent.embed_seconds();
+        self.report.seconds.read += spent.read_seconds();
+        self.report.seconds.embed += spent.embed_seconds();
         Ok(())
+    }
+
+    /// Embeds the chunks that have no vector: those of a large change whose words were committed first, and what an
+    /// earlier run did not come to. The documents changed last come first.
+    fn fill(&mut self, writer: &mut CollectionWriter, store: &Store) -> Result<(), BuildError> {
+        let Some(model) = self.options.model.clone() else { return Ok(()) };
+        let snapshot = Snapshot::open(store, &self.options.name)?;
+        if snapshot.chunks_without_vector() == 0 {
+            return Ok(());
+        }
+        let file = |known: KnownDocument| {
+            let path = DocumentPath::new(&known.path)?;
+            let FileMark { modified, size, content } = known.file;
+            Some((SourceFile { path, modified, size }, Some(content)))
+        };
+        let files: Vec<_> = snapshot.documents_without_vectors()?.into_iter().filter_map(file).collect();
+        self.progress.filling(snapshot.chunks_without_vector());
+        let context = Context {
+            folder: self.folder,
+            base: Some(&snapshot),
+            gone: HashMap::new(),
+            has_model: true,
+            fills: true,
+            language: self.options.language,
+            now: self.options.now,
+        };
+        self.pass(&context, Some(&model), &files, |run, done| {
+            // What changed meanwhile, or cannot be read any more, is the next run's to see.
+            let Done::Vector { key, vector } = done else { return Ok(()) };
+            run.report.embedded += 1;
+            writer.add_vector(key, vector);
+            match writer.pending_vectors() < VECTORS_PER_COMMIT {
+                true => Ok(()),
+                false => run.commit(writer),
+            }
+        })?;
+        match writer.pending_vectors() {
+            0 => Ok(()),
+            _ => self.commit(writer),
+        }
     }
 
     /// Counts and writes what came out of the stages.
@@ -277,6 +337,7 @@ impl Run<'_> {
                 self.report.skipped.push(Skipped { path: file.path.as_str().to_owned(), reason });
                 self.progress.document(file.size, 0);
             }
+            Done::Vector { key, vector } => writer.add_vector(key, vector),
             Done::Document { prepared, vectors } => self.take_document(writer, &prepared, vectors)?,
         }
         Ok(())
@@ -298,7 +359,7 @@ impl Run<'_> {
             }
         }
         if self.options.model.is_some() {
-            report.reused += document.chunks.len() - vectors.len();
+            report.reused += document.chunks.len() - prepared.lacking;
         }
         report.embedded += vectors.len();
         report.bytes_read += document.file.size;
@@ -318,8 +379,10 @@ impl Run<'_> {
     }
 
     fn commit(&mut self, writer: &mut CollectionWriter) -> Result<(), BuildError> {
+        let began = Instant::now();
         let manifest = writer.commit(self.manifest())?;
         self.progress.committed(manifest.generation);
+        self.writing += began.elapsed();
         Ok(())
     }
 

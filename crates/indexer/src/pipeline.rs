@@ -31,6 +31,8 @@ const UNPOISONED: &str = "nothing that is done under this lock can panic";
 pub(crate) enum Done {
     /// A document with its new vectors.
     Document { prepared: Box<Prepared>, vectors: Vec<(VectorKey, Vec<f32>)> },
+    /// A vector for a document that is indexed already.
+    Vector { key: VectorKey, vector: Vec<f32> },
     /// A file that was read and need not be written.
     SameBytes { bytes: u64 },
     /// A file that could not be indexed, and whether the last generation has it.
@@ -187,7 +189,8 @@ impl Run<'_> {
             let embedded = self.embedded.lock().expect(UNPOISONED);
             inputs.retain(|(key, _)| !embedded.contains(key));
         }
-        if inputs.is_empty() {
+        prepared.lacking = inputs.len();
+        if inputs.is_empty() || self.stages.embedder.is_none() {
             let _ = to_write.send(Done::Document { prepared, vectors: Vec::new() });
             return;
         }
@@ -208,6 +211,9 @@ impl Run<'_> {
         let mut outcome = Ok(());
         let mut spent = Duration::ZERO;
         for job in jobs {
+            // Only what can be taken up again is broken off.
+            let breaks_off = self.stages.context.fills && !self.stages.progress.goes_on();
+            self.stopped.fetch_or(breaks_off, Ordering::Relaxed);
             if outcome.is_err() || self.is_stopped() {
                 continue;
             }
@@ -229,6 +235,11 @@ impl Run<'_> {
         let vector = worker.embed_document(&job.input)?;
         self.stages.progress.embedded();
         self.embedded.lock().expect(UNPOISONED).insert(job.key);
+        if self.stages.context.fills {
+            // The document is there already; what is done of it is not lost when the rest is broken off.
+            let _ = to_write.send(Done::Vector { key: job.key, vector });
+            return Ok(());
+        }
         // Each lock below is held for one push or take.
         job.document.vectors.lock().expect(UNPOISONED).push((job.key, vector));
         if job.document.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {

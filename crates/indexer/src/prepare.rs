@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use ibid_core::hash::ContentHash;
+use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
 use ibid_embed::TokenCounter;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
@@ -26,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) document: FinishedDocument,
     /// The vectors that are missing, and the texts the model makes them of.
     pub(crate) to_embed: Vec<(VectorKey, String)>,
+    /// How many those are.
+    pub(crate) lacking: usize,
     pub(crate) history: History,
 }
 
@@ -56,6 +59,8 @@ pub(crate) struct Context<'a> {
     /// Paths of documents whose files are gone, by the hash of their content.
     pub(crate) gone: HashMap<u64, Vec<String>>,
     pub(crate) has_model: bool,
+    /// Whether documents that are in `base` are read again only for the vectors they lack.
+    pub(crate) fills: bool,
     /// The language of every text; `None` where each tells by its words.
     pub(crate) language: Option<Language>,
     /// Nanoseconds since 1970.
@@ -87,7 +92,8 @@ impl Context<'_> {
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
         let trusted = self.now.saturating_sub(file.modified) > UNTRUSTED_AGE;
-        if before == Some(content) && !trusted {
+        let is_same = before == Some(content);
+        if (is_same && !trusted && !self.fills) || (!is_same && self.fills) {
             return Outcome::SameBytes;
         }
         let mark =
@@ -113,6 +119,10 @@ impl Context<'_> {
             chunk.vector_key = input.as_ref().map(key);
         }
         let history = match before {
+            Some(_) if self.fills => {
+                self.take_known_keys(&file.path, &mut finished);
+                History::Changed
+            }
             Some(_) => History::Changed,
             None if self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
             None => History::New,
@@ -127,7 +137,7 @@ impl Context<'_> {
             chunks: finished,
             file: mark,
         };
-        Outcome::Prepared(Box::new(Prepared { document, to_embed, history }))
+        Outcome::Prepared(Box::new(Prepared { document, lacking: to_embed.len(), to_embed, history }))
     }
 
     /// What the model is given for each chunk: title and headings, then the words, then those that count here too.
@@ -160,6 +170,14 @@ impl Context<'_> {
             inputs.push(Some(input));
         }
         inputs
+    }
+
+    /// Gives the chunks the keys they were indexed with, which may be those of another name.
+    fn take_known_keys(&self, path: &DocumentPath, chunks: &mut [FinishedChunk]) {
+        let keys = self.base.and_then(|base| base.vector_keys_of(path.as_str()).ok()).unwrap_or_default();
+        if keys.len() == chunks.len() {
+            chunks.iter_mut().zip(keys).for_each(|(chunk, key)| chunk.vector_key = key);
+        }
     }
 
     /// Gives the chunks of a renamed document the vectors it had under its old name, although the title they were made

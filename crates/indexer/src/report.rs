@@ -12,6 +12,12 @@ pub trait Progress: Sync {
     fn embedded(&self);
     /// A generation is on disk.
     fn committed(&self, generation: u64);
+    /// The words of everything can be searched; so many chunks have still to be embedded.
+    fn filling(&self, chunks: u64);
+    /// Whether to go on embedding. What is left is committed as it is, and the next run's to do.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// Hears nothing: for runs that nobody watches.
@@ -22,6 +28,7 @@ impl Progress for Silent {
     fn document(&self, _: u64, _: usize) {}
     fn embedded(&self) {}
     fn committed(&self, _: u64) {}
+    fn filling(&self, _: u64) {}
 }
 
 /// The work ahead.
@@ -99,6 +106,8 @@ pub struct Report {
     pub chunks: u64,
     /// Chunks embedded in this run.
     pub embedded: usize,
+    /// Chunks that have no vector yet.
+    pub without_vector: u64,
     /// Chunks written in this run whose vectors were there already.
     pub reused: usize,
     /// Bytes read in this run.
