@@ -461,7 +461,8 @@ fn check_explained(hit: &Value, question: &str) {
     let explain = &hit["explain"];
     let of = |value: &Value| value.as_f64().unwrap_or(0.0);
     let points = of(&explain["lexical"]["points"]) + of(&explain["semantic"]["points"]);
-    assert!((points - of(&hit["score"])).abs() < 1e-4, "{question}: {hit}");
+    let score = points + of(&explain["links"]);
+    assert!((score - of(&hit["score"])).abs() < 1e-4, "{question}: {hit}");
     let words: f64 = explain["terms"].as_array().unwrap().iter().map(|term| of(&term["score"])).sum();
     assert!((words - of(&explain["lexical"]["score"])).abs() < 1e-4, "{question}: {hit}");
     assert!(number(&hit["rank"]) > 0);
