@@ -224,9 +224,8 @@ impl Snapshot {
                     Target::Everywhere(to) => *to,
                     Target::BySource(target) => graph.names.resolve(graph.path(from), target),
                 };
-                match to {
-                    Some(to) => graph.connect(from, to, embed),
-                    None => {}
+                if let Some(to) = to {
+                    graph.connect(from, to, embed);
                 }
                 graph.resolved += u64::from(!embed && to.is_some());
                 graph.dangling += u64::from(!embed && to.is_none());
