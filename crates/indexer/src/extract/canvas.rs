@@ -35,7 +35,7 @@ struct Board {
 
 /// Reads a `.canvas`: text cards, labels of groups and edges, and links for the cards that show files and pages.
 pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
-    let board = parsed(text, |root| canvas(root));
+    let board = parsed(text, canvas);
     extracted(path, text, board)
 }
 
