@@ -46,7 +46,7 @@ async fn talk(running: &Running, lifecycle: ClientLifecycleMode, secret: Option<
     let tools = client.list_all_tools().await.unwrap();
     assert_eq!(
         tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(),
-        ["search", "fetch", "search_notes"]
+        ["search", "fetch", "search_notes", "related"]
     );
     let call = |name: &'static str, arguments: serde_json::Value| {
         let mut request = CallToolRequestParams::new(name);

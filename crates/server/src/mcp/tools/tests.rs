@@ -43,7 +43,7 @@ fn search_and_fetch_take_one_string_and_nothing_else() {
     }
     assert_eq!(
         all().iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>(),
-        [SEARCH, FETCH, SEARCH_NOTES]
+        [SEARCH, FETCH, SEARCH_NOTES, RELATED]
     );
 }
 
