@@ -22,11 +22,11 @@ fn check(ibid: &Ibid, args: &[&str], says: &str, hint: &str) {
 #[test]
 fn a_source_that_is_none() {
     let ibid = Ibid::new();
-    let folder = vault(&[("a.md", "rye"), ("pictures/b.png", "")]);
+    let folder = vault(&[("a.md", "rye"), ("binary/b.bin", "")]);
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     check(&ibid, &["index", &path("missing")], "there is no folder", "path");
     check(&ibid, &["index", &path("a.md")], "is a file, not a folder", "folder");
-    check(&ibid, &["index", &path("pictures")], "holds no file to index (1 files of other kinds)", ".md");
+    check(&ibid, &["index", &path("binary")], "holds no file to index (1 files of other kinds)", ".md");
     fs::create_dir(folder.path().join("empty")).unwrap();
     check(&ibid, &["index", &path("empty")], "holds no file to index", ".md");
     ibid.run(&["status"]).ends_with(1);

@@ -6,19 +6,32 @@
 mod block_id;
 mod callout;
 mod canvas;
+mod code;
+mod convert;
+mod data;
 pub(crate) mod date;
 pub mod decode;
 mod drawing;
 mod escapes;
+mod format;
 mod frontmatter;
 pub(crate) mod language;
 mod lines;
 mod markdown;
 mod obsidian;
+mod org;
+mod outline;
 mod plain;
+mod rst;
+mod table;
 mod task;
+mod tex;
+mod text;
 
 pub(crate) use lines::lines;
+pub use text::{NoText, text_of};
+
+use format::{Format, Medium};
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -138,46 +151,42 @@ pub enum BlockKind {
     Card,
 }
 
-/// The formats read. Another one is another variant, an arm in `of` and one in [`extract`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Markdown,
-    Plain,
-    Canvas,
-    Drawing,
-    Base,
-}
-
-impl Format {
-    fn of(path: &DocumentPath) -> Option<Format> {
-        match path.extension()?.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Format::Markdown),
-            "txt" => Some(Format::Plain),
-            "canvas" => Some(Format::Canvas),
-            "excalidraw" => Some(Format::Drawing),
-            "base" => Some(Format::Base),
-            _ => None,
-        }
-    }
-}
-
 /// Whether the path's extension names a format that is read here, in any case.
 pub fn reads(path: &DocumentPath) -> bool {
     Format::of(path).is_some()
 }
 
+/// Whether a file of this name is listed and never opened: a picture, a sound, a film.
+pub fn is_media(path: &DocumentPath) -> bool {
+    matches!(Format::of(path), Some(Format::Media(_)))
+}
+
 /// Reads a text by its path's extension; one of no known format as plain text.
 ///
-/// Takes time linear in the text. For texts of 4 GiB and more, which [`decode::decode`] never gives, the spans are
+/// Takes time linear in the text. For texts of 4 GiB and more, which [`text_of`] never gives, the spans are
 /// meaningless.
 pub fn extract(path: &DocumentPath, text: &str) -> Extracted {
     match Format::of(path) {
-        Some(Format::Markdown) => markdown::extract(path, text),
+        Some(Format::Markdown | Format::Converted(_)) => markdown::extract(path, text),
         Some(Format::Canvas) => canvas::extract(path, text),
         Some(Format::Drawing) => canvas::extract_drawing(path, text),
         Some(Format::Base) => canvas::extract_base(path, text),
+        Some(Format::Org) => org::extract(path, text),
+        Some(Format::Rst) => rst::extract(path, text),
+        Some(Format::Tex) => tex::extract(path, text),
+        Some(Format::Table) => table::extract(path, text),
+        Some(Format::Data) => data::extract(path, text),
+        Some(Format::Code) => code::extract(path, text),
+        Some(Format::Media(medium)) => listed(path, medium),
         Some(Format::Plain) | None => plain::extract(path, text),
     }
+}
+
+/// A document without words, known by its name and by what it is.
+fn listed(path: &DocumentPath, medium: Medium) -> Extracted {
+    let mut document = plain::titled(path);
+    document.properties.push(("type".to_owned(), PropertyValue::Text(medium.name().to_owned())));
+    Extracted { document, blocks: Vec::new(), reading: Reading::default() }
 }
 
 /// The span of a range already known to lie on character boundaries.
@@ -224,5 +233,7 @@ fn name_of(text: &str) -> String {
     name
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
@@ -13,7 +14,7 @@ use ibid_index::vector::VectorKey;
 use ibid_index::writer::{FileMark, FinishedChunk, FinishedDocument};
 
 use crate::chunk::{self, Measure};
-use crate::extract;
+use crate::extract::{self, NoText};
 use crate::findable;
 use crate::report::SkipReason;
 use crate::source::{Folder, SourceFile};
@@ -85,10 +86,11 @@ impl Context<'_> {
         before: Option<u64>,
         tokens: &mut TokenCounter,
     ) -> Outcome {
-        let bytes = match fs::read(self.folder.root.join(file.path.as_str())) {
+        let bytes = match self.read(&file.path) {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
         };
+        let size = if extract::is_media(&file.path) { file.size } else { bytes.len() as u64 };
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
         let trusted = self.now.saturating_sub(file.modified) > UNTRUSTED_AGE;
@@ -96,10 +98,13 @@ impl Context<'_> {
         if (is_same && !trusted && !self.fills) || (!is_same && self.fills) {
             return Outcome::SameBytes;
         }
-        let mark =
-            FileMark { modified: if trusted { file.modified } else { 0 }, size: bytes.len() as u64, content };
-        let Ok(decoded) = extract::decode::decode(bytes) else {
-            return Outcome::Skipped(SkipReason::NotText);
+        let mark = FileMark { modified: if trusted { file.modified } else { 0 }, size, content };
+        let decoded = match extract::text_of(&file.path, bytes) {
+            Ok(decoded) => decoded,
+            Err(NoText::NotText(_)) => return Outcome::Skipped(SkipReason::NotText),
+            Err(NoText::Unreadable(why)) => {
+                return Outcome::Skipped(SkipReason::NotConvertible(why.to_string()));
+            }
         };
         let stored = |document, text: &str| StoredDocument {
             document,
@@ -140,6 +145,14 @@ impl Context<'_> {
         Outcome::Prepared(Box::new(Prepared { document, lacking: to_embed.len(), to_embed, history }))
     }
 
+    /// The bytes of a file; none of a picture, whose name is all that is known of it.
+    fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>> {
+        match extract::is_media(path) {
+            true => Ok(Vec::new()),
+            false => fs::read(self.folder.root.join(path.as_str())),
+        }
+    }
+
     /// What the model is given for each chunk: title and headings, then the words, then those that count here too.
     /// `None` for a chunk without words.
     fn inputs(
@@ -151,8 +164,9 @@ impl Context<'_> {
     ) -> Vec<Option<String>> {
         let mut under: (Vec<usize>, String) = (vec![usize::MAX], String::new());
         let mut inputs = Vec::with_capacity(chunks.len());
+        let is_listed_only = extract::is_media(&document.path);
         for FinishedChunk { chunk, found_by, .. } in chunks {
-            if found_by.words.as_deref() == Some("") && !text.is_empty() {
+            if found_by.words.as_deref() == Some("") && !text.is_empty() || is_listed_only {
                 inputs.push(None);
                 continue;
             }

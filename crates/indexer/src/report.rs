@@ -68,6 +68,8 @@ pub enum SkipReason {
     TooLarge(u64),
     /// Its bytes are no text.
     NotText,
+    /// It is no text, and none could be made of it.
+    NotConvertible(String),
 }
 
 impl fmt::Display for SkipReason {
@@ -81,6 +83,7 @@ impl fmt::Display for SkipReason {
                 write!(f, "{} MB, more than {}", bytes / 1_000_000, crate::source::MAX_FILE_BYTES / 1_000_000)
             }
             SkipReason::NotText => f.write_str("not a text"),
+            SkipReason::NotConvertible(reason) => f.write_str(reason),
         }
     }
 }

@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_kind_we_read_is_listed_in_order() {
-        check(&["b/z.markdown", "B.TXT", "a.md", "c.png"], &[], &[], &["B.TXT", "a.md", "b/z.markdown"]);
+        check(&["b/z.markdown", "B.TXT", "a.md", "c.bin"], &[], &[], &["B.TXT", "a.md", "b/z.markdown"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn verify(snapshot: &Snapshot, citation: &Citation) -> Result<Verdict, Verif
 /// The file's text now; `None` where there is no such file, or it is no text any more.
 fn read_source(snapshot: &Snapshot, path: &DocumentPath) -> Result<Option<String>, VerifyError> {
     match fs::read(snapshot.manifest().source.root.join(path.as_str())) {
-        Ok(bytes) => Ok(extract::decode::decode(bytes).ok().map(|decoded| decoded.text)),
+        Ok(bytes) => Ok(extract::text_of(path, bytes).ok().map(|decoded| decoded.text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(VerifyError::Unreadable { path: path.clone(), source }),
     }

@@ -67,7 +67,12 @@ fn the_extension_decides_who_reads() {
         ("A.MD", true),
         ("a.markdown", true),
         ("a.txt", true),
-        ("a.png", false),
+        ("a.canvas", true),
+        ("a.pdf", true),
+        ("conversations.json", true),
+        ("a.rs", true),
+        ("a.png", true),
+        ("a.mdx.bin", false),
         ("md", false),
         (".md", false),
     ] {
