@@ -152,3 +152,53 @@ fn nothing_indexed_is_nothing_to_watch() {
     let ran = Ibid::new().run(&["watch"]).ends_with(2);
     assert!(ran.stderr.contains("nothing is indexed yet"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_search_may_wait_for_what_was_saved_before_it() {
+    let vault = vault(&[("a.md", "rye\n")]);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--name", "n", "--model", "none"]);
+    fs::write(vault.path().join("b.md"), "spelt").unwrap();
+    assert_eq!(ibid.paths(&["spelt"]), [""; 0], "nobody follows the folder");
+    assert_eq!(ibid.paths(&["spelt", "--wait-fresh=60"]), ["b.md"]);
+    // Beside a process that follows the same folder.
+    let _following = Following::start(&ibid, &["watch"]);
+    for round in 0..10 {
+        fs::write(vault.path().join("b.md"), format!("emmer{round}")).unwrap();
+        assert_eq!(ibid.paths(&[&format!("emmer{round}"), "--wait-fresh=60"]), ["b.md"]);
+    }
+    fs::rename(vault.path(), vault.path().with_extension("away")).unwrap();
+    let ran = ibid.run(&["search", "rye", "--json", "--wait-fresh"]).ends_with(0);
+    let notes = ran.json()["notes"].to_string();
+    fs::rename(vault.path().with_extension("away"), vault.path()).unwrap();
+    assert!(notes.contains("notes saved last may be missing") && ran.stderr.contains("warning"), "{notes}");
+}
+
+#[test]
+fn a_note_saved_while_a_large_vault_is_embedded_is_found_before_that_is_done() {
+    let long: String = (0..400).map(|n| format!("Paragraph {n} of many words about bread.\n\n")).collect();
+    let vault = vault(&[("long.md", "rye")]);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--name", "n"]);
+    for number in 0..40 {
+        // No two alike, or they would be embedded once.
+        fs::write(vault.path().join(format!("{number}.md")), long.replace("many", &format!("{number}")))
+            .unwrap();
+    }
+    let _following = Following::start(&ibid, &["watch", "--cpu", "10", "--on-battery"]);
+    let pending =
+        |ibid: &Ibid| number(&ibid.run(&["status", "--json"]).json()["collections"][0]["vectors_missing"]);
+    let began = Instant::now();
+    while pending(&ibid) == 0 {
+        assert!(began.elapsed() < PATIENCE, "the words were never committed alone");
+        thread::sleep(Duration::from_millis(20));
+    }
+    fs::write(vault.path().join("new.md"), "spelt").unwrap();
+    until(&ibid, "spelt", &["new.md"]);
+    assert!(pending(&ibid) > 0, "embedding was broken off for the note");
+    let hits = ibid.run(&["search", "bread", "--json"]).ends_with(0).json();
+    assert!(hits["notes"].to_string().contains("have no vector"), "{}", hits["notes"]);
+    drop(_following);
+    ibid.index(vault.path(), &["--name", "n"]);
+    assert_eq!(pending(&ibid), 0, "the next run takes up what was left");
+}

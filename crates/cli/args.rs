@@ -14,6 +14,10 @@ use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
 };
 
+use crate::environment;
+use crate::follow::Manners;
+use crate::pace::Pace;
+
 /// Search your notes; every answer is a citation that can be checked
 #[derive(Debug, Parser)]
 #[command(name = "ibid", version, arg_required_else_help = true, max_term_width = 100)]
@@ -88,8 +92,11 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) model_dir: Option<PathBuf>,
     /// Use this many threads [default: as many as there are cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "cpu")]
     pub(crate) threads: Option<NonZero<usize>>,
+    /// Embed with at most this share of all cores, 1 to 100
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) cpu: Option<u8>,
     /// Forget the old index first; needed after a change of model, a new format, or damage
     #[arg(long)]
     pub(crate) rebuild: bool,
@@ -157,6 +164,9 @@ pub(crate) struct SearchArgs {
     /// Choose how the two lists become one
     #[arg(long, default_value = Fusion::NAMES[0].0, value_parser = fusions())]
     pub(crate) fusion: Fusion,
+    /// First index what was saved before now, for at most so many seconds (10 if no number is given)
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub(crate) wait_fresh: Option<u16>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -296,6 +306,39 @@ pub(crate) struct WatchArgs {
     /// Watch only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]
     pub(crate) collection: Vec<String>,
+    #[command(flatten)]
+    pub(crate) background: BackgroundArgs,
+}
+
+/// How much of the machine is taken by what goes on beside a person's work.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BackgroundArgs {
+    /// Embed with at most this share of all cores, 1 to 100; other programs go first anyway
+    #[arg(long, value_name = "PERCENT", default_value_t = BACKGROUND_PERCENT, value_parser = clap::value_parser!(u8).range(1..=100))]
+    cpu: u8,
+    /// Embed much text on battery too, not only what was just saved
+    #[arg(long)]
+    on_battery: bool,
+}
+
+/// What indexing in the background may take of all cores: the others answer questions.
+const BACKGROUND_PERCENT: u8 = 50;
+
+impl BackgroundArgs {
+    /// As the follower wants to know it.
+    pub(crate) fn manners(&self) -> Manners {
+        Manners { pace: Pace::of(self.cpu, environment::cores()), spares_battery: !self.on_battery }
+    }
+}
+
+/// Whether and how a server follows its folders.
+#[derive(Debug, Args)]
+pub(crate) struct ServedArgs {
+    /// Leave the indexes as they are: do not follow changes of the notes
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+    #[command(flatten)]
+    pub(crate) share: BackgroundArgs,
 }
 
 /// Serve search to MCP clients and browsers over HTTP
@@ -319,9 +362,8 @@ pub(crate) struct ServeArgs {
     /// Let in only who presents the token in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Leave the indexes as they are: do not follow changes of the notes
-    #[arg(long)]
-    pub(crate) no_watch: bool,
+    #[command(flatten)]
+    pub(crate) background: ServedArgs,
     /// Log more; RUST_LOG chooses in detail
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -334,6 +376,8 @@ pub(crate) struct McpArgs {
     /// Serve only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]
     pub(crate) collection: Vec<String>,
+    #[command(flatten)]
+    pub(crate) background: ServedArgs,
     /// Log more; RUST_LOG chooses in detail
     #[arg(long, short)]
     pub(crate) verbose: bool,

@@ -23,7 +23,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
     let environment = Environment::new(&cli.global)?;
     match &cli.command {
         Command::Index(args) => index::run(args, &environment),
-        Command::Search(args) => search::run(args, &environment),
+        Command::Search(args) => search::run(args, environment),
         Command::Fetch(args) => fetch::run(args, &environment),
         Command::Verify(args) => verify::run(args, &environment),
         Command::Related(args) => related::run(args, &environment),

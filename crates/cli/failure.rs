@@ -71,6 +71,8 @@ pub(crate) enum Failure {
     SourceGone { name: CollectionName, root: PathBuf },
     #[error("the index of {name} does not say any more which folder it is of")]
     SourceForgotten { name: CollectionName },
+    #[error("indexing took longer than {seconds} s")]
+    NotFresh { seconds: u64 },
     #[error("the collection {name} has no first commit yet")]
     NothingCommitted { name: CollectionName },
     #[error("{source}")]

@@ -4,13 +4,16 @@ mod args;
 mod command;
 mod environment;
 mod failure;
+mod follow;
 mod json;
 mod log;
 mod open;
 mod output;
+mod pace;
 mod print;
 mod progress;
 mod text;
+mod turn;
 
 use std::process::ExitCode;
 

@@ -14,12 +14,14 @@ use ibid_indexer::{BuildError, BuildOptions, Model, Report, build};
 use crate::args::IndexArgs;
 use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
+use crate::follow::{RESTATE_AFTER, WordsOnly};
 use crate::json;
-use crate::open::ModelChoice;
+use crate::open::{ModelChoice, SharedModels};
 use crate::output;
+use crate::pace::Pace;
 use crate::print;
 use crate::progress::Shown;
-pub(super) use job::Job;
+pub(crate) use job::Job;
 
 /// How long an index that another process writes is waited for.
 const LOCKED_PATIENCE: Duration = Duration::from_secs(10);
@@ -63,7 +65,12 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     let environment = models.environment;
     let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source: Box::new(source) };
     let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
-    let threads = args.threads.unwrap_or_else(environment::cores);
+    let pace = args.cpu.map(|percent| Pace::of(percent, environment::cores()));
+    let threads = pace.map(|pace| pace.threads).or(args.threads).unwrap_or_else(environment::cores);
+    let model = match pace {
+        Some(pace) => model.map(|model| pace.hold_back(model)),
+        None => model,
+    };
     let options = job.options(model, threads, environment::now_ns());
     let options = BuildOptions { rebuild: args.rebuild, ..options };
     let store = &environment.store;
@@ -94,8 +101,28 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     }
 }
 
+/// Brings a collection up to its folder as it was indexed the last time, by its words: what is long to embed is left to
+/// a run that nobody waits for. Waits for whoever writes it now.
+pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<(), Failure> {
+    let store = &models.environment().store;
+    let job = Job::recorded(&IndexArgs::default(), store, name)?;
+    let model = job.model.as_ref().map(|choice| {
+        Ok::<_, Failure>(Model { embedder: models.get(choice)?, folder: choice.folder.clone() })
+    });
+    let model = model.transpose()?;
+    loop {
+        let options = job.options(model.clone(), environment::cores(), environment::now_ns());
+        let options = BuildOptions { restate_after: RESTATE_AFTER, ..options };
+        match build(store, &options, &WordsOnly) {
+            Ok(_) => return Ok(()),
+            Err(error) if is_locked(&error) => thread::sleep(LOCKED_RETRY_AFTER),
+            Err(source) => return Err(Failure::Build { name: job.name.clone(), source: Box::new(source) }),
+        }
+    }
+}
+
 /// Whether another process writes the collection now.
-pub(super) fn is_locked(error: &BuildError) -> bool {
+pub(crate) fn is_locked(error: &BuildError) -> bool {
     matches!(
         error,
         BuildError::Open(OpenError::Locked { .. })

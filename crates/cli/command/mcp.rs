@@ -13,7 +13,11 @@ use crate::open::SharedModels;
 
 pub(crate) fn run(args: &McpArgs, environment: Environment) -> Result<Outcome, Failure> {
     log::start(args.verbose, environment.quiet);
-    let library = serve::library(&args.collection, Arc::new(SharedModels::new(environment)))?;
+    let models = Arc::new(SharedModels::new(environment));
+    let library = serve::library(&args.collection, models.clone())?;
+    if !args.background.no_watch {
+        serve::follow(&library, &args.collection, models, &args.background.share)?;
+    }
     let runtime = serve::runtime()?;
     let served = runtime.block_on(async { Ok(serve_stdio(library, serve::stop()?).await?) });
     // A read of standard input that waits for the client cannot be called off, and must not hold up the exit.

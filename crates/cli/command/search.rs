@@ -1,6 +1,9 @@
 //! `ibid search`: a question over the newest generations. Nothing is kept of it.
 
 use std::io::Read;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use ibid_core::hit::Answer;
 use ibid_core::query::{Condition, Filter, Mode, Query};
@@ -8,23 +11,32 @@ use ibid_search::{QueryEmbedder, Searcher};
 use ibid_server::running_server;
 
 use crate::args::SearchArgs;
+use crate::command::index;
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::json;
-use crate::open::{self, ModelChoice, Opened};
+use crate::open::{self, ModelChoice, Opened, SharedModels};
 use crate::output;
 use crate::print;
 
 /// The most that is read of standard input: far more than a question may have, so that its size can be told.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
-pub(crate) fn run(args: &SearchArgs, environment: &Environment) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome, Failure> {
     let mut query = query(args)?;
+    let models = Arc::new(SharedModels::new(environment));
+    let environment = models.environment();
+    let stale = match args.wait_fresh {
+        Some(seconds) => freshen(args, &models, Duration::from_secs(seconds.into()))?,
+        None => Vec::new(),
+    };
     let opened = open::collections(&environment.store, &args.collection)?;
-    let (embedders, without) = embedders(&opened, query.mode, environment)?;
+    let (embedders, without) = embedders(&opened, query.mode, &models)?;
     let not_searched =
         |(name, trouble): &(_, Failure)| format!("{name} was not searched: {}", trouble.message());
     let mut also: Vec<String> = opened.troubles.iter().map(not_searched).collect();
+    let not_fresh = |failure: &Failure| format!("notes saved last may be missing: {}", failure.message());
+    also.extend(stale.iter().map(not_fresh));
     if let Some(error) = &without {
         query.mode = Mode::Lexical;
         also.push(format!("nothing was searched by meaning: {}", error.message()));
@@ -42,7 +54,7 @@ pub(crate) fn run(args: &SearchArgs, environment: &Environment) -> Result<Outcom
             print::answer::footer(&answer);
         }
         let troubles = opened.troubles.iter().map(|(_, trouble)| trouble);
-        troubles.chain(&without).for_each(Failure::print_as_warning);
+        troubles.chain(&stale).chain(&without).for_each(Failure::print_as_warning);
     }
     Ok(outcome(&answer))
 }
@@ -51,12 +63,31 @@ fn outcome(answer: &Answer) -> Outcome {
     if answer.hits.is_empty() { Outcome::Nothing } else { Outcome::Done }
 }
 
+/// Brings what is asked up to its folders by its words, for at most `limit`; gives what stood in the way.
+fn freshen(args: &SearchArgs, models: &Arc<SharedModels>, limit: Duration) -> Result<Vec<Failure>, Failure> {
+    let store = &models.environment().store;
+    let names = match open::named(store, &args.collection)? {
+        all if all.is_empty() => store.collections()?,
+        named => named,
+    };
+    let (sender, done) = mpsc::channel();
+    let worker = models.clone();
+    // Left to itself when time is up: whatever ends a run early, its last commit stands.
+    let work = move || {
+        let failed = names.into_iter().filter_map(|name| index::words_of(name, &worker).err()).collect();
+        // Nobody listens where time was up.
+        let _ = sender.send(failed);
+    };
+    thread::Builder::new().name("ibid-fresh".to_owned()).spawn(work).map_err(Failure::Start)?;
+    Ok(done.recv_timeout(limit).unwrap_or_else(|_| vec![Failure::NotFresh { seconds: limit.as_secs() }]))
+}
+
 /// Loads every model that the question needs. Where one is not to be had and words are wanted too, they have to do: then
 /// the reason comes back instead.
 fn embedders(
     opened: &Opened,
     mode: Mode,
-    environment: &Environment,
+    models: &SharedModels,
 ) -> Result<(Vec<QueryEmbedder>, Option<Failure>), Failure> {
     let mut embedders: Vec<QueryEmbedder> = Vec::new();
     for snapshot in opened.snapshots.iter().filter(|_| mode.has_semantic()) {
@@ -64,7 +95,7 @@ fn embedders(
         if embedders.iter().any(|loaded| loaded.identity().checksum == record.checksum) {
             continue;
         }
-        match ModelChoice::recorded(record).load(environment) {
+        match models.get(&ModelChoice::recorded(record)) {
             Ok(embedder) => embedders.push(QueryEmbedder::new(embedder)),
             Err(error) if mode.has_lexical() => return Ok((Vec::new(), Some(error.into()))),
             Err(error) => return Err(error.into()),

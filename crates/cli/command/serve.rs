@@ -13,10 +13,10 @@ use ibid_server::{Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::args::ServeArgs;
-use crate::command::watch::{self, News};
+use crate::args::{BackgroundArgs, ServeArgs};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
+use crate::follow::{Following, News};
 use crate::log;
 use crate::open::{self, ModelChoice, SharedModels};
 use crate::output::{self, DIM, STRONG};
@@ -42,9 +42,8 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));
         let library = library(&args.collection, models.clone())?;
-        if !args.no_watch {
-            let names = open::named(&models.environment().store, &args.collection)?;
-            watch::start(names, models, Arc::new(log_news))?;
+        if !args.background.no_watch {
+            follow(&library, &args.collection, models, &args.background.share)?;
         }
         let stop = stop()?;
         if !quiet {
@@ -65,6 +64,21 @@ pub(super) fn library(collections: &[String], models: Arc<SharedModels>) -> Resu
         // The library says what is wrong, not with which collection; whoever fails here too is the one.
         open::collections(&store, collections).err().unwrap_or(Failure::Store(source))
     })
+}
+
+/// Keeps what is served up to its folders.
+pub(super) fn follow(
+    library: &Arc<Library>,
+    collections: &[String],
+    models: Arc<SharedModels>,
+    background: &BackgroundArgs,
+) -> Result<(), Failure> {
+    let names = open::named(&models.environment().store, collections)?;
+    let following = Following::start(names, models, background.manners(), Arc::new(log_news))?;
+    library.freshen_with(Box::new(move |name| {
+        following.freshen(name).map_err(|failure| log_news(name, News::Failed(&failure))).is_ok()
+    }));
+    Ok(())
 }
 
 /// The threads that serve.

@@ -50,6 +50,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::SourceForgotten { name } => {
             format!("`ibid index PATH --name {name} --rebuild` makes it anew")
         }
+        Failure::NotFresh { .. } => {
+            "give `--wait-fresh` more seconds, or let `ibid watch` index beside your work".to_owned()
+        }
         Failure::NothingCommitted { name } => {
             format!("its first run is under way or broke off; `ibid index PATH --name {name}` goes on")
         }

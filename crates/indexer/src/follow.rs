@@ -56,6 +56,11 @@ impl Follower {
         self.watcher.as_ref().err().map(|error| error as _)
     }
 
+    /// Whether something may have changed that [`Follower::wait`] would tell of at once.
+    pub fn has_news(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Waits until something may have changed, and then until it is over; at most `at_most`. Says whether something may
     /// have changed.
     pub fn wait(&self, at_most: Duration) -> bool {
@@ -161,8 +166,11 @@ mod tests {
         for number in 0..500 {
             fs::write(folder.path().join(format!("{number}.md")), "rye").unwrap();
         }
+        while !follower.has_news() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         assert!(follower.wait(PATIENCE));
-        assert!(!follower.wait(SHORT));
+        assert!(!follower.wait(SHORT) && !follower.has_news());
     }
 
     #[test]

@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 
 pub use address::{document_url, page_url};
 pub use config::{ServeConfig, Token, TokenError};
-pub use library::{AskError, Found, Library, LoadModel, WorkLost};
+pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
 pub use presence::running_server;
 
 use config::Site;

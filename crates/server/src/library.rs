@@ -3,6 +3,7 @@
 //! It is shared by every request and never blocks one on a commit: a thread of its own opens new generations and
 //! swaps a pointer. The wire's words (JSON, ids, urls) are not here.
 
+mod fresh;
 mod models;
 mod watch;
 
@@ -22,6 +23,8 @@ use ibid_search::related::{Related, related};
 use ibid_search::{FetchError, QueryEmbedder, SearchError, Searcher};
 use tokio::sync::Semaphore;
 
+use fresh::Fresh;
+pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
 
@@ -38,6 +41,7 @@ pub struct Library {
     looking: Mutex<()>,
     models: Models,
     running: Arc<Semaphore>,
+    fresh: Fresh,
 }
 
 /// What is open at one moment, sorted by name.
@@ -153,6 +157,7 @@ impl Library {
             looking: Mutex::default(),
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
+            fresh: Fresh::default(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();

@@ -20,14 +20,14 @@ use crate::open::{self, ModelChoice, NO_MODEL};
 
 /// One folder to become one collection.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::command) struct Job {
-    pub(in crate::command) root: PathBuf,
-    pub(in crate::command) name: CollectionName,
+pub(crate) struct Job {
+    pub(crate) root: PathBuf,
+    pub(crate) name: CollectionName,
     include: Vec<String>,
     exclude: Vec<String>,
     language: Option<Language>,
     /// `None` indexes by words alone.
-    pub(in crate::command) model: Option<ModelChoice>,
+    pub(crate) model: Option<ModelChoice>,
 }
 
 impl Job {
@@ -81,7 +81,7 @@ impl Job {
     }
 
     /// A collection as it was indexed the last time, but for what `args` say.
-    pub(in crate::command) fn recorded(
+    pub(crate) fn recorded(
         args: &IndexArgs,
         store: &Store,
         name: CollectionName,
@@ -96,7 +96,7 @@ impl Job {
     }
 
     /// One run with `model`, which is [`Job::model`] loaded.
-    pub(in crate::command) fn options(
+    pub(crate) fn options(
         &self,
         model: Option<Model>,
         threads: NonZero<usize>,

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// The most passages of one note that can be asked for: as many as an answer has at all.
 pub(crate) const MAX_PER_DOCUMENT: usize = MAX_LIMIT;
 
+/// The longest that a question waits for what was just saved, in seconds; clients give up after a minute.
+pub(crate) const MAX_WAIT_SECONDS: usize = 30;
+
 pub(crate) fn search_input() -> Arc<JsonObject> {
     input(json!({ "query": query() }), &["query"])
 }
@@ -56,6 +59,10 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
         "per_document": {
             "type": "integer", "minimum": 1, "maximum": MAX_PER_DOCUMENT, "default": DEFAULT_PER_DOCUMENT,
             "description": "How many passages of one note at most.",
+        },
+        "wait_fresh": {
+            "type": "integer", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0,
+            "description": "Wait at most so many seconds until notes saved just now can be found.",
         },
     });
     input(properties, &["query"])

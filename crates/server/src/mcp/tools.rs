@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use ibid_core::citation::Reference;
 use ibid_core::query::{
@@ -127,7 +128,7 @@ fn structured(out: &impl Serialize) -> Result<CallToolResult, ErrorData> {
 async fn search(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
     let words = given.text("query", WANTED_QUERY)?;
     given.finish()?;
-    ask(library, Query::new(words), None, base).await
+    Ok(SearchOut::new(library.ask(Query::new(words), None).await?, &base))
 }
 
 async fn search_notes(
@@ -147,8 +148,15 @@ async fn search_notes(
     if let Some(per_document) = given.number("per_document", 1..=schema::MAX_PER_DOCUMENT)? {
         query.per_document = per_document;
     }
+    let wait = given.number("wait_fresh", 0..=schema::MAX_WAIT_SECONDS)?;
     given.finish()?;
-    ask(library, query, collection, base).await
+    let not_fresh = match wait {
+        None | Some(0) => None,
+        Some(seconds) => library.wait_fresh(Duration::from_secs(seconds as u64)).await,
+    };
+    let mut found = library.ask(query, collection).await?;
+    found.also.extend(not_fresh);
+    Ok(SearchOut::new(found, &base))
 }
 
 fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
@@ -161,15 +169,6 @@ fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
         given.form("before", DATE_FORMS, day_of)?.map(Condition::Before),
     ];
     Ok(Filter { all: conditions.into_iter().flatten().collect(), none: Vec::new() })
-}
-
-async fn ask(
-    library: &Arc<Library>,
-    query: Query,
-    collection: Option<String>,
-    base: String,
-) -> Result<SearchOut, Refusal> {
-    Ok(SearchOut::new(library.ask(query, collection).await?, &base))
 }
 
 async fn fetch(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<FetchOut, Refusal> {

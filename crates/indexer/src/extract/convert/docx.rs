@@ -1,7 +1,7 @@
 //! Documents of Word: headings by style, paragraphs, lists, tables, links and notes. No headers, footers, comments or
 //! deleted text.
 //!
-//! Read by hand from the XML, as it comes: the readers there are build trees of everything, and none lets its unpacking
+//! Read from the XML as it comes, so that a hostile file costs no more memory than a plain one and its unpacking can
 //! be bounded.
 
 mod body;

@@ -1,0 +1,252 @@
+//! Keeps collections up to their folders, beside whatever else the process does. What is new in a folder is found by the
+//! indexer; when to look, by its follower; whose turn it is, by [`Turns`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use ibid_core::id::CollectionName;
+use ibid_index::store::Store;
+use ibid_indexer::{BuildError, BuildOptions, Follower, Model, Plan, Progress, Report, build};
+
+use crate::args::IndexArgs;
+use crate::command::index::{Job, is_locked};
+use crate::environment;
+use crate::failure::Failure;
+use crate::open::SharedModels;
+use crate::pace::{self, Pace, Power};
+use crate::turn::{Errand, Turns};
+
+/// How often a folder is looked at though nothing is said to have changed there: events get lost, and a disk that came
+/// back tells of nothing.
+const RECONCILE_EVERY: Duration = Duration::from_secs(300);
+
+/// How long after a failure a folder is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long after another process was seen to write a collection.
+const LOCKED_RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// How often collections are looked for that were not there before.
+const LOOK_FOR_NEW_EVERY: Duration = Duration::from_secs(2);
+
+/// An unchanged collection is committed anew when its commit is older than this, so that answers say it still stands.
+pub(crate) const RESTATE_AFTER: Duration = Duration::from_secs(600);
+
+/// What became of a collection.
+pub(crate) enum News<'a> {
+    /// It is up to its folder, and this was new.
+    Changed(&'a Report),
+    /// It is as it was, for this reason.
+    Failed(&'a Failure),
+    /// The system does not tell of changes there, for this reason; it is asked every few seconds.
+    Polled(&'a (dyn std::error::Error + Send + Sync)),
+}
+
+/// Who is told. It is called by several threads.
+pub(crate) type Tell = Arc<dyn Fn(&CollectionName, News<'_>) + Send + Sync>;
+
+/// How collections are followed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manners {
+    /// How much of the machine embedding may take.
+    pub(crate) pace: Pace,
+    /// Whether a battery is spared: then what is saved is indexed all the same, and large amounts of text get their
+    /// vectors when the mains are back.
+    pub(crate) spares_battery: bool,
+}
+
+/// Follows collections until the process ends.
+pub(crate) struct Following {
+    models: Arc<SharedModels>,
+    manners: Manners,
+    tell: Tell,
+    turns: Turns,
+    power: Power,
+}
+
+impl Following {
+    /// Begins to keep the collections of these names, or all there are and all that come, up to their folders. Each has
+    /// a thread of its own, which ends when the collection is gone; the process may end at any time.
+    pub(crate) fn start(
+        names: Vec<CollectionName>,
+        models: Arc<SharedModels>,
+        manners: Manners,
+        tell: Tell,
+    ) -> Result<Arc<Following>, Failure> {
+        let (turns, power) = (Turns::default(), Power::default());
+        let following = Arc::new(Following { models, manners, tell, turns, power });
+        let looking = following.clone();
+        let look = move || looking.look_for_collections(&names);
+        thread::Builder::new().name("ibid-follow".to_owned()).spawn(look).map_err(Failure::Start)?;
+        Ok(following)
+    }
+
+    /// Brings a collection up to its folder now, by its words; what is long to embed is left to the thread that follows.
+    pub(crate) fn freshen(&self, name: &CollectionName) -> Result<(), Failure> {
+        let job = self.job(name)?;
+        let model = self.model(&job)?;
+        loop {
+            let _turn = self.turns.take(Errand::Save);
+            match self.index(&job, model.clone(), &WordsOnly) {
+                Ok(_) => return Ok(()),
+                Err(error) if is_locked(&error) => thread::sleep(LOCKED_RETRY_AFTER),
+                Err(source) => return Err(Failure::Build { name: name.clone(), source: Box::new(source) }),
+            }
+        }
+    }
+
+    fn look_for_collections(self: &Arc<Self>, names: &[CollectionName]) {
+        let mut followed: BTreeMap<CollectionName, JoinHandle<()>> = BTreeMap::new();
+        loop {
+            // Also one that panicked is begun anew.
+            followed.retain(|_, thread| !thread.is_finished());
+            // What cannot be listed now is listed the next time.
+            let mut found = self.store().collections().unwrap_or_default();
+            found.retain(|name| (names.is_empty() || names.contains(name)) && !followed.contains_key(name));
+            for name in found {
+                let (following, followed_name) = (self.clone(), name.clone());
+                let follow = move || {
+                    pace::let_others_go_first();
+                    following.follow(&followed_name);
+                };
+                match thread::Builder::new().name("ibid-follow".to_owned()).spawn(follow) {
+                    Ok(thread) => drop(followed.insert(name, thread)),
+                    Err(error) => tracing::error!(%error, "a collection is not followed yet"),
+                }
+            }
+            thread::sleep(LOOK_FOR_NEW_EVERY);
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.models.environment().store
+    }
+
+    /// Follows a collection until it is no more.
+    fn follow(&self, name: &CollectionName) {
+        let mut last_told = String::new();
+        while self.exists(name) {
+            match self.follow_as_it_is(name, &mut last_told) {
+                Ok(()) => {}
+                Err(_) if !self.exists(name) => return,
+                Err(failure) => {
+                    let message = failure.to_string();
+                    // The same trouble every few seconds is told once.
+                    if message != last_told {
+                        (self.tell)(name, News::Failed(&failure));
+                        last_told = message;
+                    }
+                    thread::sleep(RETRY_AFTER);
+                }
+            }
+        }
+    }
+
+    /// Follows a collection's folder for as long as its settings stay, and no longer than [`RECONCILE_EVERY`]: a
+    /// folder that was replaced by another one of the same name is followed anew.
+    fn follow_as_it_is(&self, name: &CollectionName, last_told: &mut String) -> Result<(), Failure> {
+        let job = self.job(name)?;
+        let model = self.model(&job)?;
+        // Before the first run, so that nothing happens between the two.
+        let follower = Follower::new(&job.root);
+        if let Some(reason) = follower.trouble() {
+            let message = reason.to_string();
+            if message != *last_told {
+                (self.tell)(name, News::Polled(reason));
+                *last_told = message;
+            }
+        }
+        let began = Instant::now();
+        let mut errand = Errand::Save;
+        // A run would make a collection that was removed meanwhile again.
+        while self.exists(name) {
+            let watched = Watched { following: self, follower: &follower, gave_way: AtomicBool::new(false) };
+            let run = {
+                let _turn = self.turns.take(errand);
+                self.index(&job, model.clone(), &watched)
+            };
+            match run {
+                Ok(report) if report.added + report.changed + report.renamed + report.removed > 0 => {
+                    (self.tell)(name, News::Changed(&report));
+                    last_told.clear();
+                }
+                Ok(_) => {}
+                Err(error) if is_locked(&error) => {
+                    thread::sleep(LOCKED_RETRY_AFTER);
+                    continue;
+                }
+                Err(source) => return Err(Failure::Build { name: name.clone(), source: Box::new(source) }),
+            }
+            errand = Errand::Save;
+            if watched.gave_way.into_inner() && !follower.has_news() {
+                errand = Errand::Fill;
+                continue;
+            }
+            let changed = follower.wait(RECONCILE_EVERY.saturating_sub(began.elapsed()));
+            if !changed || (self.exists(name) && self.job(name)? != job) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn exists(&self, name: &CollectionName) -> bool {
+        self.store().collections().is_ok_and(|names| names.contains(name))
+    }
+
+    fn job(&self, name: &CollectionName) -> Result<Job, Failure> {
+        Job::recorded(&IndexArgs::default(), self.store(), name.clone())
+    }
+
+    fn model(&self, job: &Job) -> Result<Option<Model>, Failure> {
+        let Some(choice) = &job.model else { return Ok(None) };
+        let model = Model { embedder: self.models.get(choice)?, folder: choice.folder.clone() };
+        Ok(Some(self.manners.pace.hold_back(model)))
+    }
+
+    fn index(&self, job: &Job, model: Option<Model>, progress: &dyn Progress) -> Result<Report, BuildError> {
+        let options = job.options(model, self.manners.pace.threads, environment::now_ns());
+        build(self.store(), &BuildOptions { restate_after: RESTATE_AFTER, ..options }, progress)
+    }
+}
+
+/// A run in the background: it embeds for as long as nobody needs the machine for more.
+struct Watched<'a> {
+    following: &'a Following,
+    follower: &'a Follower,
+    /// Whether it broke off because something saved in another collection waits.
+    gave_way: AtomicBool,
+}
+
+impl Progress for Watched<'_> {
+    fn planned(&self, _: &Plan) {}
+    fn document(&self, _: u64, _: usize) {}
+    fn embedded(&self) {}
+    fn committed(&self, _: u64) {}
+    fn filling(&self, _: u64) {}
+
+    fn goes_on(&self) -> bool {
+        let gives_way = self.following.turns.save_is_waiting();
+        self.gave_way.fetch_or(gives_way, Ordering::Relaxed);
+        let spares = self.following.manners.spares_battery && self.following.power.is_on_battery();
+        !gives_way && !spares && !self.follower.has_news()
+    }
+}
+
+/// A run that somebody waits for: what a large change needs to be found by meaning is left out.
+pub(crate) struct WordsOnly;
+
+impl Progress for WordsOnly {
+    fn planned(&self, _: &Plan) {}
+    fn document(&self, _: u64, _: usize) {}
+    fn embedded(&self) {}
+    fn committed(&self, _: u64) {}
+    fn filling(&self, _: u64) {}
+
+    fn goes_on(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,142 @@
+//! Waits until what was saved before a question can be found. Who indexes is told to the library; it does not index.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use ibid_core::id::CollectionName;
+use tokio::sync::Mutex;
+
+use super::Library;
+
+/// Brings a collection up to its folder, by its words at least, and says whether that went well. Blocks. What went wrong
+/// is for whoever runs the server, and told there.
+pub type Freshen = Box<dyn Fn(&CollectionName) -> bool + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct Fresh {
+    freshen: OnceLock<Freshen>,
+    /// What the last look at all the folders found. Held while they are looked at.
+    last: Arc<Mutex<Option<Look>>>,
+}
+
+struct Look {
+    began: Instant,
+    /// Collections that could not be brought up to their folders.
+    failed: Vec<CollectionName>,
+}
+
+impl Library {
+    /// Names who brings collections up to their folders, once.
+    pub fn freshen_with(&self, freshen: Freshen) {
+        // A second one would do the same.
+        let _ = self.fresh.freshen.set(freshen);
+    }
+
+    /// Waits until what was saved before the call can be found by its words, at most `limit`, and gives a note where that
+    /// is not known. Calls at the same time share one look at the folders.
+    pub async fn wait_fresh(self: &Arc<Self>, limit: Duration) -> Option<String> {
+        let asked = Instant::now();
+        if self.fresh.freshen.get().is_none() {
+            return Some(
+                "this server does not follow its folders: notes saved since may be missing".to_owned(),
+            );
+        }
+        let library = self.clone();
+        let look = async move {
+            let mut last = library.fresh.last.clone().lock_owned().await;
+            let work = move || {
+                if last.as_ref().is_none_or(|look| look.began < asked) {
+                    *last = Some(library.look_at_folders());
+                }
+                last.as_ref().map(|look| look.failed.clone()).unwrap_or_default()
+            };
+            tokio::task::spawn_blocking(work).await
+        };
+        match tokio::time::timeout(limit, look).await {
+            Ok(Ok(failed)) if failed.is_empty() => None,
+            Ok(Ok(failed)) => {
+                let names: Vec<_> = failed.iter().map(CollectionName::as_str).collect();
+                let names = names.join(", ");
+                Some(format!("{names} could not be brought up to date: notes saved since may be missing"))
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "looking at the folders broke off");
+                Some("the folders could not be looked at: notes saved since may be missing".to_owned())
+            }
+            Err(_) => {
+                let seconds = limit.as_secs();
+                Some(format!("indexing took longer than {seconds} s: notes saved last may be missing"))
+            }
+        }
+    }
+
+    fn look_at_folders(self: &Arc<Self>) -> Look {
+        let began = Instant::now();
+        let Some(freshen) = self.fresh.freshen.get() else { return Look { began, failed: Vec::new() } };
+        let failed = self.collections().into_iter().filter(|name| !freshen(name)).collect();
+        if let Err(error) = self.refresh() {
+            tracing::debug!(%error, "cannot look at the collections");
+        }
+        Look { began, failed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::testing;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn who_follows_nothing_says_so() {
+        let note = testing::garden().library.wait_fresh(LONG).await.unwrap();
+        assert!(note.contains("does not follow"), "{note}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_brought_up_to_date_is_named() {
+        let library = testing::garden().library;
+        library.freshen_with(Box::new(|_| false));
+        let note = library.wait_fresh(LONG).await.unwrap();
+        assert!(note.starts_with("garden could not be brought up to date"), "{note}");
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_the_limit() {
+        let library = testing::garden().library;
+        library.freshen_with(Box::new(|_| {
+            thread::sleep(Duration::from_secs(2));
+            true
+        }));
+        let note = library.wait_fresh(Duration::from_millis(1)).await.unwrap();
+        assert!(note.starts_with("indexing took longer than"), "{note}");
+        assert_eq!(library.wait_fresh(LONG).await, None, "who comes later has the look that began after");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn calls_at_the_same_time_share_a_look_that_began_after_all_of_them() {
+        let library = testing::garden().library;
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = looks.clone();
+        library.freshen_with(Box::new(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(200));
+            true
+        }));
+        let calls: Vec<_> = (0..20)
+            .map(|_| {
+                let library = library.clone();
+                tokio::spawn(async move { library.wait_fresh(LONG).await })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.unwrap(), None);
+        }
+        let looks = looks.load(Ordering::SeqCst);
+        assert!((1..=10).contains(&looks), "20 calls made {looks} looks");
+    }
+}
