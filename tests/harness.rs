@@ -43,12 +43,22 @@ impl Ibid {
     /// The command, its surroundings swept of whatever the machine has set.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ibid"));
-        command.args(args).env_clear().env("IBID_DATA_DIR", self.data.path()).stdin(Stdio::null());
+        command
+            .args(args)
+            .env_clear()
+            .env("IBID_DATA_DIR", self.data.path())
+            .env("IBID_CONFIG", self.config())
+            .stdin(Stdio::null());
         // Windows programs do not start without it.
         if let Some(root) = std::env::var_os("SystemRoot") {
             command.env("SystemRoot", root);
         }
         command
+    }
+
+    /// Where the settings are, if a test writes any.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.data.path().join("config.toml")
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {

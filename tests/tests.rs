@@ -12,6 +12,8 @@ mod bad_input;
 mod bench;
 /// Every citation any query returns leads back to exactly its bytes; they are told apart when the file changes.
 mod citation;
+/// The settings file.
+mod config;
 /// kill -9 at random moments, disks that fill up, damaged files.
 mod crash;
 /// Pathological markdown, broken encodings, odd names.

@@ -176,11 +176,11 @@ fn a_search_may_wait_for_what_was_saved_before_it() {
 
 #[test]
 fn a_note_saved_while_a_large_vault_is_embedded_is_found_before_that_is_done() {
-    let long: String = (0..400).map(|n| format!("Paragraph {n} of many words about bread.\n\n")).collect();
+    let long: String = (0..150).map(|n| format!("Paragraph {n} of many words about bread.\n\n")).collect();
     let vault = vault(&[("long.md", "rye")]);
     let ibid = Ibid::new();
     ibid.index(vault.path(), &["--name", "n"]);
-    for number in 0..40 {
+    for number in 0..12 {
         // No two alike, or they would be embedded once.
         fs::write(vault.path().join(format!("{number}.md")), long.replace("many", &format!("{number}")))
             .unwrap();

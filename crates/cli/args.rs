@@ -14,7 +14,8 @@ use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
 };
 
-use crate::environment;
+use crate::config::{Background, Percent};
+use crate::environment::{self, Environment};
 use crate::follow::Manners;
 use crate::pace::Pace;
 
@@ -36,6 +37,9 @@ pub(crate) struct Global {
     /// Keep indexes in this folder [env: IBID_DATA_DIR] [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Read settings from this file [env: IBID_CONFIG] [default: config.toml in the platform's settings folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Print results and errors, nothing else
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -52,6 +56,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     Related(RelatedArgs),
     Status(StatusArgs),
+    Config(ConfigArgs),
     Remove(RemoveArgs),
     Models(ModelsArgs),
     Measure(MeasureArgs),
@@ -64,7 +69,8 @@ pub(crate) enum Command {
 /// Index a folder of notes, or bring indexes up to date
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
-With PATH, indexes that folder. Without, brings every collection up to date, or the one that --name names.
+With PATH, indexes that folder. Without, brings every collection up to date, those of the settings file included, or \
+the one that --name names.
 
 Only what changed since the last run is read. Notes are never written to. Hidden files, and files that .gitignore, \
 .ignore or .ibidignore in the folder name, are left out.")]
@@ -234,6 +240,20 @@ pub(crate) struct StatusArgs {
     pub(crate) json: bool,
 }
 
+/// Show the settings in force and where each comes from
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Settings are read from one file, which is never written. It may name collections with their folders: then `ibid index` \
+without a path indexes them all. Flags go before the file, and the file before what was said at the last run.")]
+pub(crate) struct ConfigArgs {
+    /// Print a file with every setting explained
+    #[arg(long)]
+    pub(crate) example: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "example")]
+    pub(crate) json: bool,
+}
+
 /// Remove a collection's index; the notes stay
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArgs {
@@ -311,11 +331,11 @@ pub(crate) struct WatchArgs {
 }
 
 /// How much of the machine is taken by what goes on beside a person's work.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BackgroundArgs {
-    /// Embed with at most this share of all cores, 1 to 100; other programs go first anyway
-    #[arg(long, value_name = "PERCENT", default_value_t = BACKGROUND_PERCENT, value_parser = clap::value_parser!(u8).range(1..=100))]
-    cpu: u8,
+    /// Embed with at most this share of all cores, 1 to 100 [default: as set, or 50]; other programs go first anyway
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    cpu: Option<u8>,
     /// Embed much text on battery too, not only what was just saved
     #[arg(long)]
     on_battery: bool,
@@ -324,10 +344,27 @@ pub(crate) struct BackgroundArgs {
 /// What indexing in the background may take of all cores: the others answer questions.
 const BACKGROUND_PERCENT: u8 = 50;
 
+/// What goes on beside a person's work, flags and settings taken together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    /// The share of all cores, in percent.
+    pub(crate) cpu: u8,
+    pub(crate) on_battery: bool,
+}
+
 impl BackgroundArgs {
+    /// Flags first, then what is set.
+    pub(crate) fn share(&self, set: &Background) -> Share {
+        Share {
+            cpu: self.cpu.or(set.cpu.map(|Percent(cpu)| cpu)).unwrap_or(BACKGROUND_PERCENT),
+            on_battery: self.on_battery || set.on_battery.unwrap_or(false),
+        }
+    }
+
     /// As the follower wants to know it.
-    pub(crate) fn manners(&self) -> Manners {
-        Manners { pace: Pace::of(self.cpu, environment::cores()), spares_battery: !self.on_battery }
+    pub(crate) fn manners(&self, environment: &Environment) -> Manners {
+        let share = self.share(&environment.config.background);
+        Manners { pace: Pace::of(share.cpu, environment::cores()), spares_battery: !share.on_battery }
     }
 }
 

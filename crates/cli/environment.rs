@@ -10,10 +10,14 @@ use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use ibid_index::store::Store;
 
 use crate::args::Global;
+use crate::config::Config;
 use crate::failure::Failure;
 
 /// The variable that names the data folder.
 const DATA_DIR_VARIABLE: &str = "IBID_DATA_DIR";
+
+/// The variable that names the settings file.
+const CONFIG_VARIABLE: &str = "IBID_CONFIG";
 
 /// The variable that names an ONNX Runtime library, as ort and everything built on it knows it.
 pub(crate) const ONNX_RUNTIME_VARIABLE: &str = "ORT_DYLIB_PATH";
@@ -33,23 +37,35 @@ const LIBRARY_FOLDERS: [&str; 6] = [
 pub(crate) struct Environment {
     /// Where indexes are kept.
     pub(crate) store: Store,
+    /// What the settings file says.
+    pub(crate) config: Config,
+    /// Where that file is, or would be.
+    pub(crate) config_file: PathBuf,
     /// Nothing but results and errors is wanted.
     pub(crate) quiet: bool,
 }
 
 impl Environment {
-    /// Looks for the data folder; does not create it.
+    /// Looks for the data folder, and does not create it; reads the settings.
     pub(crate) fn new(global: &Global) -> Result<Environment, Failure> {
         // Not read by clap: an argument with a variable behind it counts as typed, and `ibid` alone must show the help.
-        let named = || path_in(DATA_DIR_VARIABLE);
-        let data_dir = match global.data_dir.clone().or_else(named) {
+        let given = global.data_dir.clone().or_else(|| path_in(DATA_DIR_VARIABLE));
+        let data_dir = match given {
             Some(given) => std::path::absolute(&given).map_err(|_| Failure::NoDataFolder)?,
-            None => {
-                let app = AppStrategyArgs { app_name: "ibid".to_owned(), ..AppStrategyArgs::default() };
-                choose_app_strategy(app).map_err(|_| Failure::NoDataFolder)?.data_dir()
-            }
+            None => strategy()?.data_dir(),
         };
-        Ok(Environment { store: Store::at(data_dir), quiet: global.quiet })
+        let given = global.config.clone().or_else(|| path_in(CONFIG_VARIABLE));
+        let config_file = match given {
+            Some(given) => std::path::absolute(&given).map_err(|_| Failure::NoDataFolder)?,
+            None => strategy()?.config_dir().join("config.toml"),
+        };
+        let home = etcetera::home_dir().ok();
+        let config = Config::read(&config_file, home.as_deref())
+            .map_err(|source| Failure::Config { path: config_file.clone(), source: Box::new(source) })?;
+        if global.config.is_some() && !config_file.is_file() {
+            return Err(Failure::NoConfig { path: config_file });
+        }
+        Ok(Environment { store: Store::at(data_dir), config, config_file, quiet: global.quiet })
     }
 
     /// Where fetched models are kept.
@@ -72,6 +88,12 @@ impl Environment {
         let systems = LIBRARY_FOLDERS.iter().flat_map(|folder| libraries_in(Path::new(folder)));
         named.into_iter().chain(own).chain(systems).collect()
     }
+}
+
+/// Where the platform keeps what belongs to a program.
+fn strategy() -> Result<impl AppStrategy, Failure> {
+    let app = AppStrategyArgs { app_name: "ibid".to_owned(), ..AppStrategyArgs::default() };
+    choose_app_strategy(app).map_err(|_| Failure::NoDataFolder)
 }
 
 /// The name the library has by itself.

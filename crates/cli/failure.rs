@@ -27,6 +27,7 @@ use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{ServeError, TokenError};
 
+use crate::config::ConfigError;
 use crate::output::{self, ADVICE, BAD, DOUBTFUL};
 use crate::text::safe_line;
 
@@ -53,6 +54,10 @@ pub(crate) enum Failure {
     Input(#[source] io::Error),
     #[error("nobody says where the home folder is, so there is no data folder")]
     NoDataFolder,
+    #[error("the settings in {path} cannot be used: {source}")]
+    Config { path: PathBuf, source: Box<ConfigError> },
+    #[error("there are no settings at {path}")]
+    NoConfig { path: PathBuf },
     #[error("nothing is indexed yet in {data_dir}")]
     NoCollections { data_dir: PathBuf },
     #[error("there is no collection {name}")]

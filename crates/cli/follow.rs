@@ -198,7 +198,7 @@ impl Following {
     }
 
     fn job(&self, name: &CollectionName) -> Result<Job, Failure> {
-        Job::recorded(&IndexArgs::default(), self.store(), name.clone())
+        Job::named(&IndexArgs::default(), self.models.environment(), name.clone())
     }
 
     fn model(&self, job: &Job) -> Result<Option<Model>, Failure> {

@@ -105,7 +105,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
 /// a run that nobody waits for. Waits for whoever writes it now.
 pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<(), Failure> {
     let store = &models.environment().store;
-    let job = Job::recorded(&IndexArgs::default(), store, name)?;
+    let job = Job::named(&IndexArgs::default(), models.environment(), name)?;
     let model = job.model.as_ref().map(|choice| {
         Ok::<_, Failure>(Model { embedder: models.get(choice)?, folder: choice.folder.clone() })
     });

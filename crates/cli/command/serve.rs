@@ -74,7 +74,8 @@ pub(super) fn follow(
     background: &BackgroundArgs,
 ) -> Result<(), Failure> {
     let names = open::named(&models.environment().store, collections)?;
-    let following = Following::start(names, models, background.manners(), Arc::new(log_news))?;
+    let manners = background.manners(models.environment());
+    let following = Following::start(names, models, manners, Arc::new(log_news))?;
     library.freshen_with(Box::new(move |name| {
         following.freshen(name).map_err(|failure| log_news(name, News::Failed(&failure))).is_ok()
     }));

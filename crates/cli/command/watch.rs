@@ -22,12 +22,13 @@ pub(crate) fn run(args: &WatchArgs, environment: Environment) -> Result<Outcome,
         return Err(Failure::NoCollections { data_dir: environment.store.data_dir().to_owned() });
     }
     let quiet = environment.quiet;
+    let manners = args.background.manners(&environment);
     let models = Arc::new(SharedModels::new(environment));
     let runtime = serve::runtime()?;
     runtime.block_on(async {
         let stop = serve::stop()?;
         let tell = Arc::new(move |name: &CollectionName, news: News<'_>| tell(name, &news, quiet));
-        Following::start(names, models, args.background.manners(), tell)?;
+        Following::start(names, models, manners, tell)?;
         if !quiet {
             writeln!(output::err(), "{DIM}watching; ctrl-c stops{DIM:#}")?;
         }

@@ -31,6 +31,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::NoDataFolder => {
             "say where to keep indexes with `--data-dir DIR` or IBID_DATA_DIR".to_owned()
         }
+        Failure::Config { .. } | Failure::NoConfig { .. } => {
+            "`ibid config --example` prints a file with every setting explained".to_owned()
+        }
         Failure::NoCollections { .. } => "`ibid index PATH` indexes a folder of notes".to_owned(),
         Failure::UnknownCollection { name, known } => of_unknown(name, known),
         Failure::CollectionName { typed, .. } => {

@@ -14,6 +14,7 @@ use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model};
 
 use crate::args::{IndexArgs, LanguageChoice};
+use crate::config::{CollectionConfig, Config, LanguageSetting};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::open::{self, ModelChoice, NO_MODEL};
@@ -23,9 +24,9 @@ use crate::open::{self, ModelChoice, NO_MODEL};
 pub(crate) struct Job {
     pub(crate) root: PathBuf,
     pub(crate) name: CollectionName,
-    include: Vec<String>,
-    exclude: Vec<String>,
-    language: Option<Language>,
+    pub(crate) include: Vec<String>,
+    pub(crate) exclude: Vec<String>,
+    pub(crate) language: Option<Language>,
     /// `None` indexes by words alone.
     pub(crate) model: Option<ModelChoice>,
 }
@@ -35,9 +36,12 @@ impl Job {
     pub(super) fn of_one(args: &IndexArgs, environment: &Environment) -> Result<Job, Failure> {
         let store = &environment.store;
         let Some(path) = &args.path else {
-            let named = open::named(store, args.name.as_slice())?;
-            let name = named.into_iter().next().ok_or(Failure::FlagOfOne { flag: "--name" })?;
-            return Job::recorded(args, store, name);
+            let typed = args.name.as_deref().ok_or(Failure::FlagOfOne { flag: "--name" })?;
+            let name = open::collection_name(typed)?;
+            if !environment.config.collections.contains_key(&name) {
+                open::named(store, args.name.as_slice())?;
+            }
+            return Job::named(args, environment, name);
         };
         let given = args.name.as_deref().map(open::collection_name).transpose()?;
         let root = canonical(path).map_err(|source| Failure::Build {
@@ -46,7 +50,10 @@ impl Job {
         })?;
         let name = match given {
             Some(name) => name,
-            None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
+            None => match set_for(&environment.config, &root) {
+                Some(name) => name,
+                None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
+            },
         };
         let manifest = manifest(args, store, &name)?;
         if let Some(other) = manifest.as_ref().filter(|manifest| manifest.source.root != root) {
@@ -54,10 +61,10 @@ impl Job {
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
             return Err(Failure::Build { name, source: Box::new(source) });
         }
-        Ok(Job::new(args, root, name, manifest.as_ref()))
+        Ok(Job::new(args, root, name, &environment.config, manifest.as_ref()))
     }
 
-    /// Every collection as it was indexed the last time, or why it is not known how.
+    /// Every collection that is set, and every other as it was indexed the last time, or why it is not known how.
     pub(super) fn of_all(
         args: &IndexArgs,
         environment: &Environment,
@@ -73,35 +80,38 @@ impl Job {
             return Err(Failure::FlagOfOne { flag });
         }
         let store = &environment.store;
-        let names = store.collections()?;
+        let mut names = store.collections()?;
+        names.extend(environment.config.collections.keys().cloned());
+        names.sort();
+        names.dedup();
         if names.is_empty() {
             return Err(Failure::NoCollections { data_dir: store.data_dir().to_owned() });
         }
-        Ok(names.into_iter().map(|name| Job::recorded(args, store, name)).collect())
+        Ok(names.into_iter().map(|name| Job::named(args, environment, name)).collect())
     }
 
-    /// A collection as it was indexed the last time, but for what `args` say.
-    pub(crate) fn recorded(
+    /// A collection as it is set, or else as it was indexed the last time, but for what `args` say.
+    pub(crate) fn named(
         args: &IndexArgs,
-        store: &Store,
+        environment: &Environment,
         name: CollectionName,
     ) -> Result<Job, Failure> {
-        let Some(manifest) = manifest(args, store, &name)? else {
+        let manifest = manifest(args, &environment.store, &name)?;
+        let set = environment.config.collections.get(&name).and_then(|set| set.path.clone());
+        let recorded = || manifest.as_ref().map(|manifest| manifest.source.root.clone());
+        let Some(root) = set.or_else(recorded) else {
             return Err(Failure::SourceForgotten { name });
         };
-        if !manifest.source.root.is_dir() {
-            return Err(Failure::SourceGone { name, root: manifest.source.root });
+        if !root.is_dir() {
+            return Err(Failure::SourceGone { name, root });
         }
-        Ok(Job::new(args, manifest.source.root.clone(), name, Some(&manifest)))
+        // Two ways to write one folder are one folder.
+        let root = fs::canonicalize(&root).unwrap_or(root);
+        Ok(Job::new(args, root, name, &environment.config, manifest.as_ref()))
     }
 
     /// One run with `model`, which is [`Job::model`] loaded.
-    pub(crate) fn options(
-        &self,
-        model: Option<Model>,
-        threads: NonZero<usize>,
-        now: u64,
-    ) -> BuildOptions {
+    pub(crate) fn options(&self, model: Option<Model>, threads: NonZero<usize>, now: u64) -> BuildOptions {
         BuildOptions {
             root: self.root.clone(),
             name: self.name.clone(),
@@ -116,39 +126,55 @@ impl Job {
         }
     }
 
-    /// Flags first, then what is recorded.
-    fn new(args: &IndexArgs, root: PathBuf, name: CollectionName, manifest: Option<&Manifest>) -> Job {
-        let globs = |given: &[String], recorded: fn(&Manifest) -> &Vec<String>| match given {
-            [] => manifest.map(recorded).cloned().unwrap_or_default(),
-            given => given.to_vec(),
-        };
+    /// Flags first, then what is set, then what is recorded.
+    fn new(
+        args: &IndexArgs,
+        root: PathBuf,
+        name: CollectionName,
+        config: &Config,
+        manifest: Option<&Manifest>,
+    ) -> Job {
+        let set = config.collections.get(&name).cloned().unwrap_or_default();
+        let globs =
+            |given: &[String], set: &Option<Vec<String>>, recorded: fn(&Manifest) -> &Vec<String>| match (
+                given, set,
+            ) {
+                ([], Some(set)) => set.clone(),
+                ([], None) => manifest.map(recorded).cloned().unwrap_or_default(),
+                (given, _) => given.to_vec(),
+            };
         Job {
-            include: globs(&args.include, |manifest| &manifest.source.include),
-            exclude: globs(&args.exclude, |manifest| &manifest.source.exclude),
-            language: language(args, manifest),
-            model: model(args, manifest),
+            include: globs(&args.include, &set.include, |manifest| &manifest.source.include),
+            exclude: globs(&args.exclude, &set.exclude, |manifest| &manifest.source.exclude),
+            language: language(args, &set, manifest),
+            model: model(args, &set, manifest),
             root,
             name,
         }
     }
 }
 
-fn language(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<Language> {
+fn language(args: &IndexArgs, set: &CollectionConfig, manifest: Option<&Manifest>) -> Option<Language> {
     let recorded = || manifest?.source.language.as_deref()?.parse().ok();
-    match args.language {
+    match args.language.or(set.language.map(|LanguageSetting(choice)| choice)) {
         Some(LanguageChoice::Fixed(language)) => Some(language),
         Some(LanguageChoice::Detected) => None,
         None => recorded(),
     }
 }
 
-fn model(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<ModelChoice> {
+fn model(args: &IndexArgs, set: &CollectionConfig, manifest: Option<&Manifest>) -> Option<ModelChoice> {
     let recorded = match manifest {
         Some(manifest) => manifest.model.as_ref().map(ModelChoice::recorded),
         None => Some(ModelChoice::bundled()),
     };
-    let folder = args.model_dir.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
-    match (&args.model, folder) {
+    // A name and a folder belong together: what a flag says of either stands for both.
+    let (name, folder) = match (&args.model, &args.model_dir) {
+        (None, None) => (&set.model, &set.model_dir),
+        flags => flags,
+    };
+    let folder = folder.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
+    match (name, folder) {
         (Some(name), _) if name == NO_MODEL => None,
         (Some(name), folder) => Some(ModelChoice { name: name.clone(), folder }),
         (None, None) => recorded,
@@ -159,6 +185,14 @@ fn model(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<ModelChoice> {
             Some(ModelChoice { name: name.unwrap_or_else(own), folder: Some(folder) })
         }
     }
+}
+
+/// The collection that the settings make of `root`.
+fn set_for(config: &Config, root: &Path) -> Option<CollectionName> {
+    let is_of_root = |set: &CollectionConfig| {
+        set.path.as_ref().is_some_and(|path| fs::canonicalize(path).is_ok_and(|path| path == root))
+    };
+    config.collections.iter().find(|(_, set)| is_of_root(set)).map(|(name, _)| name.clone())
 }
 
 /// What is recorded of a collection; nothing where it is to be made anew and cannot be read.
@@ -251,11 +285,32 @@ mod tests {
             (&["--include", "c", "--include", "d"], &["c", "d"], &["b"]),
             (&["--exclude", ""], &["a/**"], &[""]),
         ] {
-            let job = Job::new(&args(flags), "/notes".into(), name.clone(), Some(&recorded));
+            let job =
+                Job::new(&args(flags), "/notes".into(), name.clone(), &Config::default(), Some(&recorded));
             assert_eq!((job.include, job.exclude), (owned(include), owned(exclude)), "{flags:?}");
         }
-        let job = Job::new(&args(&[]), "/notes".into(), name, None);
+        let job = Job::new(&args(&[]), "/notes".into(), name, &Config::default(), None);
         assert_eq!((job.include, job.model), (vec![], Some(ModelChoice::bundled())));
+    }
+
+    #[test]
+    fn what_is_set_stands_between_flags_and_what_is_recorded() {
+        let name: CollectionName = "garden".parse().unwrap();
+        let set = CollectionConfig {
+            include: Some(owned(&["s"])),
+            language: Some(LanguageSetting(LanguageChoice::Detected)),
+            model: Some("e5".to_owned()),
+            ..CollectionConfig::default()
+        };
+        let config = Config { collections: [(name.clone(), set)].into(), ..Config::default() };
+        let recorded = manifest(Some(record("bge", None)));
+        let job =
+            |flags: &[&str]| Job::new(&args(flags), "/notes".into(), name.clone(), &config, Some(&recorded));
+        assert_eq!((job(&[]).include, job(&[]).exclude), (owned(&["s"]), owned(&["b"])));
+        assert_eq!(job(&["--include", "f"]).include, owned(&["f"]));
+        assert_eq!(job(&[]).model.unwrap().name, "e5");
+        assert_eq!(job(&["--model", "x"]).model.unwrap().name, "x");
+        assert_eq!(job(&["--language", "de"]).language, "de".parse().ok());
     }
 
     fn owned(globs: &[&str]) -> Vec<String> {
@@ -280,7 +335,11 @@ mod tests {
             (&["--model-dir", "/none/new"], Some(own()), choice("mine", Some("/none/new"))),
             (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
         ] {
-            assert_eq!(model(&args(flags), manifest.as_ref()), wanted, "{flags:?}");
+            assert_eq!(
+                model(&args(flags), &CollectionConfig::default(), manifest.as_ref()),
+                wanted,
+                "{flags:?}"
+            );
         }
     }
 }

@@ -1,0 +1,133 @@
+//! `ibid config`: which settings are in force, and where each of them comes from. It reads and explains; the file is
+//! written by people.
+
+use std::io::Write;
+
+use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
+use ibid_index::snapshot::newest_manifest;
+use serde_json::{Map, Value, json};
+
+use crate::args::{BackgroundArgs, ConfigArgs, IndexArgs};
+use crate::command::index::Job;
+use crate::config::EXAMPLE;
+use crate::environment::Environment;
+use crate::failure::{Failure, Outcome};
+use crate::open::NO_MODEL;
+use crate::output::{self, DIM, STRONG};
+use crate::text::safe_line;
+
+/// Settings of one thing, under a name.
+struct Section {
+    name: String,
+    /// Whether a collection is indexed already; `None` of what is no collection.
+    is_indexed: Option<bool>,
+    settings: Vec<Setting>,
+}
+
+/// One setting in force.
+struct Setting {
+    key: &'static str,
+    value: Value,
+    from: &'static str,
+}
+
+pub(crate) fn run(args: &ConfigArgs, environment: &Environment) -> Result<Outcome, Failure> {
+    if args.example {
+        write!(output::out(), "{EXAMPLE}")?;
+        return Ok(Outcome::Done);
+    }
+    let mut sections = vec![background(environment)];
+    let mut names = environment.store.collections()?;
+    names.extend(environment.config.collections.keys().cloned());
+    names.sort();
+    names.dedup();
+    for name in names {
+        sections.push(collection(name, environment)?);
+    }
+    match args.json {
+        true => output::print_json(&as_json(&sections, environment))?,
+        false => print(&sections, environment)?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn background(environment: &Environment) -> Section {
+    let said = &environment.config.background;
+    let share = BackgroundArgs::default().share(said);
+    let setting =
+        |key, value, is_said| Setting { key, value, from: if is_said { "file" } else { "default" } };
+    let settings = vec![
+        setting("cpu", json!(share.cpu), said.cpu.is_some()),
+        setting("on_battery", json!(share.on_battery), said.on_battery.is_some()),
+    ];
+    Section { name: "background".to_owned(), is_indexed: None, settings }
+}
+
+fn collection(name: CollectionName, environment: &Environment) -> Result<Section, Failure> {
+    let said = environment.config.collections.get(&name).cloned().unwrap_or_default();
+    let recorded = newest_manifest(&environment.store, &name);
+    let recorded = recorded.map_err(|source| Failure::Open { name: name.clone(), source })?;
+    let otherwise = if recorded.is_some() { "last run" } else { "default" };
+    let setting =
+        |key, value, is_said| Setting { key, value, from: if is_said { "file" } else { otherwise } };
+    let section =
+        Section { name: name.to_string(), is_indexed: Some(recorded.is_some()), settings: Vec::new() };
+    let job = Job::named(&IndexArgs::default(), environment, name)?;
+    let model = job.model.map_or_else(|| NO_MODEL.to_owned(), |model| model.name);
+    let settings = vec![
+        setting("path", json!(job.root.to_string_lossy()), said.path.is_some()),
+        setting("include", json!(job.include), said.include.is_some()),
+        setting("exclude", json!(job.exclude), said.exclude.is_some()),
+        setting("language", json!(job.language.map_or("auto", Language::code)), said.language.is_some()),
+        setting("model", json!(model), said.model.is_some() || said.model_dir.is_some()),
+    ];
+    Ok(Section { settings, ..section })
+}
+
+fn as_json(sections: &[Section], environment: &Environment) -> Value {
+    let file = &environment.config_file;
+    let of = |section: &Section| -> Map<String, Value> {
+        let settings = section.settings.iter();
+        settings
+            .map(|Setting { key, value, from }| ((*key).to_owned(), json!({ "value": value, "from": from })))
+            .collect()
+    };
+    let collections = sections.iter().filter_map(|section| {
+        let mut object = of(section);
+        object.insert("name".to_owned(), json!(section.name));
+        object.insert("indexed".to_owned(), json!(section.is_indexed?));
+        Some(Value::Object(object))
+    });
+    json!({
+        "file": file.to_string_lossy(),
+        "file_exists": file.is_file(),
+        "background": sections.first().map(of),
+        "collections": collections.collect::<Vec<_>>(),
+    })
+}
+
+fn print(sections: &[Section], environment: &Environment) -> Result<(), Failure> {
+    let mut out = output::out();
+    let file = &environment.config_file;
+    let missing = if file.is_file() { "" } else { " (not there; `ibid config --example` shows one)" };
+    writeln!(out, "{DIM}file{DIM:#}  {}{missing}", safe_line(&file.to_string_lossy()))?;
+    for Section { name, is_indexed, settings } in sections {
+        let pending = if *is_indexed == Some(false) { " (not indexed yet)" } else { "" };
+        writeln!(out, "\n{STRONG}{name}{STRONG:#}{pending}")?;
+        for Setting { key, value, from } in settings {
+            writeln!(out, "  {key:<10}  {}  {DIM}{from}{DIM:#}", words(value))?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// A value as people write it.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => safe_line(text),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join("  "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,189 @@
+//! The settings file: what a person says once for all runs. It is read, explained and checked, never written. Flags go
+//! before it, and it goes before what is recorded of an earlier run.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
+use serde::Deserialize;
+
+use crate::args::LanguageChoice;
+
+/// The file as it could be, with every setting explained. `ibid config --example` prints it; a test reads it.
+pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
+
+/// What the file says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Config {
+    pub(crate) background: Background,
+    pub(crate) collections: BTreeMap<CollectionName, CollectionConfig>,
+}
+
+/// What indexing beside a person's work may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Background {
+    /// The share of all cores, in percent.
+    pub(crate) cpu: Option<Percent>,
+    /// Whether much text is embedded on battery too.
+    pub(crate) on_battery: Option<bool>,
+}
+
+/// 1 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(crate) struct Percent(pub(crate) u8);
+
+/// What is to be indexed, and how. What is not said stays as it was indexed the last time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CollectionConfig {
+    /// The folder.
+    pub(crate) path: Option<PathBuf>,
+    /// Only files that match.
+    pub(crate) include: Option<Vec<String>>,
+    /// Never files that match.
+    pub(crate) exclude: Option<Vec<String>>,
+    /// What all of them are written in.
+    pub(crate) language: Option<LanguageSetting>,
+    /// What embeds.
+    pub(crate) model: Option<String>,
+    /// Where that is read from.
+    pub(crate) model_dir: Option<PathBuf>,
+}
+
+/// A language, or that each note tells by its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct LanguageSetting(pub(crate) LanguageChoice);
+
+/// Why the settings cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read it: {0}")]
+    Unreadable(#[source] io::Error),
+    /// The message names the line and shows it.
+    #[error("{0}")]
+    NotSettings(#[from] toml::de::Error),
+    #[error("{name:?} cannot name a collection: {reason}")]
+    Name { name: String, reason: ibid_core::id::CollectionNameError },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    background: Background,
+    #[serde(default)]
+    collections: BTreeMap<String, CollectionConfig>,
+}
+
+impl Config {
+    /// Reads the file; where there is none, nothing is set. Paths in it count from the folder it lies in, `~/` from
+    /// `home`.
+    pub(crate) fn read(path: &Path, home: Option<&Path>) -> Result<Config, ConfigError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+            Err(error) => return Err(ConfigError::Unreadable(error)),
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Config::of(&text, |path| match (path.strip_prefix("~"), home) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => folder.join(path),
+        })
+    }
+
+    fn of(text: &str, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Config, ConfigError> {
+        let file: File = toml::from_str(text)?;
+        let mut config = Config { background: file.background, ..Config::default() };
+        for (name, mut collection) in file.collections {
+            collection.path = collection.path.map(&absolute);
+            collection.model_dir = collection.model_dir.map(&absolute);
+            let parsed = name.parse().map_err(|reason| ConfigError::Name { name, reason })?;
+            config.collections.insert(parsed, collection);
+        }
+        Ok(config)
+    }
+}
+
+impl TryFrom<i64> for Percent {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Percent, String> {
+        match u8::try_from(number) {
+            Ok(percent @ 1..=100) => Ok(Percent(percent)),
+            _ => Err(format!("{number} is not 1 to 100 percent")),
+        }
+    }
+}
+
+impl TryFrom<String> for LanguageSetting {
+    type Error = String;
+
+    fn try_from(typed: String) -> Result<LanguageSetting, String> {
+        match typed.parse::<Language>() {
+            Ok(language) => Ok(LanguageSetting(LanguageChoice::Fixed(language))),
+            Err(_) if typed == "auto" => Ok(LanguageSetting(LanguageChoice::Detected)),
+            Err(_) => Err(format!("{typed:?} is no language here; see `ibid index --help`")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        Config::of(text, |path| Path::new("/home/ada").join(path))
+    }
+
+    fn check(text: &str, says: &str) {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(says), "{text:?}: {error}");
+    }
+
+    #[test]
+    fn the_example_sets_what_is_the_case_anyway() {
+        let config = read(EXAMPLE).unwrap();
+        assert_eq!(config.background, Background { cpu: Some(Percent(50)), on_battery: Some(false) });
+        assert!(config.collections.is_empty());
+        // What it shows commented out is right too.
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let config = read(&uncommented).unwrap();
+        let (name, garden) = config.collections.first_key_value().unwrap();
+        assert_eq!(name.as_str(), "garden");
+        let CollectionConfig { path, include, exclude, language, model, model_dir } = garden.clone();
+        assert!(path.is_some() && include.is_some() && exclude.is_some() && language.is_some());
+        assert!(model.is_some() && model_dir.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        check("[background]\ncpu = 0", "0 is not 1 to 100 percent");
+        check("[background]\ncpus = 5", "unknown field `cpus`");
+        check("\n[colections.x]", "line 2");
+        check("[collections.x]\nlanguage = \"klingon\"", "no language here");
+        check("[collections.\"a b/\"]", "cannot name a collection");
+    }
+
+    #[test]
+    fn paths_count_from_where_the_file_lies_or_from_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        fs::write(&file, "collections.a.path = \"Notes\"\ncollections.b.path = \"~/Notes\"").unwrap();
+        let config = Config::read(&file, Some(Path::new("/home/ada"))).unwrap();
+        let paths: Vec<_> =
+            config.collections.into_values().filter_map(|collection| collection.path).collect();
+        assert_eq!(paths, [folder.path().join("Notes"), PathBuf::from("/home/ada/Notes")]);
+        let missing = Config::read(&folder.path().join("none.toml"), None).unwrap();
+        assert!(missing.collections.is_empty());
+    }
+}

@@ -1,0 +1,55 @@
+//! The settings file: what it names is indexed as it says, and what is wrong with it is told before anything is done.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::{Ibid, vault};
+
+#[test]
+fn collections_of_the_settings_are_indexed_and_shown() {
+    let (bread, koji) = (vault(&[("a.md", "rye"), ("old/b.md", "spelt")]), vault(&[("c.md", "rice")]));
+    let ibid = Ibid::new();
+    let path = |vault: &tempfile::TempDir| format!("{:?}", vault.path().to_str().unwrap());
+    let settings = format!(
+        "[background]\ncpu = 20\n[collections.bread]\npath = {}\nexclude = [\"old/**\"]\nmodel = \"none\"\n[collections.koji]\npath = {}\nmodel = \"none\"\n",
+        path(&bread),
+        path(&koji),
+    );
+    fs::write(ibid.config(), settings).unwrap();
+    let before = ibid.run(&["config", "--json"]).ends_with(0).json();
+    assert_eq!(before["collections"][0]["indexed"], false);
+    ibid.run(&["index", "--quiet"]).ends_with(0);
+    assert_eq!(ibid.paths(&["rye"]), ["a.md"]);
+    assert_eq!(ibid.paths(&["spelt"]), [""; 0]);
+    assert_eq!(ibid.paths(&["rice"]), ["c.md"]);
+    let shown = ibid.run(&["config", "--json"]).ends_with(0).json();
+    assert_eq!(shown["background"]["cpu"], json!({"value": 20, "from": "file"}));
+    assert_eq!(shown["background"]["on_battery"], json!({"value": false, "from": "default"}));
+    let bread = &shown["collections"][0];
+    assert_eq!((&bread["name"], &bread["indexed"]), (&json!("bread"), &json!(true)));
+    assert_eq!(bread["exclude"], json!({"value": ["old/**"], "from": "file"}));
+    assert_eq!(bread["language"], json!({"value": "auto", "from": "last run"}));
+    let told = ibid.run(&["config"]).ends_with(0).stdout;
+    assert!(told.contains("old/**") && told.contains("20"), "{told}");
+}
+
+#[test]
+fn settings_that_are_wrong_stop_every_command_and_name_the_line() {
+    let ibid = Ibid::new();
+    fs::write(ibid.config(), "[background]\nspeed = 3\n").unwrap();
+    for command in [&["status"][..], &["config"], &["search", "rye"]] {
+        let ran = ibid.run(command).ends_with(2);
+        assert!(ran.stderr.contains("speed") && ran.stderr.contains("line 2"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("ibid config --example"), "{}", ran.stderr);
+    }
+    ibid.run(&["status", "--config", "no-such.toml"]).ends_with(2);
+}
+
+#[test]
+fn the_example_can_be_taken_as_it_is() {
+    let ibid = Ibid::new();
+    let example = ibid.run(&["config", "--example"]);
+    fs::write(ibid.config(), example.ends_with(0).stdout).unwrap();
+    ibid.run(&["config"]).ends_with(0);
+}
