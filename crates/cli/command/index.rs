@@ -2,6 +2,7 @@
 
 mod job;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use crate::open::ModelChoice;
 use crate::output;
 use crate::print;
 use crate::progress::Shown;
+use crate::text::safe_line;
 pub(super) use job::Job;
 
 /// How long an index that another process writes is waited for.
@@ -65,7 +67,9 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     let options = job.options(model, threads, environment::now_ns());
-    let options = BuildOptions { rebuild: args.rebuild, ..options };
+    // Whoever names a model wants its vectors, whatever made those that are there.
+    let may_change_model = args.model.is_some() || args.model_dir.is_some();
+    let options = BuildOptions { rebuild: args.rebuild, may_change_model, ..options };
     let store = &environment.store;
     let shown = Shown::new(&job.name, environment.quiet);
     let began = Instant::now();
@@ -75,8 +79,15 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         thread::sleep(LOCKED_RETRY_AFTER);
         built = build(store, &options, &shown);
     }
-    if args.rebuild && built.as_ref().is_err_and(is_ruin) {
-        store.remove(&job.name).map_err(|source| failed(source.into()))?;
+    let begins_anew = |error: &BuildError| match error_of_opening(error) {
+        Some(error) if error.is_older_format() => true,
+        _ => args.rebuild && is_ruin(error),
+    };
+    if let Some(error) = built.as_ref().err().filter(|error| begins_anew(error)) {
+        if !environment.quiet {
+            writeln!(output::err(), "{}: {}: it is made anew", job.name, safe_line(&error.to_string()))?;
+        }
+        store.clear(&job.name).map_err(|source| failed(source.into()))?;
         built = build(store, &options, &shown);
     }
     shown.finish();
@@ -96,22 +107,22 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
 
 /// Whether another process writes the collection now.
 pub(super) fn is_locked(error: &BuildError) -> bool {
-    matches!(
-        error,
-        BuildError::Open(OpenError::Locked { .. })
-            | BuildError::Write(WriteError::Open(OpenError::Locked { .. }))
-    )
+    matches!(error_of_opening(error), Some(OpenError::Locked { .. }))
+}
+
+/// The error of opening the collection, where the run ended with one.
+fn error_of_opening(error: &BuildError) -> Option<&OpenError> {
+    match error {
+        BuildError::Open(error) | BuildError::Write(WriteError::Open(error)) => Some(error),
+        _ => None,
+    }
 }
 
 /// Whether the index that stands there cannot even be read to be replaced.
 fn is_ruin(error: &BuildError) -> bool {
-    let unreadable = |error: &OpenError| {
-        matches!(error, OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_))
-    };
-    match error {
-        BuildError::Open(error) | BuildError::Write(WriteError::Open(error)) => unreadable(error),
-        BuildError::Read(_) => true,
-        _ => false,
+    match error_of_opening(error) {
+        Some(error) => matches!(error, OpenError::Format { .. } | OpenError::Damaged { .. }),
+        None => matches!(error, BuildError::Read(_)),
     }
 }
 

@@ -121,6 +121,7 @@ fn of_dataset(
         model,
         threads: args.threads.unwrap_or_else(environment::cores),
         rebuild: false,
+        may_change_model: false,
         now: environment::now_ns(),
         restate_after: std::time::Duration::ZERO,
     };

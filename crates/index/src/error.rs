@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ibid_core::id::CollectionName;
 use tantivy::TantivyError;
@@ -40,7 +41,7 @@ pub enum OpenError {
     },
     /// A vector file is missing, damaged, or of another format; the message names it.
     #[error(transparent)]
-    Vectors(#[from] VectorError),
+    Vectors(#[from] Arc<VectorError>),
     /// Another process is writing this collection.
     #[error("another process is indexing this collection (lock {path})")]
     Locked {
@@ -95,6 +96,14 @@ pub struct ReadError {
 }
 
 impl OpenError {
+    /// Whether an earlier version of the program wrote the index: then nothing is lost by making it anew.
+    pub fn is_older_format(&self) -> bool {
+        match self {
+            OpenError::Format { found, wanted, .. } => found.parse().is_ok_and(|found: u32| found < *wanted),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
         move |source| OpenError::Io { path: path.to_owned(), source }
     }

@@ -13,16 +13,17 @@ use ibid_core::hash::QuoteHash;
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_core::span::Span;
-use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 
 use crate::error::{OpenError, WriteError};
 use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
+use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, SealedDirectory};
 use crate::lock::WriterLock;
-use crate::manifest::{FORMAT, Manifest};
+use crate::manifest::Manifest;
 use crate::record;
-use crate::snapshot::{Snapshot, StoredDocument};
+use crate::settings;
+use crate::snapshot::{Snapshot, StoredDocument, lexical_files};
 use crate::store::{Layout, Store};
 use crate::vector::{self, GraphRecord, VectorFileRecord, VectorKey, Vectors};
 
@@ -176,6 +177,7 @@ impl CollectionWriter {
             pending_vectors: Vec::new(),
             _lock: lock,
         };
+        writer.sweep_what_tantivy_forgot()?;
         let file_number = writer.sweep()?;
         Ok(CollectionWriter { file_number, ..writer })
     }
@@ -283,6 +285,11 @@ impl CollectionWriter {
         out
     }
 
+    /// Writes down how the collection was asked for, so that a first run that is killed can be gone on with.
+    pub fn remember(&self, manifest: &Manifest) -> Result<(), WriteError> {
+        settings::write(&self.layout, &manifest.into())
+    }
+
     /// Makes everything added and removed since the last commit visible at once, under `manifest`.
     ///
     /// The caller fills in what it knows; generation and vector files are set here. When this returns, the
@@ -292,8 +299,16 @@ impl CollectionWriter {
         manifest.generation = self.generation + 1;
         manifest.vector_files = self.vector_files.clone();
         manifest.graph = self.graph.clone();
+        self.remember(&manifest)?;
         self.write_commit(&manifest)?;
         Ok(manifest)
+    }
+
+    /// Commits a graph that is smaller than any that a run builds.
+    #[cfg(test)]
+    pub(crate) fn commit_with_graph(&mut self, manifest: Manifest) -> Result<Manifest, WriteError> {
+        self.graph = manifest.graph.clone();
+        self.commit(manifest)
     }
 
     /// Writes the vectors that wait to disk, without making anything visible. Keeps memory bounded in a run that
@@ -338,6 +353,9 @@ impl CollectionWriter {
         let mut manifest = snapshot.manifest().clone();
         let folder = self.layout.vectors();
         let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
+        if let Some(damage) = snapshot.damage() {
+            return Err(OpenError::from(damage.clone()).into());
+        }
         let (rows, alive) = (snapshot.vectors().rows(), snapshot.alive_rows().len());
         let crowded = manifest.vector_files.len() > MAX_VECTOR_FILES;
         let merges = crowded || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
@@ -349,9 +367,8 @@ impl CollectionWriter {
             manifest.graph = None;
         }
         let vectors = Vectors::open(&folder, dimensions, &manifest.vector_files, None)?;
-        let stale =
-            manifest.graph.as_ref().is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive));
-        if stale {
+        let whole = manifest.graph.as_ref().filter(|_| merges || snapshot.vectors().has_graph());
+        if whole.is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive)) {
             self.file_number += 1;
             manifest.graph =
                 vector::build_graph(&folder, self.file_number, &vectors, threads, vector::GRAPH_MIN_ROWS)?;
@@ -370,11 +387,21 @@ impl CollectionWriter {
     fn sweep(&self) -> Result<u64, WriteError> {
         let named = vector::files_of(&self.vector_files, self.graph.as_ref());
         remove_files(&self.layout.vectors(), &|name| !named.contains(&name))?;
-        // tantivy sweeps its own files; half-written replacements of its meta.json it does not know.
-        remove_files(&self.layout.lexical(), &|name| name.starts_with(".tmp"))?;
         let swept = self.writer.garbage_collect_files().wait().map_err(|error| self.lexical_error(error))?;
         tracing::debug!(files = swept.deleted_files.len(), "swept the lexical index");
         highest_number(&self.layout.vectors())
+    }
+
+    /// Removes what a writer that died left half-written, and segments that tantivy does not remember.
+    ///
+    /// Only before anything is written: a thread of tantivy's that merges has files of its own under way.
+    fn sweep_what_tantivy_forgot(&self) -> Result<(), WriteError> {
+        let lexical = self.layout.lexical();
+        let segments = lexical_files(self.writer.index(), &self.layout)?;
+        let is_left_over =
+            |name: &str| !is_kept(name) && !segments.iter().any(|file| file.as_os_str() == name);
+        remove_files(&lexical, &is_left_over)?;
+        remove_files(&self.layout.root, &|name| name.starts_with(".tmp") || name == "format.new")
     }
 
     fn lexical_error(&self, error: TantivyError) -> WriteError {
@@ -482,24 +509,23 @@ fn create_if_new(layout: &Layout) -> Result<(), WriteError> {
     for folder in [layout.lexical(), layout.vectors()] {
         fs::create_dir_all(&folder).map_err(WriteError::io(&folder))?;
     }
-    let format = layout.format();
-    if !format.exists() {
-        let new = format.with_extension("new");
-        fs::write(&new, format!("{FORMAT}\n")).map_err(WriteError::io(&new))?;
-        fs::rename(&new, &format).map_err(WriteError::io(&format))?;
-    }
-    Ok(())
+    if layout.format().exists() { Ok(()) } else { layout.write_format() }
 }
 
 fn open_index(layout: &Layout) -> Result<Index, WriteError> {
     let folder = layout.lexical();
     let directory =
-        MmapDirectory::open(&folder).map_err(|error| OpenError::from_tantivy(error.into(), &folder))?;
+        SealedDirectory::open(&folder).map_err(|error| OpenError::from_tantivy(error.into(), &folder))?;
     let (schema, _) = schema();
     let mut index =
         Index::open_or_create(directory, schema).map_err(|error| OpenError::from_tantivy(error, &folder))?;
     index.set_tokenizers(tokenizers());
     Ok(index)
+}
+
+/// Whether tantivy keeps a file of this name whatever segments there are: its commit point, its list, its locks.
+pub(crate) fn is_kept(name: &str) -> bool {
+    matches!(name, COMMIT_POINT | FILE_LIST | ".tantivy-meta.lock" | ".tantivy-writer.lock")
 }
 
 fn remove_files(folder: &Path, is_left_over: &dyn Fn(&str) -> bool) -> Result<(), WriteError> {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_index::manifest::Manifest;
-use ibid_index::snapshot::newest_manifest;
+use ibid_index::settings::{Settings, newest_settings};
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model};
 
@@ -48,13 +47,13 @@ impl Job {
             Some(name) => name,
             None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
         };
-        let manifest = manifest(args, store, &name)?;
-        if let Some(other) = manifest.as_ref().filter(|manifest| manifest.source.root != root) {
+        let recorded = settings(args, store, &name)?;
+        if let Some(other) = recorded.as_ref().filter(|recorded| recorded.source.root != root) {
             let source =
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
             return Err(Failure::Build { name, source: Box::new(source) });
         }
-        Ok(Job::new(args, root, name, manifest.as_ref()))
+        Ok(Job::new(args, root, name, recorded.as_ref()))
     }
 
     /// Every collection as it was indexed the last time, or why it is not known how.
@@ -86,13 +85,13 @@ impl Job {
         store: &Store,
         name: CollectionName,
     ) -> Result<Job, Failure> {
-        let Some(manifest) = manifest(args, store, &name)? else {
+        let Some(recorded) = settings(args, store, &name)? else {
             return Err(Failure::SourceForgotten { name });
         };
-        if !manifest.source.root.is_dir() {
-            return Err(Failure::SourceGone { name, root: manifest.source.root });
+        if !recorded.source.root.is_dir() {
+            return Err(Failure::SourceGone { name, root: recorded.source.root });
         }
-        Ok(Job::new(args, manifest.source.root.clone(), name, Some(&manifest)))
+        Ok(Job::new(args, recorded.source.root.clone(), name, Some(&recorded)))
     }
 
     /// One run with `model`, which is [`Job::model`] loaded.
@@ -111,30 +110,31 @@ impl Job {
             model,
             threads,
             rebuild: false,
+            may_change_model: false,
             now,
             restate_after: Duration::ZERO,
         }
     }
 
     /// Flags first, then what is recorded.
-    fn new(args: &IndexArgs, root: PathBuf, name: CollectionName, manifest: Option<&Manifest>) -> Job {
-        let globs = |given: &[String], recorded: fn(&Manifest) -> &Vec<String>| match given {
-            [] => manifest.map(recorded).cloned().unwrap_or_default(),
+    fn new(args: &IndexArgs, root: PathBuf, name: CollectionName, last: Option<&Settings>) -> Job {
+        let globs = |given: &[String], recorded: fn(&Settings) -> &Vec<String>| match given {
+            [] => last.map(recorded).cloned().unwrap_or_default(),
             given => given.to_vec(),
         };
         Job {
-            include: globs(&args.include, |manifest| &manifest.source.include),
-            exclude: globs(&args.exclude, |manifest| &manifest.source.exclude),
-            language: language(args, manifest),
-            model: model(args, manifest),
+            include: globs(&args.include, |last| &last.source.include),
+            exclude: globs(&args.exclude, |last| &last.source.exclude),
+            language: language(args, last),
+            model: model(args, last),
             root,
             name,
         }
     }
 }
 
-fn language(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<Language> {
-    let recorded = || manifest?.source.language.as_deref()?.parse().ok();
+fn language(args: &IndexArgs, last: Option<&Settings>) -> Option<Language> {
+    let recorded = || last?.source.language.as_deref()?.parse().ok();
     match args.language {
         Some(LanguageChoice::Fixed(language)) => Some(language),
         Some(LanguageChoice::Detected) => None,
@@ -142,9 +142,9 @@ fn language(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<Language> {
     }
 }
 
-fn model(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<ModelChoice> {
-    let recorded = match manifest {
-        Some(manifest) => manifest.model.as_ref().map(ModelChoice::recorded),
+fn model(args: &IndexArgs, last: Option<&Settings>) -> Option<ModelChoice> {
+    let recorded = match last {
+        Some(last) => last.model.as_ref().map(ModelChoice::recorded),
         None => Some(ModelChoice::bundled()),
     };
     let folder = args.model_dir.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
@@ -162,8 +162,8 @@ fn model(args: &IndexArgs, manifest: Option<&Manifest>) -> Option<ModelChoice> {
 }
 
 /// What is recorded of a collection; nothing where it is to be made anew and cannot be read.
-fn manifest(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Option<Manifest>, Failure> {
-    match newest_manifest(store, name) {
+fn settings(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Option<Settings>, Failure> {
+    match newest_settings(store, name) {
         Err(_) if args.rebuild => Ok(None),
         read => read.map_err(|source| Failure::Open { name: name.clone(), source }),
     }
@@ -172,7 +172,7 @@ fn manifest(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Op
 /// The collection that was made from `root`: the one with its name if there are several, else the first.
 fn collection_of(store: &Store, root: &Path) -> Result<Option<CollectionName>, Failure> {
     let is_of_root = |name: &CollectionName| {
-        newest_manifest(store, name).ok().flatten().is_some_and(|manifest| manifest.source.root == root)
+        newest_settings(store, name).ok().flatten().is_some_and(|recorded| recorded.source.root == root)
     };
     let mut of_root: Vec<_> = store.collections()?.into_iter().filter(is_of_root).collect();
     let own = of_root.iter().position(|name| *name == name_after(root)).unwrap_or(0);
@@ -222,30 +222,20 @@ mod tests {
         }
     }
 
-    fn manifest(model: Option<ModelRecord>) -> Manifest {
+    fn settings(model: Option<ModelRecord>) -> Settings {
         let source = SourceRecord {
             root: "/notes".into(),
             include: vec!["a/**".to_owned()],
             exclude: vec!["b".to_owned()],
             language: None,
         };
-        Manifest {
-            generation: 1,
-            indexed_at: 0,
-            source,
-            model,
-            vector_files: Vec::new(),
-            graph: None,
-            pending: 0,
-            skipped_count: 0,
-            skipped: Vec::new(),
-        }
+        Settings { source, model }
     }
 
     #[test]
     fn flags_go_before_what_is_recorded() {
         let name: CollectionName = "garden".parse().unwrap();
-        let recorded = manifest(None);
+        let recorded = settings(None);
         for (flags, include, exclude) in [
             (&[][..], &["a/**"][..], &["b"][..]),
             (&["--include", "c", "--include", "d"], &["c", "d"], &["b"]),
@@ -267,12 +257,12 @@ mod tests {
         let choice = |name: &str, folder: Option<&str>| {
             Some(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
         };
-        let bge = || manifest(Some(record("bge", None)));
-        let own = || manifest(Some(record("mine", Some("/old"))));
-        for (flags, manifest, wanted) in [
+        let bge = || settings(Some(record("bge", None)));
+        let own = || settings(Some(record("mine", Some("/old"))));
+        for (flags, last, wanted) in [
             (&[][..], Some(bge()), choice("bge", None)),
             (&[], Some(own()), choice("mine", Some("/old"))),
-            (&[], Some(manifest(None)), None),
+            (&[], Some(settings(None)), None),
             (&["--model", "none"], Some(bge()), None),
             (&["--model", "e5"], Some(own()), choice("e5", None)),
             (&["--model-dir", "/none/e5"], None, choice("e5", Some("/none/e5"))),
@@ -280,7 +270,7 @@ mod tests {
             (&["--model-dir", "/none/new"], Some(own()), choice("mine", Some("/none/new"))),
             (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
         ] {
-            assert_eq!(model(&args(flags), manifest.as_ref()), wanted, "{flags:?}");
+            assert_eq!(model(&args(flags), last.as_ref()), wanted, "{flags:?}");
         }
     }
 }
