@@ -174,6 +174,9 @@ fn of_search(error: &SearchError) -> Option<String> {
             "search it with `--mode lexical`, or give it vectors: `ibid index --name {collection} --model \
              {BUNDLED_MODEL}`"
         ),
+        SearchError::VectorsDamaged { collection, .. } => {
+            format!("search it with `--mode lexical`; {}", rebuild(collection))
+        }
         SearchError::OtherModel { collection, .. } => {
             format!("search it with `--mode lexical`, or {}", rebuild(collection))
         }
