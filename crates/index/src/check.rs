@@ -13,7 +13,7 @@ use crate::error::OpenError;
 use crate::lexical::sealed::{self, FILE_LIST};
 use crate::manifest::Manifest;
 use crate::snapshot::{Snapshot, lexical_files, open_index, read_manifest, verify_lexical_file};
-use crate::store::{Layout, Store};
+use crate::store::{Layout, Store, exists};
 use crate::vector::{self, VectorError, VectorFileRecord, Vectors};
 use crate::writer::is_kept;
 
@@ -149,7 +149,7 @@ pub fn check(
 ) -> Result<Checked, OpenError> {
     let layout = store.layout(name);
     let missing = || OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() };
-    if !layout.format().exists() {
+    if !exists(&layout.format())? {
         return Err(missing());
     }
     layout.check_format()?;

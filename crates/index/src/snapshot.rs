@@ -36,7 +36,7 @@ use crate::error::{OpenError, ReadError};
 use crate::lexical::schema::{Fields, schema, tokenizers};
 use crate::lexical::sealed::SealedDirectory;
 use crate::manifest::Manifest;
-use crate::store::{Layout, Store};
+use crate::store::{Layout, Store, exists};
 use crate::vector::{RowSet, VectorError, VectorKey, Vectors};
 use crate::writer::FileMark;
 
@@ -133,11 +133,11 @@ impl Snapshot {
         name: &CollectionName,
     ) -> Result<Option<Snapshot>, OpenError> {
         let layout = store.layout(name);
-        if !layout.format().exists() {
+        if !exists(&layout.format())? {
             return Ok(None);
         }
         layout.check_format()?;
-        if !layout.commit_point().exists() {
+        if !exists(&layout.commit_point())? {
             return Ok(None);
         }
         let mut attempt = 1;

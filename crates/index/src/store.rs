@@ -121,7 +121,8 @@ impl Store {
         for entry in entries {
             let entry = entry.map_err(OpenError::io(&folder))?;
             let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            if self.layout(&name).format().exists() {
+            // One that may not be looked into is told of by whoever opens it.
+            if exists(&self.layout(&name).format()).unwrap_or(true) {
                 names.push(name);
             }
         }
@@ -190,6 +191,11 @@ impl Store {
         remove_if_there(&layout.format())?;
         fs::remove_dir_all(&layout.root).map_err(WriteError::io(&layout.root))
     }
+}
+
+/// Whether there is such a file; an error where that is not to be known.
+pub(crate) fn exists(file: &Path) -> Result<bool, OpenError> {
+    file.try_exists().map_err(OpenError::io(file))
 }
 
 fn remove_if_there(file: &Path) -> Result<(), WriteError> {

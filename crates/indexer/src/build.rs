@@ -451,6 +451,9 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
 }
 
 #[cfg(test)]
+mod other_model;
+
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -2,15 +2,18 @@
 //!
 //! tantivy puts checksums on the files of its segments and none on these two. Each gets a last line with the hash of
 //! what stands above it, so that a flipped bit there is noticed like any other. What the files say is tantivy's.
+//!
+//! It also remembers what the system said last when it refused a write: tantivy's threads keep that to themselves.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
+    AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, META_LOCK, MmapDirectory, TerminatingWrite,
+    WatchCallback, WatchHandle, WritePtr,
 };
 
 /// tantivy's commit point.
@@ -24,11 +27,66 @@ const SEAL_BYTES: usize = 65;
 
 /// A folder of tantivy's whose small files are sealed.
 #[derive(Debug, Clone)]
-pub(crate) struct SealedDirectory(MmapDirectory);
+pub(crate) struct SealedDirectory {
+    files: MmapDirectory,
+    refused: Refused,
+}
 
 impl SealedDirectory {
     pub(crate) fn open(folder: &Path) -> Result<SealedDirectory, OpenDirectoryError> {
-        MmapDirectory::open(folder).map(SealedDirectory)
+        let refused = Refused { folder: folder.to_owned(), last: Arc::default() };
+        Ok(SealedDirectory { files: MmapDirectory::open(folder)?, refused })
+    }
+
+    /// What is remembered of refused writes, by this directory and all its clones.
+    pub(crate) fn refused(&self) -> Refused {
+        self.refused.clone()
+    }
+}
+
+/// The last write that the system refused.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    folder: PathBuf,
+    // Held to store or take an error.
+    last: Arc<Mutex<Option<(PathBuf, io::Error)>>>,
+}
+
+impl Refused {
+    /// The file that could not be written, and why; forgets it.
+    pub(crate) fn take(&self) -> Option<(PathBuf, io::Error)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn note<T>(&self, path: &Path, done: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &done {
+            let refused = (self.folder.join(path), from_shared(error));
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
+        }
+        done
+    }
+}
+
+/// A file that is being written, of which a refusal is remembered.
+struct Written {
+    file: Box<dyn TerminatingWrite + Send + Sync>,
+    path: PathBuf,
+    refused: Refused,
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.refused.note(&self.path, self.file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.refused.note(&self.path, self.file.flush())
+    }
+}
+
+impl TerminatingWrite for Written {
+    fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
+        self.refused.note(&self.path, self.file.terminate_ref(token))
     }
 }
 
@@ -50,7 +108,7 @@ pub(crate) fn unseal(sealed: &[u8]) -> Option<&[u8]> {
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut file = tempfile::Builder::new().tempfile_in(folder)?;
-    io::Write::write_all(&mut file, &seal(content))?;
+    file.write_all(&seal(content))?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync(folder)
@@ -67,9 +125,13 @@ fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
+fn from_shared(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
 impl Directory for SealedDirectory {
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        let sealed = self.0.atomic_read(path)?;
+        let sealed = self.files.atomic_read(path)?;
         match unseal(&sealed) {
             Some(content) => Ok(content.to_vec()),
             // It only serves sweeping, which then begins anew: no reason to answer nothing.
@@ -82,37 +144,53 @@ impl Directory for SealedDirectory {
     }
 
     fn atomic_write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
-        self.0.atomic_write(path, &seal(content))?;
+        self.refused.note(path, self.files.atomic_write(path, &seal(content)))?;
         // tantivy leaves it to the system when a new commit point is durable; a commit waits for it.
-        if path == Path::new(COMMIT_POINT) { self.0.sync_directory() } else { Ok(()) }
+        if path == Path::new(COMMIT_POINT) { self.sync_directory() } else { Ok(()) }
     }
 
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.0.get_file_handle(path)
+        self.files.get_file_handle(path)
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
-        self.0.delete(path)
+        self.files.delete(path)
     }
 
     fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
-        self.0.exists(path)
+        self.files.exists(path)
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        self.0.open_write(path)
+        let file = self.files.open_write(path);
+        if let Err(OpenWriteError::IoError { io_error, .. }) = &file {
+            let _ = self.refused.note::<()>(path, Err(from_shared(io_error)));
+        }
+        // Nothing has been written, so nothing is lost with the buffer.
+        let unbuffered = file?.into_inner().map_err(|error| error.into_error());
+        let file = unbuffered.map_err(|error| OpenWriteError::wrap_io_error(error, path.to_owned()))?;
+        Ok(BufWriter::new(Box::new(Written { file, path: path.to_owned(), refused: self.refused() })))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
-        self.0.sync_directory()
+        self.refused.note(Path::new(""), self.files.sync_directory())
     }
 
     fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
-        self.0.acquire_lock(lock)
+        let is_denied = |error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+        };
+        match self.files.acquire_lock(lock) {
+            // Readers keep sweepers away while they open files. Where nobody may write nobody sweeps.
+            Err(LockError::IoError(error)) if lock.filepath == META_LOCK.filepath && is_denied(&error) => {
+                Ok(DirectoryLock::from(Box::new(())))
+            }
+            taken => taken,
+        }
     }
 
     fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
-        self.0.watch(callback)
+        self.files.watch(callback)
     }
 }
 
