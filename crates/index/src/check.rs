@@ -336,17 +336,21 @@ impl Check<'_> {
                 false => self.find(Finding::Stranger { file: name }),
             }
         }
-        let is_lexical = |name: &str| is_kept(name) || lexical.contains(&name);
-        let is_vectors = |name: &str| vectors.contains(&name);
-        let folders: [(_, _, &dyn Fn(&str) -> bool); 2] =
-            [("lexical", layout.lexical(), &is_lexical), ("vectors", layout.vectors(), &is_vectors)];
-        for (folder, path, is_named) in folders {
-            for (name, is_folder) in entries(&path)?.into_iter().filter(|(name, _)| !is_named(name)) {
-                match is_folder {
-                    // A sweep takes files alone.
-                    true => self.find(Finding::Stranger { file: format!("{folder}/{name}") }),
-                    false => self.checked.left_overs += 1,
-                }
+        self.unnamed_in("lexical", &layout.lexical(), &|name| is_kept(name) || lexical.contains(&name))?;
+        self.unnamed_in("vectors", &layout.vectors(), &|name| vectors.contains(&name))
+    }
+
+    fn unnamed_in(
+        &mut self,
+        folder: &str,
+        path: &Path,
+        is_named: &dyn Fn(&str) -> bool,
+    ) -> Result<(), OpenError> {
+        for (name, is_folder) in entries(path)?.into_iter().filter(|(name, _)| !is_named(name)) {
+            match is_folder {
+                // A sweep takes files alone.
+                true => self.find(Finding::Stranger { file: format!("{folder}/{name}") }),
+                false => self.checked.left_overs += 1,
             }
         }
         Ok(())
