@@ -454,6 +454,12 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
 mod other_model;
 
 #[cfg(test)]
+mod watching;
+
+#[cfg(test)]
+mod words_first;
+
+#[cfg(test)]
 mod tests {
     use std::fs;
 

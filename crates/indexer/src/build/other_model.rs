@@ -1,64 +1,11 @@
 //! A change of model, seen by a reader: the old vectors answer until the new ones are whole, whatever becomes of the run.
 
 use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ibid_embed::{EmbedError, EmbedWorker, ModelIdentity};
-
+use super::watching::{name, run};
 use super::*;
-use crate::report::Silent;
-
-/// A model of two dimensions that looks at the collection each time it embeds, and fails at a text it is told of.
-struct Watching {
-    identity: ModelIdentity,
-    store: Store,
-    /// The checksum of the model that must be serving meanwhile; empty where nothing is.
-    serving: String,
-    fails_at: usize,
-    embedded: Arc<AtomicUsize>,
-}
-
-impl Embedder for Watching {
-    fn identity(&self) -> &ModelIdentity {
-        &self.identity
-    }
-
-    fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
-        let (store, serving) = (self.store.clone(), self.serving.clone());
-        let (fails_at, embedded) = (self.fails_at, self.embedded.clone());
-        Ok(Box::new(Worker { store, serving, fails_at, embedded }))
-    }
-}
-
-struct Worker {
-    store: Store,
-    serving: String,
-    fails_at: usize,
-    embedded: Arc<AtomicUsize>,
-}
-
-impl EmbedWorker for Worker {
-    fn embed_document(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        if !self.serving.is_empty() {
-            check_serves(&self.store, &self.serving);
-        }
-        if self.embedded.fetch_add(1, Ordering::Relaxed) == self.fails_at {
-            return Err(EmbedError::NotFinite { model: "broken".to_owned() });
-        }
-        self.embed_query(text)
-    }
-
-    fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let angle = text.len() as f32;
-        Ok(vec![angle.cos(), angle.sin()])
-    }
-}
 
 const NOTES: usize = 8;
-
-fn name() -> CollectionName {
-    "n".parse().unwrap()
-}
 
 /// A reader finds the whole collection, with the vectors of this model and nothing else.
 #[track_caller]
@@ -85,30 +32,15 @@ impl Changing {
         Changing { folder, store: Store::at(data.path()), data }
     }
 
-    /// Runs with the model `checksum` while `serving` must serve; it fails at the n-th text.
+    /// Runs with the model `checksum` while the model `serving`, where it is named, must serve.
     fn run(&self, checksum: &str, serving: &str, fails_at: usize) -> Result<Report, BuildError> {
-        let identity = ModelIdentity {
-            name: checksum.to_owned(),
-            engine: String::new(),
-            dimensions: 2,
-            checksum: checksum.to_owned(),
+        let serving = serving.to_owned();
+        let look = move |store: &Store| {
+            if !serving.is_empty() {
+                check_serves(store, &serving);
+            }
         };
-        let (store, serving, embedded) = (self.store.clone(), serving.to_owned(), Arc::default());
-        let embedder = Arc::new(Watching { identity, store, serving, fails_at, embedded });
-        let options = BuildOptions {
-            root: self.folder.path().to_owned(),
-            name: name(),
-            include: vec![],
-            exclude: vec![],
-            language: None,
-            model: Some(Model { embedder, folder: None }),
-            threads: NonZero::<usize>::MIN,
-            rebuild: false,
-            may_change_model: true,
-            now: u64::MAX,
-            restate_after: Duration::ZERO,
-        };
-        build(&self.store, &options, &Silent)
+        run(self.folder.path(), &self.store, checksum, fails_at, Arc::new(look))
     }
 }
 
