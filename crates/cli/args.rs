@@ -230,8 +230,8 @@ pub(crate) struct StatusArgs {
 /// Check that indexes are what was written: every file, every note, every vector
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Compares every file with its checksum, puts every note together from its passages, and looks for the vector of each. It \
-only reads, and may run beside anything else.
+Compares every file with its checksum, puts every note together from its passages, and counts those that have their \
+vector. It only reads, and may run beside anything else.
 
 Exit code 0 says that all is whole, 1 that nothing is committed yet, 2 that something is damaged or cannot be read.")]
 pub(crate) struct CheckArgs {

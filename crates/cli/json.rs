@@ -194,7 +194,6 @@ fn finding(finding: &Finding) -> Value {
         Finding::Stranger { file } => json!({ "kind": "stranger", "file": file, "says": says }),
         Finding::Document { path, .. } => json!({ "kind": "document", "path": path, "says": says }),
         Finding::Orphans { .. } => json!({ "kind": "orphans", "says": says }),
-        Finding::VectorsMissing { .. } => json!({ "kind": "vectors", "says": says }),
     }
 }
 

@@ -50,7 +50,9 @@ fn collection(out: &mut impl Write, name: &CollectionName, checked: &Checked) ->
     }
     match checked.chunks_with_vector {
         Some(chunks) => {
-            line("vectors", &format!("of {} of {}", grouped(chunks), many(checked.chunks, "chunk")))?
+            let rest =
+                if is_whole && chunks < checked.chunks { ": the next run embeds the rest" } else { "" };
+            line("vectors", &format!("of {} of {}{rest}", grouped(chunks), many(checked.chunks, "chunk")))?
         }
         None if is_whole => line("vectors", "none: searched by words alone")?,
         None => {}
@@ -85,13 +87,18 @@ mod tests {
 
     #[track_caller]
     fn check(findings: Vec<Finding>, left_overs: u64, shown: &str) {
+        check_with(9_000, findings, left_overs, shown);
+    }
+
+    #[track_caller]
+    fn check_with(vectors: u64, findings: Vec<Finding>, left_overs: u64, shown: &str) {
         let checked = Checked {
             generation: Some(3),
             files: 14,
             bytes: 3_200_000,
             documents: 1_203,
             chunks: 9_000,
-            chunks_with_vector: Some(8_999),
+            chunks_with_vector: Some(vectors),
             left_overs,
             findings,
         };
@@ -103,7 +110,7 @@ mod tests {
     const COUNTS: &str = "  \
   files      14 files as written, 3.2 MB
   documents  1,203, put together from 9,000 chunks
-  vectors    of 8,999 of 9,000 chunks
+  vectors    of 9,000 of 9,000 chunks
 ";
 
     #[test]
@@ -112,6 +119,13 @@ mod tests {
         let stranger = Finding::Stranger { file: "note\u{7}.txt".into() };
         let strange = "  strange    note␇.txt: it is none of ibid's\n";
         check(vec![stranger], 0, &format!("garden: whole\n{COUNTS}{strange}"));
+    }
+
+    #[test]
+    fn one_that_is_still_being_embedded_is_whole() {
+        let counts = COUNTS
+            .replace("of 9,000 of 9,000 chunks", "of 512 of 9,000 chunks: the next run embeds the rest");
+        check_with(512, vec![], 0, &format!("garden: whole\n{counts}"));
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub struct Checked {
     pub documents: u64,
     /// Their chunks.
     pub chunks: u64,
-    /// How many chunks have their vector; `None` where the collection has no model.
+    /// How many chunks have their vector; `None` where the collection has no model. Fewer than `chunks` where words were
+    /// committed first and the rest is still to be embedded, or where a file with vectors is damaged.
     pub chunks_with_vector: Option<u64>,
     /// Files that no manifest names: written at this moment, or left by a run that was killed. The next run sweeps them.
     pub left_overs: u64,
@@ -72,12 +73,6 @@ pub enum Finding {
     /// Chunks that no document begins.
     #[error("{chunks} chunks belong to no document")]
     Orphans {
-        /// How many.
-        chunks: u64,
-    },
-    /// Chunks that the lexical leg holds and the semantic leg does not.
-    #[error("{chunks} chunks have no vector")]
-    VectorsMissing {
         /// How many.
         chunks: u64,
     },
@@ -377,9 +372,6 @@ impl Check<'_> {
                 None => snapshot.chunks_without_vector(),
             };
             self.checked.chunks_with_vector = Some(snapshot.chunks() - missing);
-            if missing > 0 {
-                self.find(Finding::VectorsMissing { chunks: missing });
-            }
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::DocumentPath;
-use ibid_core::span::Span;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED};
 
@@ -56,8 +55,7 @@ impl Snapshot {
                 return Ok(Some(Fault::Gap { found: chunk.start, wanted }));
             }
             text.push_str(&chunk.text);
-            let span = Span::claimed(wanted, text.len() as u32).map(|span| span.trimmed(&chunk.text));
-            let hash = span.and_then(|span| span.quote(&text)).map(QuoteHash::of);
+            let hash = chunk.cited.quote(&text).map(QuoteHash::of);
             if hash.is_none() || hashes[at.0.segment_ord as usize][at.0.doc_id as usize] != hash {
                 return Ok(Some(Fault::Quote { start: wanted }));
             }
