@@ -23,9 +23,9 @@ build:
 test:
 	cargo test --workspace --locked
 
-# Kills ibid with signal 9 at KILLS places, from SEED on, while it indexes, for KILLS_WITHIN seconds at most; checks after each what was
-# committed. The places are single calls to the system where there is an strace that may trace, and random moments where
-# there is none.
+# Kills ibid with signal 9 at KILLS places, from SEED on, while it indexes, for KILLS_WITHIN seconds at most; checks after
+# each what was committed. The places are single calls to the system where there is an strace that may trace, and random
+# moments where there is none.
 kills: build-for-tests
 	KILLS=$(KILLS) KILLS_WITHIN=$(KILLS_WITHIN) SEED=$(SEED) cargo test --workspace --test integration --locked kills_at_every_place -- --nocapture
 
