@@ -5,7 +5,11 @@ DEMO_DATA := target/demo
 
 DATASETS ?=
 
-.PHONY: demo test check fmt clippy docs bench measure clients onnxruntime-test build build-for-tests
+KILLS ?= 1000
+KILLS_WITHIN ?= 3600
+SEED ?= 1
+
+.PHONY: demo test kills check fmt clippy docs bench measure clients onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: build
@@ -18,6 +22,12 @@ build:
 # Every test of every crate. Nothing is fetched beyond packages, nothing is left behind.
 test:
 	cargo test --workspace --locked
+
+# Kills ibid with signal 9 at KILLS places, from SEED on, while it indexes, for KILLS_WITHIN seconds at most; checks after
+# each what was committed. The places are single calls to the system where there is an strace that may trace, and random
+# moments where there is none.
+kills: build-for-tests
+	KILLS=$(KILLS) KILLS_WITHIN=$(KILLS_WITHIN) SEED=$(SEED) cargo test --workspace --test integration --locked kills_at_every_place -- --nocapture
 
 # What must hold before a commit: form, lints, documentation.
 check: fmt clippy docs

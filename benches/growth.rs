@@ -132,6 +132,7 @@ fn index(notes: &Path, data: &Path) {
         model: Some(Model { embedder: hashed, folder: None }),
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild: false,
+        may_change_model: false,
         now: u64::MAX,
         restate_after: Duration::ZERO,
     };

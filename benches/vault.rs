@@ -71,6 +71,7 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
         model,
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild,
+        may_change_model: false,
         now: u64::MAX,
         restate_after: std::time::Duration::ZERO,
     };

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use ibid_index::manifest::FORMAT;
-
 use crate::harness::{Ibid, demonstration, text, vault};
 
 /// Runs and expects exit code 2, `says` in the message, and a hint that holds `hint` (none where it is empty).
@@ -127,39 +125,4 @@ fn ids_that_lead_nowhere() {
     let forged = format!("{head}@000000000000{}", &place[12..]);
     let ran = ibid.run(&["fetch", &forged]).ends_with(1);
     assert!(ran.stderr.contains("not in the index any more"), "{}", ran.stderr);
-}
-
-#[test]
-fn an_index_of_a_newer_format_is_left_alone_until_a_rebuild_is_asked_for() {
-    let ibid = Ibid::new();
-    let folder = vault(&[("a.md", "rye")]);
-    ibid.index(folder.path(), &["--name", "n", "--model", "none"]);
-    fs::write(ibid.data.path().join("collections/n/format"), "7\n").unwrap();
-    let says = format!("has format 7, this program reads {FORMAT}");
-    check(&ibid, &["search", "rye"], &says, "--rebuild");
-    let path = folder.path().to_str().unwrap();
-    check(&ibid, &["index", path, "--name", "n"], &says, "--rebuild");
-    ibid.index(folder.path(), &["--name", "n", "--rebuild", "--model", "none"]);
-    assert_eq!(ibid.hits(&["rye"]).len(), 1);
-}
-
-#[test]
-fn a_damaged_index_is_named_and_rebuilt() {
-    let ibid = Ibid::new();
-    let folder = vault(&[("a.md", "rye"), ("b.md", "salt")]);
-    ibid.index(folder.path(), &["--name", "n"]);
-    for part in ["lexical", "vectors"] {
-        let files = fs::read_dir(ibid.data.path().join("collections/n").join(part)).unwrap();
-        let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
-        files.retain(|file| file.extension().is_some_and(|e| e == "store" || e == "vec"));
-        let mut bytes = fs::read(&files[0]).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        fs::write(&files[0], bytes).unwrap();
-        let name = files[0].file_name().unwrap().to_str().unwrap();
-        check(&ibid, &["search", "rye"], name, "--rebuild");
-        ibid.run(&["status"]).ends_with(2);
-        ibid.index(folder.path(), &["--name", "n", "--rebuild"]);
-        assert!(!ibid.hits(&["rye"]).is_empty());
-    }
 }

@@ -61,6 +61,22 @@ impl Ibid {
         self.data.path().join("config.toml")
     }
 
+    /// The command under `strace -f`, which `injects` what the tests are after: see [`has_strace`].
+    pub(crate) fn traced(&self, injects: &[String], args: &[&str]) -> Command {
+        let plain = self.command(args);
+        let mut command = Command::new("strace");
+        let calls = injects.iter().map(|inject| inject.split(':').next().unwrap_or_default());
+        let traced = format!("trace={}", calls.collect::<Vec<_>>().join(","));
+        // Not with `--seccomp-bpf`, which would be quicker: strace 6.1 then counts wrongly.
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &traced]);
+        for inject in injects {
+            command.args(["-e", &format!("inject={inject}")]);
+        }
+        command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().unwrap())
     }
@@ -85,6 +101,21 @@ impl Ibid {
     pub(crate) fn paths(&self, args: &[&str]) -> Vec<String> {
         self.hits(args).iter().map(|hit| text(&hit["path"])).collect()
     }
+}
+
+/// Whether there is an `strace` that may trace: it fails or ends a process at the n-th of its writes, renames and the like,
+/// without a line of that in the product.
+pub(crate) fn has_strace() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| {
+        let inject = ["-f", "-qq", "-o", "/dev/null", "-e", "inject=unlink:error=EIO:when=9"];
+        let tried = Command::new("strace").args(inject).arg("true").output();
+        let works = tried.is_ok_and(|output| output.status.success());
+        if !works {
+            println!("skipped in part: there is no strace, or it may not trace");
+        }
+        works
+    })
 }
 
 pub(crate) fn ran(output: Output) -> Ran {

@@ -14,10 +14,18 @@ mod bench;
 mod citation;
 /// The settings file.
 mod config;
-/// kill -9 at random moments, disks that fill up, damaged files.
+/// Two writers at once, a first run that is killed, a disk that fills up.
 mod crash;
+/// Indexes that are not what was written, of another format, or of another model.
+mod damage;
+/// Disks that are full, slow, read-only or broken; data folders that nobody may write.
+#[cfg(target_os = "linux")]
+mod disk;
 /// Pathological markdown, broken encodings, odd names.
 mod hostile;
+/// kill -9 at every write, rename, sync and removal.
+#[cfg(target_os = "linux")]
+mod kills;
 /// Edit, rename, delete, run again.
 mod lifecycle;
 /// MCP over stdio and HTTP with rmcp's own client, in both protocol eras.

@@ -56,6 +56,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     Related(RelatedArgs),
     Status(StatusArgs),
+    Check(CheckArgs),
     Config(ConfigArgs),
     Remove(RemoveArgs),
     Models(ModelsArgs),
@@ -91,7 +92,7 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "CODE", value_parser = languages())]
     pub(crate) language: Option<LanguageChoice>,
     /// Embed with this model (see `ibid models`); 'none' indexes by words alone [default: as last time, or the bundled
-    /// model]
+    /// model]. The old vectors answer until the new ones are there
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Read the model from this folder instead of downloading it
@@ -103,7 +104,7 @@ pub(crate) struct IndexArgs {
     /// Embed with at most this share of all cores, 1 to 100
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) cpu: Option<u8>,
-    /// Forget the old index first; needed after a change of model, a new format, or damage
+    /// Make everything anew; needed after damage. What stands answers until it is done, if it can be read
     #[arg(long)]
     pub(crate) rebuild: bool,
     /// Print each report as a JSON object on a line of its own
@@ -233,7 +234,9 @@ pub(crate) struct VerifyArgs {
 
 /// Show what is indexed, how much, when and with which model
 #[derive(Debug, Args)]
-#[command(after_help = "Exit code 1 says that nothing is indexed yet, 2 that a collection cannot be opened.")]
+#[command(
+    after_help = "Exit code 1 says that nothing is indexed yet, 2 that a collection is damaged or cannot be opened."
+)]
 pub(crate) struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -251,6 +254,22 @@ pub(crate) struct ConfigArgs {
     pub(crate) example: bool,
     /// Print one JSON object
     #[arg(long, conflicts_with = "example")]
+    pub(crate) json: bool,
+}
+
+/// Check that indexes are what was written: every file, every note, every vector
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Compares every file with its checksum, puts every note together from its passages, and counts those that have their \
+vector. It only reads, and may run beside anything else.
+
+Exit code 0 says that all is whole, 1 that nothing is committed yet, 2 that something is damaged or cannot be read.")]
+pub(crate) struct CheckArgs {
+    /// Check only this collection; may be repeated
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) collection: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

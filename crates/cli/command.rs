@@ -1,6 +1,7 @@
 //! One command a file. This is only the way to them.
 
 pub(crate) mod bench;
+pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod fetch;
 pub(crate) mod index;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Verify(args) => verify::run(args, &environment),
         Command::Related(args) => related::run(args, &environment),
         Command::Status(args) => status::run(args, &environment),
+        Command::Check(args) => check::run(args, &environment),
         Command::Config(args) => config::run(args, &environment),
         Command::Remove(args) => remove::run(args, &environment),
         Command::Models(args) => models::run(args),

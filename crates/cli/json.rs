@@ -8,12 +8,14 @@ use ibid_core::fusion::Fusion;
 use ibid_core::hit::{Answer, Hit, LegScore};
 use ibid_core::id::CollectionName;
 use ibid_core::query::Query;
+use ibid_index::check::Finding;
 use ibid_index::manifest::ModelRecord;
 use ibid_indexer::verify::Verdict;
 use ibid_indexer::{Report, StageSeconds};
 use ibid_server::page_url;
 use serde_json::{Map, Value, json};
 
+use crate::command::check::{Results, is_whole};
 use crate::command::index::Indexed;
 use crate::command::status::{Contents, Status};
 use crate::text::rfc3339;
@@ -164,6 +166,37 @@ pub(crate) fn status(status: &Status) -> Value {
     })
 }
 
+/// What a check found in every collection.
+pub(crate) fn checked(results: &Results) -> Value {
+    let collections = results.iter().map(|(name, result)| match result {
+        Ok(checked) => json!({
+            "name": name.as_str(),
+            "whole": is_whole(checked),
+            "generation": checked.generation,
+            "files": checked.files,
+            "bytes": checked.bytes,
+            "documents": checked.documents,
+            "chunks": checked.chunks,
+            "chunks_with_vector": checked.chunks_with_vector,
+            "left_overs": checked.left_overs,
+            "findings": checked.findings.iter().map(finding).collect::<Vec<_>>(),
+            "error": null,
+        }),
+        Err(failure) => json!({ "name": name.as_str(), "whole": false, "error": failure.message() }),
+    });
+    json!({ "collections": collections.collect::<Vec<_>>() })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let says = finding.to_string();
+    match finding {
+        Finding::File { file, .. } => json!({ "kind": "file", "file": file, "says": says }),
+        Finding::Stranger { file } => json!({ "kind": "stranger", "file": file, "says": says }),
+        Finding::Document { path, .. } => json!({ "kind": "document", "path": path, "says": says }),
+        Finding::Orphans { .. } => json!({ "kind": "orphans", "says": says }),
+    }
+}
+
 fn collection(name: &CollectionName, contents: &Contents) -> Value {
     let manifest = contents.snapshot.manifest();
     let skipped = manifest.skipped.iter().map(|one| json!({ "path": one.path, "reason": one.reason }));
@@ -180,6 +213,7 @@ fn collection(name: &CollectionName, contents: &Contents) -> Value {
         "indexed_at": rfc3339(manifest.indexed_at),
         "model": manifest.model.as_ref().map(model),
         "vectors_missing": contents.snapshot.chunks_without_vector(),
+        "vectors_damaged": contents.snapshot.damage().map(|damage| damage.file_name()),
         "pending": manifest.pending,
         "skipped_count": manifest.skipped_count,
         "skipped": skipped.collect::<Vec<_>>(),

@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod bench;
+pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod measure;
 pub(crate) mod related;

@@ -2,6 +2,7 @@
 //! standard error.
 
 mod asking;
+mod checking;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use crate::output;
 use crate::text::{bytes, duration, grouped, many};
 
 pub(crate) use asking::Asking;
+pub(crate) use checking::Checking;
 
 /// How long the lines for logs are apart.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

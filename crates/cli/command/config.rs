@@ -5,7 +5,7 @@ use std::io::Write;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_index::snapshot::newest_manifest;
+use ibid_index::settings::newest_settings;
 use serde_json::{Map, Value, json};
 
 use crate::args::{BackgroundArgs, ConfigArgs, IndexArgs};
@@ -66,7 +66,7 @@ fn background(environment: &Environment) -> Section {
 
 fn collection(name: CollectionName, environment: &Environment) -> Result<Section, Failure> {
     let said = environment.config.collections.get(&name).cloned().unwrap_or_default();
-    let recorded = newest_manifest(&environment.store, &name);
+    let recorded = newest_settings(&environment.store, &name);
     let recorded = recorded.map_err(|source| Failure::Open { name: name.clone(), source })?;
     let otherwise = if recorded.is_some() { "last run" } else { "default" };
     let setting =

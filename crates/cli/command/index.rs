@@ -2,6 +2,7 @@
 
 mod job;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use crate::output;
 use crate::pace::Pace;
 use crate::print;
 use crate::progress::Shown;
+use crate::text::safe_line;
 pub(crate) use job::Job;
 
 /// How long an index that another process writes is waited for.
@@ -82,8 +84,15 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         thread::sleep(LOCKED_RETRY_AFTER);
         built = build(store, &options, &shown);
     }
-    if args.rebuild && built.as_ref().is_err_and(is_ruin) {
-        store.remove(&job.name).map_err(|source| failed(source.into()))?;
+    let begins_anew = |error: &BuildError| match error_of_opening(error) {
+        Some(error) if error.is_older_format() => true,
+        _ => args.rebuild && is_ruin(error),
+    };
+    if let Some(error) = built.as_ref().err().filter(|error| begins_anew(error)) {
+        if !environment.quiet {
+            writeln!(output::err(), "{}: {}: it is made anew", job.name, safe_line(&error.to_string()))?;
+        }
+        store.clear(&job.name).map_err(|source| failed(source.into()))?;
         built = build(store, &options, &shown);
     }
     shown.finish();
@@ -123,22 +132,22 @@ pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<()
 
 /// Whether another process writes the collection now.
 pub(crate) fn is_locked(error: &BuildError) -> bool {
-    matches!(
-        error,
-        BuildError::Open(OpenError::Locked { .. })
-            | BuildError::Write(WriteError::Open(OpenError::Locked { .. }))
-    )
+    matches!(error_of_opening(error), Some(OpenError::Locked { .. }))
+}
+
+/// The error of opening the collection, where the run ended with one.
+fn error_of_opening(error: &BuildError) -> Option<&OpenError> {
+    match error {
+        BuildError::Open(error) | BuildError::Write(WriteError::Open(error)) => Some(error),
+        _ => None,
+    }
 }
 
 /// Whether the index that stands there cannot even be read to be replaced.
 fn is_ruin(error: &BuildError) -> bool {
-    let unreadable = |error: &OpenError| {
-        matches!(error, OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_))
-    };
-    match error {
-        BuildError::Open(error) | BuildError::Write(WriteError::Open(error)) => unreadable(error),
-        BuildError::Read(_) => true,
-        _ => false,
+    match error_of_opening(error) {
+        Some(error) => matches!(error, OpenError::Format { .. } | OpenError::Damaged { .. }),
+        None => matches!(error, BuildError::Read(_)),
     }
 }
 

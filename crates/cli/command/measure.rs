@@ -81,7 +81,7 @@ fn of_collection(
 ) -> Result<(Index, Vec<Mode>), Failure> {
     let opened = open::collections(&environment.store, &[name.to_owned()])?;
     let snapshot = opened.snapshots.into_iter().next().expect("one name opens one collection or fails");
-    let model = snapshot.manifest().model.as_ref();
+    let model = snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none());
     let modes = modes(&args.mode, model.is_some())?;
     let wanted = model.filter(|_| modes.iter().any(|mode| mode.has_semantic()));
     let embedder = wanted.map(|record| ModelChoice::recorded(record).load(environment)).transpose()?;
@@ -121,6 +121,7 @@ fn of_dataset(
         model,
         threads: args.threads.unwrap_or_else(environment::cores),
         rebuild: false,
+        may_change_model: false,
         now: environment::now_ns(),
         restate_after: std::time::Duration::ZERO,
     };

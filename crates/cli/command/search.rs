@@ -91,7 +91,8 @@ fn embedders(
 ) -> Result<(Vec<QueryEmbedder>, Option<Failure>), Failure> {
     let mut embedders: Vec<QueryEmbedder> = Vec::new();
     for snapshot in opened.snapshots.iter().filter(|_| mode.has_semantic()) {
-        let Some(record) = &snapshot.manifest().model else { continue };
+        let model = snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none());
+        let Some(record) = model else { continue };
         if embedders.iter().any(|loaded| loaded.identity().checksum == record.checksum) {
             continue;
         }

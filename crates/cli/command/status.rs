@@ -53,6 +53,7 @@ fn outcome(status: &Status) -> Outcome {
     let mut outcome = Outcome::Nothing;
     for (_, contents) in &status.collections {
         match contents {
+            Ok(contents) if contents.snapshot.damage().is_some() => return Outcome::Partly,
             Ok(_) => outcome = Outcome::Done,
             Err(Failure::NothingCommitted { .. }) => {}
             Err(_) => return Outcome::Partly,

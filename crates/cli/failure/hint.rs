@@ -121,7 +121,7 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
             format!("give this folder a name of its own: `ibid index {} --name NAME`", quoted(path))
         }
         BuildError::OtherModel { wanted, .. } => format!(
-            "`ibid index --name {name} --model {wanted} --rebuild` makes it anew; without --model it stays as it is"
+            "`ibid index --name {name} --model {wanted}` makes new vectors; the old ones answer until it is done"
         ),
         BuildError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
         BuildError::Embed(error) => return of_embed(error),
@@ -136,12 +136,27 @@ fn of_open(name: Option<&CollectionName>, error: &OpenError) -> Option<String> {
     let again = || name.map_or_else(|| "`ibid index --rebuild` makes it anew".to_owned(), rebuild);
     match error {
         OpenError::Missing { .. } => Some("`ibid status` lists the collections".to_owned()),
-        OpenError::Vectors(VectorError::Io { source, .. }) => of_io(source).or_else(|| Some(again())),
-        OpenError::Format { .. } | OpenError::Damaged { .. } | OpenError::Vectors(_) => Some(again()),
+        OpenError::Vectors(error) => match error.as_ref() {
+            VectorError::Io { source, .. } => of_io(source).or_else(|| Some(again())),
+            _ => Some(again()),
+        },
+        OpenError::Format { .. } => Some(of_format(name, error)),
+        OpenError::Damaged { .. } => Some(again()),
         OpenError::Locked { .. } => {
             Some("wait until it has finished; a process that died does not hold the lock".to_owned())
         }
         OpenError::Io { source, .. } => of_io(source),
+    }
+}
+
+fn of_format(name: Option<&CollectionName>, error: &OpenError) -> String {
+    let name = name.map(|name| format!(" --name {name}")).unwrap_or_default();
+    match error.is_older_format() {
+        true => format!("`ibid index{name}` makes it anew from the notes: an earlier ibid wrote it"),
+        false => format!(
+            "another ibid wrote it: use that one, or let this one make it anew from the notes: `ibid index{name} \
+             --rebuild`"
+        ),
     }
 }
 
@@ -165,6 +180,9 @@ fn of_search(error: &SearchError) -> Option<String> {
             "search it with `--mode lexical`, or give it vectors: `ibid index --name {collection} --model \
              {BUNDLED_MODEL}`"
         ),
+        SearchError::VectorsDamaged { collection, .. } => {
+            format!("search it with `--mode lexical`; {}", rebuild(collection))
+        }
         SearchError::OtherModel { collection, .. } => {
             format!("search it with `--mode lexical`, or {}", rebuild(collection))
         }

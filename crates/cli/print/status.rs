@@ -66,6 +66,11 @@ fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) 
         }
         None => line("model", "none: searched by words alone")?,
     }
+    if let Some(damage) = snapshot.damage() {
+        let (file, state) = (damage.file_name(), damage.state());
+        line("vectors", &format!("{file} {state}: searched by words alone"))?;
+        line("", &format!("`ibid index --name {name} --rebuild` makes them anew"))?;
+    }
     if snapshot.chunks_without_vector() > 0 {
         line("vectors", &format!("{} have none", many(snapshot.chunks_without_vector(), "chunk")))?;
     }

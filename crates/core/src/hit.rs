@@ -123,6 +123,15 @@ pub enum Note {
         /// How many chunks lack one.
         chunks: u64,
     },
+    /// A file of the collection's vectors cannot be used, so the semantic leg saw nothing of it.
+    VectorsDamaged {
+        /// The collection.
+        collection: CollectionName,
+        /// The file's name.
+        file: String,
+        /// What is wrong with it: that it "is damaged", "is missing", "cannot be read".
+        state: &'static str,
+    },
     /// The last run of the indexer did not reach the end.
     Unfinished {
         /// The collection.
@@ -168,6 +177,10 @@ impl fmt::Display for Note {
             Note::VectorsMissing { collection, chunks } => {
                 write!(f, "{chunks} chunks of {collection} have no vector: they were not searched by meaning")
             }
+            Note::VectorsDamaged { collection, file, state } => write!(
+                f,
+                "{collection} was not searched by meaning: its file {file} {state}; `ibid check` says what to do"
+            ),
             Note::Unfinished { collection, pending } => write!(
                 f,
                 "indexing of {collection} did not finish: {pending} files were not searched; run `ibid index` again"

@@ -1,12 +1,14 @@
 //! What can go wrong with index files, said once for readers and writers. Hints for people stand in the CLI.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ibid_core::id::CollectionName;
 use tantivy::TantivyError;
-use tantivy::directory::error::{OpenReadError, OpenWriteError};
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
+use crate::lexical::sealed::Refused;
 use crate::vector::VectorError;
 
 /// Why a collection could not be opened, for reading or for writing.
@@ -40,7 +42,7 @@ pub enum OpenError {
     },
     /// A vector file is missing, damaged, or of another format; the message names it.
     #[error(transparent)]
-    Vectors(#[from] VectorError),
+    Vectors(#[from] Arc<VectorError>),
     /// Another process is writing this collection.
     #[error("another process is indexing this collection (lock {path})")]
     Locked {
@@ -95,6 +97,14 @@ pub struct ReadError {
 }
 
 impl OpenError {
+    /// Whether an earlier version of the program wrote the index: then nothing is lost by making it anew.
+    pub fn is_older_format(&self) -> bool {
+        match self {
+            OpenError::Format { found, wanted, .. } => found.parse().is_ok_and(|found: u32| found < *wanted),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
         move |source| OpenError::Io { path: path.to_owned(), source }
     }
@@ -109,7 +119,12 @@ impl OpenError {
             TantivyError::OpenReadError(OpenReadError::IoError { io_error, filepath }) => {
                 from_read(&io_error, folder.join(filepath))
             }
-            TantivyError::IoError(error) => from_read(&error, folder.to_owned()),
+            TantivyError::IoError(error) | TantivyError::LockFailure(LockError::IoError(error), _) => {
+                from_read(&error, folder.to_owned())
+            }
+            TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error, directory_path }) => {
+                from_read(&io_error, directory_path)
+            }
             other => damaged(Path::new(""), other.to_string()),
         }
     }
@@ -130,7 +145,11 @@ impl WriteError {
         move |source| WriteError::Io { path: path.to_owned(), source }
     }
 
-    pub(crate) fn from_tantivy(error: TantivyError, folder: &Path) -> WriteError {
+    /// tantivy's error, or what the system said where that was behind it.
+    pub(crate) fn from_tantivy(error: TantivyError, folder: &Path, refused: &Refused) -> WriteError {
+        if let Some((path, source)) = refused.take() {
+            return WriteError::Io { path, source };
+        }
         let io = |error: &io::Error, path: PathBuf| WriteError::Io {
             path,
             source: error.raw_os_error().map_or_else(
@@ -143,19 +162,8 @@ impl WriteError {
             TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, filepath }) => {
                 io(&io_error, folder.join(filepath))
             }
-            // tantivy keeps to itself what its threads met. The usual reason can be met again.
-            TantivyError::ErrorInThread(reason) => match try_writing(folder) {
-                Err(source) => WriteError::Io { path: folder.to_owned(), source },
-                Ok(()) => WriteError::Lexical { path: folder.to_owned(), reason },
-            },
+            TantivyError::LockFailure(LockError::IoError(error), _) => io(&error, folder.to_owned()),
             other => WriteError::Lexical { path: folder.to_owned(), reason: other.to_string() },
         }
     }
-}
-
-/// Whether the folder takes a megabyte.
-fn try_writing(folder: &Path) -> io::Result<()> {
-    let mut file = tempfile::tempfile_in(folder)?;
-    file.write_all(&[0; 1 << 20])?;
-    file.sync_all()
 }

@@ -3,5 +3,6 @@
 
 mod analyzer;
 pub(crate) mod schema;
+pub(crate) mod sealed;
 
 pub use analyzer::{QuestionWord, Word, words_of_document, words_of_question};

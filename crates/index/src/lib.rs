@@ -6,11 +6,13 @@
 //!
 //! [`store`] finds collections, [`writer`] makes the next generation, [`snapshot`] reads one.
 
+pub mod check;
 mod error;
 pub mod lexical;
 mod lock;
 pub mod manifest;
 mod record;
+pub mod settings;
 pub mod snapshot;
 pub mod store;
 pub mod vector;

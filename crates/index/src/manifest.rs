@@ -10,8 +10,8 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 /// The format of everything in a collection's folder.
 ///
 /// History: 1 the first; 2 one field of words, languages, dates, properties; 3 titles count three times; 4 links,
-/// comments, typed properties.
-pub const FORMAT: u32 = 4;
+/// comments, typed properties; 5 the commit point is sealed.
+pub const FORMAT: u32 = 5;
 
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;
@@ -48,9 +48,13 @@ impl Manifest {
 
     /// `None` where the payload is not what [`Manifest::to_payload`] wrote.
     pub(crate) fn from_payload(payload: &str) -> Option<Manifest> {
+        serde_json::from_str(Manifest::json_in(payload)?).ok()
+    }
+
+    /// The JSON in a payload, of whatever format; `None` where it is not what was written.
+    pub(crate) fn json_in(payload: &str) -> Option<&str> {
         let (hash, json) = payload.split_once('\n')?;
-        let is_whole = blake3::hash(json.as_bytes()).to_string() == hash;
-        serde_json::from_str(json).ok().filter(|_| is_whole)
+        (blake3::hash(json.as_bytes()).to_string() == hash).then_some(json)
     }
 }
 

@@ -7,16 +7,19 @@ mod embeds;
 mod legs;
 mod links;
 mod passing;
+mod soundness;
 mod terms;
 mod texts;
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::directory::MmapDirectory;
+use tantivy::index::{SegmentComponent, SegmentMeta};
 use tantivy::query::{EnableScoring, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{
@@ -31,13 +34,17 @@ pub use texts::{StoredChunk, StoredDocument};
 
 use crate::error::{OpenError, ReadError};
 use crate::lexical::schema::{Fields, schema, tokenizers};
+use crate::lexical::sealed::SealedDirectory;
 use crate::manifest::Manifest;
-use crate::store::{Layout, Store};
-use crate::vector::{RowSet, VectorKey, Vectors};
+use crate::store::{Layout, Store, exists};
+use crate::vector::{RowSet, VectorError, VectorKey, Vectors};
 use crate::writer::FileMark;
 
 /// How often opening is tried again when a commit slips in between its steps.
 const OPEN_ATTEMPTS: usize = 5;
+
+/// What every file of tantivy's ends with: the length of its footer and a magic number.
+const FOOTER_MIN_BYTES: u64 = 8;
 
 /// Names a chunk within one snapshot. It means nothing in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +83,7 @@ pub struct Snapshot {
     searcher: Searcher,
     columns: Vec<SegmentColumns>,
     vectors: Vectors,
+    damage: Option<Arc<VectorError>>,
     /// The row of each chunk by segment and number; [`NO_ROW`] where it has none.
     rows: Vec<Vec<u32>>,
     /// Every living chunk that has a vector, by its row; chunks of equal words share one.
@@ -110,6 +118,9 @@ struct SegmentColumns {
 impl Snapshot {
     /// Opens the newest generation, after comparing every file with its checksum.
     ///
+    /// Where a file of the vectors is damaged or missing, it is opened all the same, without vectors: see
+    /// [`Snapshot::damage`]. Damage anywhere else is an error: the words are also the texts.
+    ///
     /// Costs a read of the whole collection, from the page cache some milliseconds for 10,000 notes.
     pub fn open(store: &Store, name: &CollectionName) -> Result<Snapshot, OpenError> {
         let missing = || OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() };
@@ -122,20 +133,18 @@ impl Snapshot {
         name: &CollectionName,
     ) -> Result<Option<Snapshot>, OpenError> {
         let layout = store.layout(name);
-        if !layout.format().exists() {
+        if !exists(&layout.format())? {
             return Ok(None);
         }
         layout.check_format()?;
-        if !layout.commit_point().exists() {
+        if !exists(&layout.commit_point())? {
             return Ok(None);
         }
         let mut attempt = 1;
         loop {
             match Snapshot::try_open(name, &layout) {
                 // A commit moved the files away between two steps.
-                Err(OpenError::Damaged { .. } | OpenError::Vectors(_) | OpenError::Io { .. })
-                    if attempt < OPEN_ATTEMPTS =>
-                {
+                Err(OpenError::Damaged { .. } | OpenError::Io { .. }) if attempt < OPEN_ATTEMPTS => {
                     attempt += 1
                 }
                 Ok(Opened::Overtaken) => attempt += 1,
@@ -149,27 +158,13 @@ impl Snapshot {
     fn try_open(name: &CollectionName, layout: &Layout) -> Result<Opened, OpenError> {
         let lexical = layout.lexical();
         let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &lexical);
-        let directory = MmapDirectory::open(&lexical).map_err(|error| from_tantivy(error.into()))?;
-        let mut index = Index::open(directory).map_err(from_tantivy)?;
-        index.set_tokenizers(tokenizers());
-        let (wanted, fields) = schema();
-        if index.schema() != wanted {
-            let reason = "its fields are not the ones of this format".to_owned();
-            return Err(OpenError::Damaged { path: layout.commit_point(), reason });
-        }
+        let (index, fields) = open_index(layout)?;
         let Some((manifest, opstamp)) = read_manifest(&index, layout)? else { return Ok(Opened::Nothing) };
         verify_lexical(&index, layout)?;
         let reader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(from_tantivy)?;
         let reader: tantivy::IndexReader = reader;
-        let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
-        let vectors = Vectors::open(
-            &layout.vectors(),
-            dimensions.max(1),
-            &manifest.vector_files,
-            manifest.graph.as_ref(),
-        )?;
-        vectors.verify()?;
+        let (vectors, damage) = open_vectors(layout, &manifest)?;
         // The reader and the manifest are of one commit only if none came between the two.
         if read_manifest(&index, layout)?.is_none_or(|(_, now)| now != opstamp) {
             return Ok(Opened::Overtaken);
@@ -190,6 +185,7 @@ impl Snapshot {
             columns,
             alive: RowSet::empty(vectors.rows()),
             vectors,
+            damage: damage.map(Arc::new),
             rows: Vec::new(),
             by_row: Vec::new(),
             languages: Vec::new(),
@@ -207,7 +203,7 @@ impl Snapshot {
 
     /// Finds out which vector rows living chunks use, and which chunks have none.
     fn join_vectors(&mut self) {
-        if self.manifest.model.is_none() {
+        if self.manifest.model.is_none() || self.damage.is_some() {
             return;
         }
         for (segment, (reader, columns)) in
@@ -291,7 +287,12 @@ impl Snapshot {
         self.source_bytes
     }
 
-    /// How many chunks have no vector although the collection has a model.
+    /// Why it was opened without its vectors, where it was: it is then searched by words alone.
+    pub fn damage(&self) -> Option<&Arc<VectorError>> {
+        self.damage.as_ref()
+    }
+
+    /// How many chunks have no vector although the collection has a model, and its vectors could be opened.
     pub fn chunks_without_vector(&self) -> u64 {
         self.without_vector
     }
@@ -432,38 +433,87 @@ impl SegmentColumns {
     }
 }
 
-/// The manifest of a collection's newest commit as far as it can be read, whatever state the other files are in;
-/// `None` where nothing was committed.
-///
-/// It is for those who want to know what a collection is of, or to make it anew. It reads one small file, and checks
-/// neither the format nor any file that the manifest names.
-pub fn newest_manifest(store: &Store, name: &CollectionName) -> Result<Option<Manifest>, OpenError> {
-    let layout = store.layout(name);
-    if !layout.commit_point().exists() {
-        return Ok(None);
+/// Opens tantivy's index, whose files are not looked at yet.
+pub(crate) fn open_index(layout: &Layout) -> Result<(Index, Fields), OpenError> {
+    let lexical = layout.lexical();
+    let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &lexical);
+    let directory = SealedDirectory::open(&lexical).map_err(|error| from_tantivy(error.into()))?;
+    let mut index = Index::open(directory).map_err(from_tantivy)?;
+    index.set_tokenizers(tokenizers());
+    let (wanted, fields) = schema();
+    if index.schema() != wanted {
+        let reason = "its fields are not the ones of this format".to_owned();
+        return Err(OpenError::Damaged { path: layout.commit_point(), reason });
     }
-    let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &layout.lexical());
-    let directory = MmapDirectory::open(layout.lexical()).map_err(|error| from_tantivy(error.into()))?;
-    let index = Index::open(directory).map_err(from_tantivy)?;
-    Ok(read_manifest(&index, &layout)?.map(|(manifest, _)| manifest))
+    Ok((index, fields))
+}
+
+/// Opens the vectors and compares them with their checksums; none, and what is wrong, where one is damaged. Without its
+/// graph a scan finds the same.
+fn open_vectors(layout: &Layout, manifest: &Manifest) -> Result<(Vectors, Option<VectorError>), OpenError> {
+    let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions).max(1);
+    let open = |files: &[_], graph| {
+        let vectors = Vectors::open(&layout.vectors(), dimensions, files, graph)?;
+        vectors.verify()?;
+        Ok::<_, VectorError>(vectors)
+    };
+    let files = &manifest.vector_files;
+    let damage = match open(files, manifest.graph.as_ref()) {
+        Ok(vectors) => return Ok((vectors, None)),
+        Err(error) => error,
+    };
+    if manifest.graph.is_some()
+        && let Ok(vectors) = open(files, None)
+    {
+        tracing::warn!(error = %damage, "questions are answered without the graph");
+        return Ok((vectors, None));
+    }
+    let none = open(&[], None).map_err(Arc::new)?;
+    Ok((none, Some(damage)))
 }
 
 /// Compares tantivy's files with their checksums and names the first that is damaged.
 ///
 /// It comes before any of them is read: what reads them trusts them, and would panic.
 fn verify_lexical(index: &Index, layout: &Layout) -> Result<(), OpenError> {
+    for file in lexical_files(index, layout)? {
+        verify_lexical_file(index, layout, &file)?;
+    }
+    Ok(())
+}
+
+/// The files of the newest commit's segments, by name.
+pub(crate) fn lexical_files(index: &Index, layout: &Layout) -> Result<Vec<PathBuf>, OpenError> {
+    let metas = index.load_metas().map_err(|error| OpenError::from_tantivy(error, &layout.lexical()))?;
+    // tantivy's own check asks only after files that its list names too, and nobody vouches for the list.
+    let deletes = |segment: &SegmentMeta| segment.relative_path(SegmentComponent::Delete);
+    let never_written: Vec<_> = metas.segments.iter().filter(|one| !one.has_deletes()).map(deletes).collect();
+    let named = metas.list_segment_files().into_iter().filter(|file| !never_written.contains(file));
+    // A segment's documents lie in such a file only until they are in order, and its name is in the list ever after.
+    let mut files: Vec<_> = named.filter(|file| file.extension().is_none_or(|end| end != "temp")).collect();
+    files.sort();
+    Ok(files)
+}
+
+pub(crate) fn verify_lexical_file(index: &Index, layout: &Layout, file: &Path) -> Result<(), OpenError> {
     let lexical = layout.lexical();
-    let damaged = index.validate_checksum().map_err(|error| OpenError::from_tantivy(error, &lexical))?;
-    match damaged.iter().min() {
-        Some(file) => {
-            Err(OpenError::Damaged { path: lexical.join(file), reason: "its checksum does not match".into() })
+    // tantivy looks for this much at a file's end without asking whether it is there.
+    let path = lexical.join(file);
+    if fs::metadata(&path).is_ok_and(|metadata| metadata.len() < FOOTER_MIN_BYTES) {
+        return Err(OpenError::Damaged { path, reason: "it is cut short".to_owned() });
+    }
+    let checked = index.directory().validate_checksum(file);
+    match checked.map_err(|error| OpenError::from_tantivy(error.into(), &lexical))? {
+        true => Ok(()),
+        false => {
+            let reason = "its checksum does not match".to_owned();
+            Err(OpenError::Damaged { path, reason })
         }
-        None => Ok(()),
     }
 }
 
 /// The manifest of the newest commit and the commit's number; `None` where nothing was committed.
-fn read_manifest(index: &Index, layout: &Layout) -> Result<Option<(Manifest, u64)>, OpenError> {
+pub(crate) fn read_manifest(index: &Index, layout: &Layout) -> Result<Option<(Manifest, u64)>, OpenError> {
     let metas = index.load_metas().map_err(|error| OpenError::from_tantivy(error, &layout.lexical()))?;
     let Some(payload) = metas.payload else { return Ok(None) };
     let manifest = Manifest::from_payload(&payload);

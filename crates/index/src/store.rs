@@ -3,6 +3,7 @@
 //! ```text
 //! DATA/collections/NAME/format          the format's number, read before anything else
 //!                      /lock            held by the writer
+//!                      /settings        how the collection was asked for, for when the manifest is lost
 //!                      /lexical/        tantivy's files; meta.json is the commit point
 //!                      /vectors/        vector files and the graph, immutable, named by the manifest
 //! ```
@@ -15,8 +16,10 @@ use std::time::SystemTime;
 use ibid_core::id::CollectionName;
 
 use crate::error::{OpenError, WriteError};
+use crate::lexical::sealed::COMMIT_POINT;
 use crate::lock::WriterLock;
 use crate::manifest::FORMAT;
+use crate::settings::{self, newest_settings};
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -46,6 +49,10 @@ impl Layout {
         self.root.join("lock")
     }
 
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.root.join("settings")
+    }
+
     pub(crate) fn lexical(&self) -> PathBuf {
         self.root.join("lexical")
     }
@@ -56,7 +63,14 @@ impl Layout {
 
     /// tantivy's commit point, replaced by rename at each commit.
     pub(crate) fn commit_point(&self) -> PathBuf {
-        self.lexical().join("meta.json")
+        self.lexical().join(COMMIT_POINT)
+    }
+
+    /// Marks the collection as of this program's format, in one step.
+    pub(crate) fn write_format(&self) -> Result<(), WriteError> {
+        let (format, new) = (self.format(), self.format().with_extension("new"));
+        fs::write(&new, format!("{FORMAT}\n")).map_err(WriteError::io(&new))?;
+        fs::rename(&new, &format).map_err(WriteError::io(&format))
     }
 
     /// Refuses a collection that another version wrote.
@@ -107,7 +121,8 @@ impl Store {
         for entry in entries {
             let entry = entry.map_err(OpenError::io(&folder))?;
             let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            if self.layout(&name).format().exists() {
+            // One that may not be looked into is told of by whoever opens it.
+            if exists(&self.layout(&name).format()).unwrap_or(true) {
                 names.push(name);
             }
         }
@@ -139,6 +154,30 @@ impl Store {
         Ok(total)
     }
 
+    /// Removes everything of a collection but how it was asked for, whatever state it is in, so that a run of the
+    /// indexer can begin anew. Of use where the index cannot even be opened; nothing is served until that run commits.
+    ///
+    /// A crash in here loses no settings. Refuses while another process writes the collection.
+    pub fn clear(&self, name: &CollectionName) -> Result<(), WriteError> {
+        let layout = self.layout(name);
+        let _lock = WriterLock::take(&layout.lock())?;
+        if let Ok(Some(settings)) = newest_settings(self, name) {
+            settings::write(&layout, &settings)?;
+        }
+        // The commit point goes first: no reader may take what is left for a generation. The format goes last: a crash
+        // before leaves a collection that is known to be of another one, or to have no commit.
+        remove_if_there(&layout.commit_point())?;
+        for folder in [layout.lexical(), layout.vectors()] {
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(WriteError::io(&folder)(error));
+                }
+                _ => {}
+            }
+        }
+        layout.write_format()
+    }
+
     /// Removes a collection's files, whatever state they are in. The source is not touched.
     ///
     /// Refuses while another process writes it.
@@ -149,12 +188,19 @@ impl Store {
         }
         let _lock = WriterLock::take(&layout.lock())?;
         // The format mark goes first: what is left after a crash in here is no collection any more.
-        match fs::remove_file(layout.format()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(WriteError::io(&layout.format())(error));
-            }
-            _ => {}
-        }
+        remove_if_there(&layout.format())?;
         fs::remove_dir_all(&layout.root).map_err(WriteError::io(&layout.root))
+    }
+}
+
+/// Whether there is such a file; an error where that is not to be known.
+pub(crate) fn exists(file: &Path) -> Result<bool, OpenError> {
+    file.try_exists().map_err(OpenError::io(file))
+}
+
+fn remove_if_there(file: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(WriteError::io(file)(error)),
+        _ => Ok(()),
     }
 }

@@ -10,38 +10,40 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_core::span::Span;
 
+use crate::lexical::sealed::{self, COMMIT_POINT, FILE_LIST};
 use crate::lexical::words_of_question;
 use crate::manifest::{FORMAT, Manifest, ModelRecord, SourceRecord};
+use crate::settings::{Settings, newest_settings};
 use crate::snapshot::{LookedUp, Rule, Snapshot, StoredDocument, Wanted};
 use crate::store::Store;
-use crate::vector::VectorKey;
+use crate::vector::{VectorKey, Vectors, build_graph};
 use crate::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
 use crate::{OpenError, WriteError};
 
-const DIMENSIONS: usize = 8;
+pub(crate) const DIMENSIONS: usize = 8;
 
-struct Collection {
-    folder: tempfile::TempDir,
-    store: Store,
-    name: CollectionName,
+pub(crate) struct Collection {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) name: CollectionName,
 }
 
 impl Collection {
-    fn new() -> Collection {
+    pub(crate) fn new() -> Collection {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path());
         Collection { folder, store, name: "garden".parse().unwrap() }
     }
 
-    fn writer(&self) -> CollectionWriter {
+    pub(crate) fn writer(&self) -> CollectionWriter {
         CollectionWriter::open(&self.store, &self.name, 1).unwrap()
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot::open(&self.store, &self.name).unwrap()
     }
 
-    fn write(&self, notes: &[(&str, &str)]) -> Manifest {
+    pub(crate) fn write(&self, notes: &[(&str, &str)]) -> Manifest {
         let mut writer = self.writer();
         for (path, text) in notes {
             add(&mut writer, path, text);
@@ -51,7 +53,7 @@ impl Collection {
         manifest
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let root = self.store.folder(&self.name);
         let list = |folder: &Path| {
             fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
@@ -63,7 +65,7 @@ impl Collection {
 /// The date of every document.
 const DATE: i64 = 1_700_000_000;
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let model = ModelRecord {
         name: "test".into(),
         engine: "none".into(),
@@ -85,7 +87,7 @@ fn manifest() -> Manifest {
 }
 
 /// One chunk a line, under the heading "Top"; a line's vector follows from its words.
-fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f32>)>) {
+pub(crate) fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f32>)>) {
     let mut chunks = Vec::new();
     let mut at = 0;
     for (line, words) in text.split_inclusive('\n').enumerate() {
@@ -125,7 +127,7 @@ fn vector_of(key: VectorKey) -> Vec<f32> {
     bytes.iter().map(|&b| f32::from(b) / norm).collect()
 }
 
-fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
+pub(crate) fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
     let (document, vectors) = finished(path, text);
     writer.add(&document, vectors).unwrap();
 }
@@ -389,15 +391,33 @@ fn there_is_one_writer_at_a_time() {
     assert!(matches!(second, Err(WriteError::Open(OpenError::Locked { .. }))));
 }
 
+/// Opens a collection one of whose files is not what was written: it must be noticed. Without its vectors a collection is
+/// opened, and says so.
+#[track_caller]
+fn check_noticed(collection: &Collection, file: &Path, what: &str) {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    match Snapshot::open(&collection.store, &collection.name) {
+        Ok(snapshot) => {
+            let damage = snapshot.damage().unwrap_or_else(|| panic!("{what} of {name} goes unnoticed"));
+            assert_eq!(damage.file_name(), name, "{what}");
+            assert_eq!((found(&snapshot, "doubles").len(), snapshot.alive_rows().len()), (1, 0), "{what}");
+        }
+        Err(OpenError::Damaged { path, .. }) => {
+            assert!(!name.ends_with(".vec"), "{what} of {name} costs the words too");
+            assert_eq!(path.file_name().unwrap(), name, "{what}");
+        }
+        Err(error) => panic!("{what} of {name}: {error}"),
+    }
+}
+
 #[test]
-fn every_damaged_file_is_noticed() {
+fn every_damaged_file_is_noticed_and_named() {
     let collection = Collection::new();
     collection.write(&[("a.md", "rye doubles\nwheat follows\n"), ("b.md", "salt last\n")]);
     for file in collection.files() {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        // Locks are empty. The list of files serves tantivy's own sweeping only. The commit point, which is no
-        // segment, is looked at below.
-        if name.ends_with(".lock") || name.ends_with(".json") {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        // Locks are empty. The list of files serves tantivy's own sweeping only.
+        if name.ends_with(".lock") || name == FILE_LIST {
             continue;
         }
         let whole = fs::read(&file).unwrap();
@@ -405,16 +425,46 @@ fn every_damaged_file_is_noticed() {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x10;
             fs::write(&file, damaged).unwrap();
-            let opened = Snapshot::open(&collection.store, &collection.name).map(|_| ());
-            assert!(opened.is_err(), "byte {at} of {name}");
+            check_noticed(&collection, &file, &format!("byte {at}"));
         }
         fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-        assert!(Snapshot::open(&collection.store, &collection.name).is_err(), "half of {name}");
-        fs::remove_file(&file).unwrap();
-        assert!(Snapshot::open(&collection.store, &collection.name).is_err(), "no {name}");
+        check_noticed(&collection, &file, "half");
+        if name != COMMIT_POINT {
+            fs::remove_file(&file).unwrap();
+            check_noticed(&collection, &file, "the absence");
+        }
         fs::write(&file, &whole).unwrap();
     }
     collection.snapshot();
+}
+
+#[test]
+fn a_damaged_list_of_files_vouches_for_nothing_and_is_made_anew() {
+    let collection = Collection::new();
+    collection.write(&[("a.md", "rye doubles\n")]);
+    let lexical = collection.folder.path().join("collections/garden/lexical");
+    let list = lexical.join(FILE_LIST);
+    // A name is changed and the seal made right again: tantivy's own check would skip the file.
+    let content = sealed::read(&list).unwrap().unwrap();
+    fs::write(
+        &list,
+        sealed::seal(String::from_utf8(content).unwrap().replace(".store", ".stork").as_bytes()),
+    )
+    .unwrap();
+    let store = collection.files().into_iter().find(|file| file.extension().is_some_and(|e| e == "store"));
+    let store = store.unwrap();
+    let whole = fs::read(&store).unwrap();
+    let mut damaged = whole.clone();
+    damaged[10] ^= 1;
+    fs::write(&store, damaged).unwrap();
+    check_noticed(&collection, &store, "byte 10");
+    fs::write(&store, whole).unwrap();
+    fs::write(&list, "rubbish").unwrap();
+    assert_eq!(found(&collection.snapshot(), "rye").len(), 1);
+    collection.write(&[("a.md", "wheat\n")]);
+    collection.write(&[("a.md", "oats\n")]);
+    assert!(sealed::read(&list).unwrap().is_some());
+    assert!(!store.exists(), "what the list had forgotten is swept");
 }
 
 #[test]
@@ -427,9 +477,10 @@ fn a_damaged_commit_point_never_gives_another_manifest() {
         let mut damaged = whole.clone();
         damaged[at] ^= 0x04;
         fs::write(&file, damaged).unwrap();
-        if let Ok(snapshot) = Snapshot::open(&collection.store, &collection.name) {
-            assert_eq!(*snapshot.manifest(), written, "byte {at}");
-        }
+        check_noticed(&collection, &file, &format!("byte {at}"));
+        // How it was asked for is known all the same.
+        let settings = newest_settings(&collection.store, &collection.name).unwrap().unwrap();
+        assert_eq!(settings, Settings::from(&written), "byte {at}");
     }
 }
 
@@ -456,4 +507,49 @@ fn a_collection_that_is_not_there_is_missing_and_one_removed_is_again() {
     collection.store.remove(&collection.name).unwrap();
     assert!(matches!(open(), Err(OpenError::Missing { .. })));
     assert_eq!(collection.store.collections().unwrap(), []);
+}
+
+#[test]
+fn what_is_cleared_still_says_how_it_was_asked_for() {
+    let collection = Collection::new();
+    let written = collection.write(&[("a.md", "rye\n")]);
+    let root = collection.folder.path().join("collections/garden");
+    // As a version wrote it that kept no copy.
+    fs::remove_file(root.join("settings")).unwrap();
+    fs::write(root.join("format"), "1\n").unwrap();
+    collection.store.clear(&collection.name).unwrap();
+    let settings = newest_settings(&collection.store, &collection.name).unwrap().unwrap();
+    assert_eq!(settings, Settings::from(&written));
+    assert!(matches!(
+        Snapshot::open(&collection.store, &collection.name).map(|_| ()),
+        Err(OpenError::Missing { .. })
+    ));
+    collection.write(&[("a.md", "wheat\n")]);
+    assert_eq!(found(&collection.snapshot(), "wheat").len(), 1);
+}
+
+#[test]
+fn without_its_graph_a_collection_is_whole_but_for_speed() {
+    let collection = Collection::new();
+    let mut manifest = collection.write(&[("a.md", "rye doubles\nwheat follows\n")]);
+    let folder = collection.folder.path().join("collections/garden/vectors");
+    let vectors = Vectors::open(&folder, DIMENSIONS, &manifest.vector_files, None).unwrap();
+    let graph = build_graph(&folder, 9, &vectors, 1, 1).unwrap();
+    assert!(graph.is_some());
+    let mut writer = collection.writer();
+    assert!(!folder.join("graph-9.hnsw").exists(), "a graph that nobody committed is swept");
+    manifest.graph = build_graph(&folder, 9, &vectors, 1, 1).unwrap();
+    writer.commit_with_graph(manifest.clone()).unwrap();
+    drop(writer);
+    assert!(collection.snapshot().vectors().has_graph());
+    let file = folder.join(&manifest.graph.as_ref().unwrap().name);
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let snapshot = collection.snapshot();
+    assert!(snapshot.damage().is_none() && !snapshot.vectors().has_graph());
+    assert_eq!(snapshot.alive_rows().len(), 2);
+    // The next run does without it, or builds another.
+    collection.write(&[("b.md", "salt\n")]);
+    assert!(collection.snapshot().manifest().graph.is_none());
 }

@@ -119,6 +119,11 @@ impl Vectors {
         }
     }
 
+    /// Whether they were opened with a graph.
+    pub fn has_graph(&self) -> bool {
+        self.graph.is_some()
+    }
+
     /// The length of every vector.
     pub fn dimensions(&self) -> usize {
         self.dimensions

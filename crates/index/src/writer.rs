@@ -13,16 +13,18 @@ use ibid_core::hash::QuoteHash;
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_core::span::Span;
-use tantivy::directory::MmapDirectory;
+use tantivy::directory::{Directory as _, META_LOCK};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 
 use crate::error::{OpenError, WriteError};
 use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
+use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, Refused, SealedDirectory};
 use crate::lock::WriterLock;
-use crate::manifest::{FORMAT, Manifest};
+use crate::manifest::Manifest;
 use crate::record;
-use crate::snapshot::{Snapshot, StoredDocument};
+use crate::settings;
+use crate::snapshot::{Snapshot, StoredDocument, lexical_files, open_index};
 use crate::store::{Layout, Store};
 use crate::vector::{self, GraphRecord, VectorFileRecord, VectorKey, Vectors};
 
@@ -121,6 +123,7 @@ pub struct CollectionWriter {
     name: CollectionName,
     fields: Fields,
     writer: IndexWriter,
+    refused: Refused,
     base: Option<Arc<Snapshot>>,
     /// The last committed generation's number; 0 before the first.
     generation: u64,
@@ -148,14 +151,14 @@ impl CollectionWriter {
         create_if_new(&layout)?;
         layout.check_format()?;
         let base = Snapshot::open_if_committed(store, name)?.map(Arc::new);
-        let index = open_index(&layout)?;
+        let (index, refused) = open_or_create(&layout)?;
         let options = IndexWriterOptions::builder()
             .num_worker_threads(threads)
             .memory_budget_per_thread(BUFFER_BYTES_PER_THREAD)
             .build();
         let writer = index
             .writer_with_options(options)
-            .map_err(|error| WriteError::from_tantivy(error, &layout.lexical()))?;
+            .map_err(|error| WriteError::from_tantivy(error, &layout.lexical(), &refused))?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(DEAD_SHARE_BEFORE_MERGE);
         writer.set_merge_policy(Box::new(policy));
@@ -168,6 +171,7 @@ impl CollectionWriter {
             name: name.clone(),
             fields,
             writer,
+            refused,
             base,
             generation,
             file_number: 0,
@@ -176,6 +180,9 @@ impl CollectionWriter {
             pending_vectors: Vec::new(),
             _lock: lock,
         };
+        sweep_segments(&writer.layout)?;
+        let is_half_written = |name: &str| name.starts_with(".tmp") || name == "format.new";
+        remove_files(&writer.layout.root, &is_half_written)?;
         let file_number = writer.sweep()?;
         Ok(CollectionWriter { file_number, ..writer })
     }
@@ -283,6 +290,11 @@ impl CollectionWriter {
         out
     }
 
+    /// Writes down how the collection was asked for, so that a first run that is killed can be gone on with.
+    pub fn remember(&self, manifest: &Manifest) -> Result<(), WriteError> {
+        settings::write(&self.layout, &manifest.into())
+    }
+
     /// Makes everything added and removed since the last commit visible at once, under `manifest`.
     ///
     /// The caller fills in what it knows; generation and vector files are set here. When this returns, the
@@ -292,8 +304,16 @@ impl CollectionWriter {
         manifest.generation = self.generation + 1;
         manifest.vector_files = self.vector_files.clone();
         manifest.graph = self.graph.clone();
+        self.remember(&manifest)?;
         self.write_commit(&manifest)?;
         Ok(manifest)
+    }
+
+    /// Commits a graph that is smaller than any that a run builds.
+    #[cfg(test)]
+    pub(crate) fn commit_with_graph(&mut self, manifest: Manifest) -> Result<Manifest, WriteError> {
+        self.graph = manifest.graph.clone();
+        self.commit(manifest)
     }
 
     /// Writes the vectors that wait to disk, without making anything visible. Keeps memory bounded in a run that
@@ -309,11 +329,11 @@ impl CollectionWriter {
     }
 
     fn write_commit(&mut self, manifest: &Manifest) -> Result<(), WriteError> {
-        let lexical = self.layout.lexical();
-        let mut prepared =
-            self.writer.prepare_commit().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        let (lexical, refused) = (self.layout.lexical(), &self.refused);
+        let failed = |error| WriteError::from_tantivy(error, &lexical, refused);
+        let mut prepared = self.writer.prepare_commit().map_err(failed)?;
         prepared.set_payload(&manifest.to_payload());
-        prepared.commit().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        prepared.commit().map_err(failed)?;
         self.generation = manifest.generation;
         Ok(())
     }
@@ -323,8 +343,11 @@ impl CollectionWriter {
     pub fn finish(mut self, store: &Store, threads: usize) -> Result<Snapshot, WriteError> {
         self.tidy_vectors(store, threads)?;
         self.sweep()?;
-        let lexical = self.layout.lexical();
-        self.writer.wait_merging_threads().map_err(|error| WriteError::from_tantivy(error, &lexical))?;
+        let (lexical, refused) = (self.layout.lexical(), self.refused);
+        let merged = self.writer.wait_merging_threads();
+        merged.map_err(|error| WriteError::from_tantivy(error, &lexical, &refused))?;
+        // tantivy keeps what a merge has just replaced until its next sweep, which may be long away.
+        sweep_segments(&self.layout)?;
         let missing =
             || OpenError::Missing { name: self.name.clone(), data_dir: store.data_dir().to_owned() };
         Ok(Snapshot::open_if_committed(store, &self.name)?.ok_or_else(missing)?)
@@ -338,6 +361,9 @@ impl CollectionWriter {
         let mut manifest = snapshot.manifest().clone();
         let folder = self.layout.vectors();
         let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
+        if let Some(damage) = snapshot.damage() {
+            return Err(OpenError::from(damage.clone()).into());
+        }
         let (rows, alive) = (snapshot.vectors().rows(), snapshot.alive_rows().len());
         let crowded = manifest.vector_files.len() > MAX_VECTOR_FILES;
         let merges = crowded || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
@@ -349,9 +375,8 @@ impl CollectionWriter {
             manifest.graph = None;
         }
         let vectors = Vectors::open(&folder, dimensions, &manifest.vector_files, None)?;
-        let stale =
-            manifest.graph.as_ref().is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive));
-        if stale {
+        let whole = manifest.graph.as_ref().filter(|_| merges || snapshot.vectors().has_graph());
+        if whole.is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive)) {
             self.file_number += 1;
             manifest.graph =
                 vector::build_graph(&folder, self.file_number, &vectors, threads, vector::GRAPH_MIN_ROWS)?;
@@ -370,15 +395,13 @@ impl CollectionWriter {
     fn sweep(&self) -> Result<u64, WriteError> {
         let named = vector::files_of(&self.vector_files, self.graph.as_ref());
         remove_files(&self.layout.vectors(), &|name| !named.contains(&name))?;
-        // tantivy sweeps its own files; half-written replacements of its meta.json it does not know.
-        remove_files(&self.layout.lexical(), &|name| name.starts_with(".tmp"))?;
         let swept = self.writer.garbage_collect_files().wait().map_err(|error| self.lexical_error(error))?;
         tracing::debug!(files = swept.deleted_files.len(), "swept the lexical index");
         highest_number(&self.layout.vectors())
     }
 
     fn lexical_error(&self, error: TantivyError) -> WriteError {
-        WriteError::from_tantivy(error, &self.layout.lexical())
+        WriteError::from_tantivy(error, &self.layout.lexical(), &self.refused)
     }
 }
 
@@ -482,24 +505,43 @@ fn create_if_new(layout: &Layout) -> Result<(), WriteError> {
     for folder in [layout.lexical(), layout.vectors()] {
         fs::create_dir_all(&folder).map_err(WriteError::io(&folder))?;
     }
-    let format = layout.format();
-    if !format.exists() {
-        let new = format.with_extension("new");
-        fs::write(&new, format!("{FORMAT}\n")).map_err(WriteError::io(&new))?;
-        fs::rename(&new, &format).map_err(WriteError::io(&format))?;
-    }
-    Ok(())
+    if layout.format().exists() { Ok(()) } else { layout.write_format() }
 }
 
-fn open_index(layout: &Layout) -> Result<Index, WriteError> {
+fn open_or_create(layout: &Layout) -> Result<(Index, Refused), WriteError> {
     let folder = layout.lexical();
     let directory =
-        MmapDirectory::open(&folder).map_err(|error| OpenError::from_tantivy(error.into(), &folder))?;
+        SealedDirectory::open(&folder).map_err(|error| OpenError::from_tantivy(error.into(), &folder))?;
+    let refused = directory.refused();
     let (schema, _) = schema();
-    let mut index =
-        Index::open_or_create(directory, schema).map_err(|error| OpenError::from_tantivy(error, &folder))?;
+    let mut index = Index::open_or_create(directory, schema).map_err(|error| match refused.take() {
+        Some((path, source)) => WriteError::Io { path, source },
+        None => OpenError::from_tantivy(error, &folder).into(),
+    })?;
     index.set_tokenizers(tokenizers());
-    Ok(index)
+    Ok((index, refused))
+}
+
+/// Removes the files of segments that the newest commit does not name, whether tantivy remembers them or not, and what a
+/// writer that died left half-written.
+///
+/// Only where nothing is being written: a thread of tantivy's that merges has files of its own under way.
+fn sweep_segments(layout: &Layout) -> Result<(), WriteError> {
+    let lexical = layout.lexical();
+    let (index, _) = open_index(layout)?;
+    let segments = {
+        // A reader that has read an earlier list is let open its files first.
+        let lock = index.directory().acquire_lock(&META_LOCK);
+        let from_lock = |error| OpenError::from_tantivy(TantivyError::LockFailure(error, None), &lexical);
+        let _lock = lock.map_err(from_lock)?;
+        lexical_files(&index, layout)?
+    };
+    remove_files(&lexical, &|name| !is_kept(name) && !segments.iter().any(|file| file.as_os_str() == name))
+}
+
+/// Whether tantivy keeps a file of this name whatever segments there are: its commit point, its list, its locks.
+pub(crate) fn is_kept(name: &str) -> bool {
+    matches!(name, COMMIT_POINT | FILE_LIST | ".tantivy-meta.lock" | ".tantivy-writer.lock")
 }
 
 fn remove_files(folder: &Path, is_left_over: &dyn Fn(&str) -> bool) -> Result<(), WriteError> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_embed::Embedder;
+use ibid_index::OpenError;
 use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
@@ -49,8 +50,11 @@ pub struct BuildOptions {
     pub model: Option<Model>,
     /// How many threads embed; as many read.
     pub threads: NonZero<usize>,
-    /// Forget everything first: vectors, documents, the model they were made by.
+    /// Make everything anew: vectors, documents, whatever model they were made by.
     pub rebuild: bool,
+    /// Whether a model other than the last generation's may take its place. Everything is then made anew beside what
+    /// stands, which is read until it is done.
+    pub may_change_model: bool,
     /// The time, in nanoseconds since 1970.
     pub now: u64,
     /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
@@ -108,9 +112,15 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         // Words are cut anew; vectors can stay.
         known.iter_mut().for_each(|document| document.file = UNKNOWN);
     }
-    let replaces = base.is_some() && options.rebuild;
+    // Under another model every document must be read again. A first one fills in what the words lack.
+    let other_model = base
+        .as_ref()
+        .is_some_and(|base| base.manifest().model.is_some() && !is_made_by(base, options.model.as_ref()));
+    let replaces = base.is_some() && (options.rebuild || other_model);
     if replaces {
         writer.remove_all()?;
+    } else if let Some(damage) = base.as_ref().and_then(|base| base.damage()) {
+        return Err(OpenError::from(damage.clone()).into());
     }
     let changes = changes(&listing.files, if replaces { &[] } else { &known });
     let mut run = Run {
@@ -160,16 +170,22 @@ fn check_base(base: &Snapshot, options: &BuildOptions, folder: &Folder) -> Resul
         let (name, indexed) = (options.name.clone(), manifest.source.root.clone());
         return Err(BuildError::NameTaken { name, indexed, path: folder.root.clone() });
     }
-    let wanted = options.model.as_ref().map(Model::record);
-    let (Some(indexed), false) = (&manifest.model, options.rebuild) else { return Ok(()) };
-    match wanted {
-        Some(wanted) if indexed.checksum == wanted.checksum => Ok(()),
-        wanted => Err(BuildError::OtherModel {
+    let Some(indexed) = &manifest.model else { return Ok(()) };
+    let wanted = options.model.as_ref();
+    match options.rebuild || options.may_change_model || is_made_by(base, wanted) {
+        true => Ok(()),
+        false => Err(BuildError::OtherModel {
             name: options.name.clone(),
             indexed: indexed.name.clone(),
-            wanted: wanted.map_or_else(|| "none".to_owned(), |wanted| wanted.name),
+            wanted: wanted.map_or_else(|| "none".to_owned(), |wanted| wanted.record().name),
         }),
     }
+}
+
+/// Whether this model made a generation's vectors, or neither is there.
+fn is_made_by(base: &Snapshot, model: Option<&Model>) -> bool {
+    let indexed = base.manifest().model.as_ref().map(|model| &model.checksum);
+    indexed == model.map(|model| &model.embedder.identity().checksum)
 }
 
 struct Run<'a> {
@@ -237,6 +253,10 @@ impl Run<'_> {
         self.progress.planned(&Plan { files: self.to_read, bytes, unchanged, gone });
         changes.gone.iter().for_each(|document| writer.remove(&document.path));
         let base = self.base.clone();
+        if base.is_none() && !self.replaces {
+            let manifest = self.manifest();
+            writer.remember(&manifest)?;
+        }
         let context = Context {
             folder: self.folder,
             base: base.as_deref(),
@@ -431,6 +451,15 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
 }
 
 #[cfg(test)]
+mod other_model;
+
+#[cfg(test)]
+mod watching;
+
+#[cfg(test)]
+mod words_first;
+
+#[cfg(test)]
 mod tests {
     use std::fs;
 
@@ -457,6 +486,7 @@ mod tests {
                 model: None,
                 threads: NonZero::<usize>::MIN,
                 rebuild: false,
+                may_change_model: false,
                 now: (written + after).as_nanos() as u64,
                 restate_after: 10 * MINUTE,
             };

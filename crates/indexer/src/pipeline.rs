@@ -187,7 +187,8 @@ impl Run<'_> {
         {
             // Held for lookups; dropped before anything is sent.
             let embedded = self.embedded.lock().expect(UNPOISONED);
-            inputs.retain(|(key, _)| !embedded.contains(key));
+            let mut own = HashSet::new();
+            inputs.retain(|(key, _)| !embedded.contains(key) && own.insert(*key));
         }
         prepared.lacking = inputs.len();
         if inputs.is_empty() || self.stages.embedder.is_none() {

@@ -116,6 +116,7 @@ impl Indexing<'_> {
             model: embedder.map(|embedder| Model { embedder, folder: None }),
             threads: self.threads,
             rebuild: false,
+            may_change_model: false,
             now: self.now,
             restate_after: Duration::ZERO,
         };

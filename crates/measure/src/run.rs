@@ -148,6 +148,7 @@ fn is_of_the_index(note: &Note) -> bool {
         note,
         Note::NoVectors { .. }
             | Note::VectorsMissing { .. }
+            | Note::VectorsDamaged { .. }
             | Note::Unfinished { .. }
             | Note::EmptyCollection { .. }
     )

@@ -32,6 +32,7 @@ impl Vault {
             model: None,
             threads: NonZero::<usize>::MIN,
             rebuild: false,
+            may_change_model: false,
             now: u64::MAX,
             restate_after: std::time::Duration::ZERO,
         };

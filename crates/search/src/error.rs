@@ -38,6 +38,16 @@ pub enum SearchError {
         /// The collection.
         collection: CollectionName,
     },
+    /// Only meaning was asked for, and a file of the vectors cannot be used.
+    #[error("{collection} cannot be searched by meaning: its file {file} {state}")]
+    VectorsDamaged {
+        /// The collection.
+        collection: CollectionName,
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        state: &'static str,
+    },
     /// The model is not the one that made the vectors.
     #[error("the vectors of {collection} were made by {wanted}, not by {loaded}")]
     OtherModel {

@@ -65,13 +65,13 @@ impl<'a> Searcher<'a> {
 
     /// The embedder that made the vectors of a snapshot, if it is at hand.
     fn embedder_of(&self, snapshot: &Snapshot) -> Option<&'a QueryEmbedder> {
-        let model = snapshot.manifest().model.as_ref()?;
+        let model = snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none())?;
         self.embedders.iter().copied().find(|embedder| embedder.identity().checksum == model.checksum)
     }
 
     /// Answers `query`. Words are looked for while the question is embedded; the calling thread waits for both.
     ///
-    /// Snapshots without vectors take part by words alone, and the answer says so. Where answers that say the same
+    /// Snapshots without vectors, or with damaged ones, take part by words alone, and the answer says so. Where answers that say the same
     /// thing over and over leave the list short, the legs are asked again for more.
     pub fn search(&self, query: &Query) -> Result<Answer, SearchError> {
         check(query)?;
@@ -187,6 +187,14 @@ impl<'a> Searcher<'a> {
                 }
                 return Err(SearchError::NoVectors { collection });
             };
+            if let Some(damage) = snapshot.damage() {
+                let (file, state) = (damage.file_name(), damage.state());
+                if query.mode.has_lexical() {
+                    notes.push(Note::VectorsDamaged { collection, file, state });
+                    continue;
+                }
+                return Err(SearchError::VectorsDamaged { collection, file, state });
+            }
             if self.embedder_of(snapshot).is_none() {
                 let loaded: Vec<_> =
                     self.embedders.iter().map(|loaded| loaded.identity().name.as_str()).collect();

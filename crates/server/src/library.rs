@@ -15,6 +15,7 @@ use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
 use ibid_core::id::{CollectionName, DocumentId, DocumentPath};
 use ibid_core::query::{Mode, Query};
+use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::{CommitMark, Store};
 use ibid_index::{OpenError, ReadError};
@@ -121,7 +122,7 @@ pub(crate) struct ListedDocument {
 /// What is still missing before every question gets its whole answer. Empty when the server is ready.
 #[derive(Debug, Default, serde::Serialize)]
 pub(crate) struct Missing {
-    /// Collections whose newest generation cannot be opened, and why.
+    /// Collections whose newest generation cannot be opened, or not whole, and why.
     pub(crate) collections: BTreeMap<String, &'static str>,
     /// Models that are not loaded, and why.
     pub(crate) models: BTreeMap<String, &'static str>,
@@ -198,7 +199,7 @@ impl Library {
         let mut query = query.clone();
         let mut embedders: Vec<Arc<QueryEmbedder>> = Vec::new();
         for snapshot in snapshots.iter().filter(|_| query.mode.has_semantic()) {
-            let Some(record) = &snapshot.manifest().model else { continue };
+            let Some(record) = model_of(snapshot) else { continue };
             match self.models.get(record) {
                 Some(embedder) => embedders.push(embedder),
                 None if query.mode == Mode::Semantic => {
@@ -316,7 +317,10 @@ impl Library {
         for (name, trouble) in &shelf.troubled {
             missing.collections.insert(name.to_string(), trouble.kind);
         }
-        for record in shelf.open.iter().filter_map(|open| open.snapshot.manifest().model.as_ref()) {
+        for open in shelf.open.iter().filter(|open| open.snapshot.damage().is_some()) {
+            missing.collections.insert(open.snapshot.name().to_string(), "its vectors are damaged");
+        }
+        for record in shelf.open.iter().filter_map(|open| model_of(&open.snapshot)) {
             let state = match self.models.state(record) {
                 ModelState::Ready => continue,
                 ModelState::Loading => "it is being loaded",
@@ -341,6 +345,11 @@ impl Library {
         snapshots.retain(|snapshot| snapshot.name().as_str() == wanted);
         Ok(snapshots)
     }
+}
+
+/// The model that a snapshot is asked with; none where it is searched by words alone.
+fn model_of(snapshot: &Snapshot) -> Option<&ModelRecord> {
+    snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none())
 }
 
 impl Open {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_index::manifest::Manifest;
-use ibid_index::snapshot::newest_manifest;
+use ibid_index::settings::{Settings, newest_settings};
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model};
 
@@ -29,6 +28,8 @@ pub(crate) struct Job {
     pub(crate) language: Option<Language>,
     /// `None` indexes by words alone.
     pub(crate) model: Option<ModelChoice>,
+    /// Whether the model is named for this collection, and not just the one of last time.
+    names_model: bool,
 }
 
 impl Job {
@@ -55,13 +56,13 @@ impl Job {
                 None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
             },
         };
-        let manifest = manifest(args, store, &name)?;
-        if let Some(other) = manifest.as_ref().filter(|manifest| manifest.source.root != root) {
+        let recorded = recorded(args, store, &name)?;
+        if let Some(other) = recorded.as_ref().filter(|recorded| recorded.source.root != root) {
             let source =
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
             return Err(Failure::Build { name, source: Box::new(source) });
         }
-        Ok(Job::new(args, root, name, &environment.config, manifest.as_ref()))
+        Ok(Job::new(args, root, name, &environment.config, recorded.as_ref()))
     }
 
     /// Every collection that is set, and every other as it was indexed the last time, or why it is not known how.
@@ -96,10 +97,10 @@ impl Job {
         environment: &Environment,
         name: CollectionName,
     ) -> Result<Job, Failure> {
-        let manifest = manifest(args, &environment.store, &name)?;
+        let recorded = recorded(args, &environment.store, &name)?;
         let set = environment.config.collections.get(&name).and_then(|set| set.path.clone());
-        let recorded = || manifest.as_ref().map(|manifest| manifest.source.root.clone());
-        let Some(root) = set.or_else(recorded) else {
+        let last = || recorded.as_ref().map(|recorded| recorded.source.root.clone());
+        let Some(root) = set.or_else(last) else {
             return Err(Failure::SourceForgotten { name });
         };
         if !root.is_dir() {
@@ -107,7 +108,7 @@ impl Job {
         }
         // Two ways to write one folder are one folder.
         let root = fs::canonicalize(&root).unwrap_or(root);
-        Ok(Job::new(args, root, name, &environment.config, manifest.as_ref()))
+        Ok(Job::new(args, root, name, &environment.config, recorded.as_ref()))
     }
 
     /// One run with `model`, which is [`Job::model`] loaded.
@@ -121,6 +122,7 @@ impl Job {
             model,
             threads,
             rebuild: false,
+            may_change_model: self.names_model,
             now,
             restate_after: Duration::ZERO,
         }
@@ -132,30 +134,34 @@ impl Job {
         root: PathBuf,
         name: CollectionName,
         config: &Config,
-        manifest: Option<&Manifest>,
+        last: Option<&Settings>,
     ) -> Job {
         let set = config.collections.get(&name).cloned().unwrap_or_default();
         let globs =
-            |given: &[String], set: &Option<Vec<String>>, recorded: fn(&Manifest) -> &Vec<String>| match (
+            |given: &[String], set: &Option<Vec<String>>, recorded: fn(&Settings) -> &Vec<String>| match (
                 given, set,
             ) {
                 ([], Some(set)) => set.clone(),
-                ([], None) => manifest.map(recorded).cloned().unwrap_or_default(),
+                ([], None) => last.map(recorded).cloned().unwrap_or_default(),
                 (given, _) => given.to_vec(),
             };
+        // Whoever names a model wants its vectors, whatever made those that are there.
+        let names_model = [&args.model, &set.model].iter().any(|name| name.is_some())
+            || [&args.model_dir, &set.model_dir].iter().any(|folder| folder.is_some());
         Job {
-            include: globs(&args.include, &set.include, |manifest| &manifest.source.include),
-            exclude: globs(&args.exclude, &set.exclude, |manifest| &manifest.source.exclude),
-            language: language(args, &set, manifest),
-            model: model(args, &set, manifest),
+            names_model,
+            include: globs(&args.include, &set.include, |last| &last.source.include),
+            exclude: globs(&args.exclude, &set.exclude, |last| &last.source.exclude),
+            language: language(args, &set, last),
+            model: model(args, &set, last),
             root,
             name,
         }
     }
 }
 
-fn language(args: &IndexArgs, set: &CollectionConfig, manifest: Option<&Manifest>) -> Option<Language> {
-    let recorded = || manifest?.source.language.as_deref()?.parse().ok();
+fn language(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> Option<Language> {
+    let recorded = || last?.source.language.as_deref()?.parse().ok();
     match args.language.or(set.language.map(|LanguageSetting(choice)| choice)) {
         Some(LanguageChoice::Fixed(language)) => Some(language),
         Some(LanguageChoice::Detected) => None,
@@ -163,9 +169,9 @@ fn language(args: &IndexArgs, set: &CollectionConfig, manifest: Option<&Manifest
     }
 }
 
-fn model(args: &IndexArgs, set: &CollectionConfig, manifest: Option<&Manifest>) -> Option<ModelChoice> {
-    let recorded = match manifest {
-        Some(manifest) => manifest.model.as_ref().map(ModelChoice::recorded),
+fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> Option<ModelChoice> {
+    let recorded = match last {
+        Some(last) => last.model.as_ref().map(ModelChoice::recorded),
         None => Some(ModelChoice::bundled()),
     };
     // A name and a folder belong together: what a flag says of either stands for both.
@@ -196,8 +202,8 @@ fn set_for(config: &Config, root: &Path) -> Option<CollectionName> {
 }
 
 /// What is recorded of a collection; nothing where it is to be made anew and cannot be read.
-fn manifest(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Option<Manifest>, Failure> {
-    match newest_manifest(store, name) {
+fn recorded(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Option<Settings>, Failure> {
+    match newest_settings(store, name) {
         Err(_) if args.rebuild => Ok(None),
         read => read.map_err(|source| Failure::Open { name: name.clone(), source }),
     }
@@ -206,7 +212,7 @@ fn manifest(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Op
 /// The collection that was made from `root`: the one with its name if there are several, else the first.
 fn collection_of(store: &Store, root: &Path) -> Result<Option<CollectionName>, Failure> {
     let is_of_root = |name: &CollectionName| {
-        newest_manifest(store, name).ok().flatten().is_some_and(|manifest| manifest.source.root == root)
+        newest_settings(store, name).ok().flatten().is_some_and(|recorded| recorded.source.root == root)
     };
     let mut of_root: Vec<_> = store.collections()?.into_iter().filter(is_of_root).collect();
     let own = of_root.iter().position(|name| *name == name_after(root)).unwrap_or(0);
@@ -256,30 +262,20 @@ mod tests {
         }
     }
 
-    fn manifest(model: Option<ModelRecord>) -> Manifest {
+    fn settings(model: Option<ModelRecord>) -> Settings {
         let source = SourceRecord {
             root: "/notes".into(),
             include: vec!["a/**".to_owned()],
             exclude: vec!["b".to_owned()],
             language: None,
         };
-        Manifest {
-            generation: 1,
-            indexed_at: 0,
-            source,
-            model,
-            vector_files: Vec::new(),
-            graph: None,
-            pending: 0,
-            skipped_count: 0,
-            skipped: Vec::new(),
-        }
+        Settings { source, model }
     }
 
     #[test]
     fn flags_go_before_what_is_recorded() {
         let name: CollectionName = "garden".parse().unwrap();
-        let recorded = manifest(None);
+        let recorded = settings(None);
         for (flags, include, exclude) in [
             (&[][..], &["a/**"][..], &["b"][..]),
             (&["--include", "c", "--include", "d"], &["c", "d"], &["b"]),
@@ -303,7 +299,7 @@ mod tests {
             ..CollectionConfig::default()
         };
         let config = Config { collections: [(name.clone(), set)].into(), ..Config::default() };
-        let recorded = manifest(Some(record("bge", None)));
+        let recorded = settings(Some(record("bge", None)));
         let job =
             |flags: &[&str]| Job::new(&args(flags), "/notes".into(), name.clone(), &config, Some(&recorded));
         assert_eq!((job(&[]).include, job(&[]).exclude), (owned(&["s"]), owned(&["b"])));
@@ -322,12 +318,12 @@ mod tests {
         let choice = |name: &str, folder: Option<&str>| {
             Some(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
         };
-        let bge = || manifest(Some(record("bge", None)));
-        let own = || manifest(Some(record("mine", Some("/old"))));
-        for (flags, manifest, wanted) in [
+        let bge = || settings(Some(record("bge", None)));
+        let own = || settings(Some(record("mine", Some("/old"))));
+        for (flags, last, wanted) in [
             (&[][..], Some(bge()), choice("bge", None)),
             (&[], Some(own()), choice("mine", Some("/old"))),
-            (&[], Some(manifest(None)), None),
+            (&[], Some(settings(None)), None),
             (&["--model", "none"], Some(bge()), None),
             (&["--model", "e5"], Some(own()), choice("e5", None)),
             (&["--model-dir", "/none/e5"], None, choice("e5", Some("/none/e5"))),
@@ -336,7 +332,7 @@ mod tests {
             (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
         ] {
             assert_eq!(
-                model(&args(flags), &CollectionConfig::default(), manifest.as_ref()),
+                model(&args(flags), &CollectionConfig::default(), last.as_ref()),
                 wanted,
                 "{flags:?}"
             );

@@ -55,7 +55,7 @@ fn families() -> Vec<(Failure, &'static str)> {
         (unknown(&[]), "ibid index PATH"),
         (build(taken), "ibid index '/my notes' --name NAME"),
         (build(emptied), "is its disk mounted?"),
-        (build(other), "--name garden --model b --rebuild"),
+        (build(other), "--name garden --model b`"),
         (build(BuildError::SourceIsFile { path: "/notes/a.md".into() }), "ibid index /notes`"),
         (build(BuildError::NothingToIndex { path: path(), others: 1 }), ".markdown"),
         (build(BuildError::Open(damaged())), "ibid index --name garden --rebuild"),

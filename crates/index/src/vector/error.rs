@@ -116,6 +116,35 @@ pub enum VectorError {
 }
 
 impl VectorError {
+    /// The name of the file it is about; of the folder where it is about no file.
+    pub fn file_name(&self) -> String {
+        let path = match self {
+            VectorError::Io { path, .. }
+            | VectorError::Missing { path }
+            | VectorError::Foreign { path, .. }
+            | VectorError::Format { path, .. }
+            | VectorError::Truncated { path, .. }
+            | VectorError::Dimensions { path, .. }
+            | VectorError::Damaged { path, .. }
+            | VectorError::OtherFiles { path }
+            | VectorError::Threads { path, .. }
+            | VectorError::TooMany { dir: path } => path,
+            VectorError::VectorLength { .. }
+            | VectorError::NotFinite { .. }
+            | VectorError::DimensionsRange { .. } => return "vectors".to_owned(),
+        };
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// What state the file is in, in a word or two and without its path.
+    pub fn state(&self) -> &'static str {
+        match self {
+            VectorError::Missing { .. } => "is missing",
+            VectorError::Io { .. } => "cannot be read",
+            _ => "is damaged",
+        }
+    }
+
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> VectorError {
         move |source| match source.kind() {
             io::ErrorKind::NotFound => VectorError::Missing { path: path.to_path_buf() },

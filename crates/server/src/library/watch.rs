@@ -9,7 +9,7 @@ use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_index::snapshot::Snapshot;
 
-use super::{Library, Open, Shelf, Trouble};
+use super::{Library, Open, Shelf, Trouble, model_of};
 
 /// How often collections are looked at. A look costs one read of a file's metadata for each.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -81,6 +81,9 @@ impl Library {
             Ok(snapshot) => {
                 let generation = snapshot.manifest().generation;
                 tracing::info!(collection = %name, generation, "opened a generation");
+                if let Some(damage) = snapshot.damage() {
+                    tracing::warn!(collection = %name, %damage, "it is searched by words alone");
+                }
                 let paths = Arc::new(OnceLock::new());
                 after.open.push(Open { snapshot: Arc::new(snapshot), mark, paths });
                 None
@@ -101,7 +104,7 @@ impl Library {
 
     /// Forgets models that no open collection uses, and loads the others, each on a thread of its own.
     fn want_models(self: &Arc<Self>, shelf: &Shelf) {
-        let records = shelf.open.iter().filter_map(|open| open.snapshot.manifest().model.as_ref());
+        let records = shelf.open.iter().filter_map(|open| model_of(&open.snapshot));
         let wanted: BTreeSet<&str> = records.clone().map(|record| record.checksum.as_str()).collect();
         self.models.keep_only(&wanted);
         for record in records {

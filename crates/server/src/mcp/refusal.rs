@@ -81,9 +81,11 @@ fn ask_message(error: &AskError) -> String {
             "path {glob:?} is no pattern: {reason}; write it like Bread/** for a folder and all below it, \
              or **/*.md for every note of a kind"
         ),
-        AskError::Search(SearchError::NoVectors { .. } | SearchError::OtherModel { .. }) => {
-            format!("{error}; use mode lexical")
-        }
+        AskError::Search(
+            SearchError::NoVectors { .. }
+            | SearchError::VectorsDamaged { .. }
+            | SearchError::OtherModel { .. },
+        ) => format!("{error}; use mode lexical"),
         AskError::Search(SearchError::Limit { .. }) => error.to_string(),
         AskError::Search(SearchError::Embed(_) | SearchError::Read(_)) => internal(error),
         AskError::Lost(error) => error.to_string(),
