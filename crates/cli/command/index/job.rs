@@ -331,11 +331,7 @@ mod tests {
             (&["--model-dir", "/none/new"], Some(own()), choice("mine", Some("/none/new"))),
             (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
         ] {
-            assert_eq!(
-                model(&args(flags), &CollectionConfig::default(), last.as_ref()),
-                wanted,
-                "{flags:?}"
-            );
+            assert_eq!(model(&args(flags), &CollectionConfig::default(), last.as_ref()), wanted, "{flags:?}");
         }
     }
 }
