@@ -151,19 +151,18 @@ pub fn part(document: &Document, text_bytes: u32, anchor: &str) -> Option<Span> 
         let block = document.block_ids.iter().find(|block| block.name.eq_ignore_ascii_case(name))?;
         return Some(block.span);
     }
-    let wanted: Vec<String> =
-        anchor.split('#').map(heading_key).filter(|heading| !heading.is_empty()).collect();
-    let at = heading_at(document, &wanted)?;
+    let at = heading_at(document, anchor, heading_key).or_else(|| heading_at(document, anchor, slug))?;
     let heading = document.headings.get(at)?;
     let next = document.headings[at + 1..].iter().find(|next| next.level <= heading.level);
     Span::claimed(heading.span.start(), next.map_or(text_bytes, |next| next.span.start()))
 }
 
 /// The first heading that bears the last of the names and stands under headings that bear the others, in that order.
-fn heading_at(document: &Document, wanted: &[String]) -> Option<usize> {
+fn heading_at(document: &Document, anchor: &str, key: fn(&str) -> String) -> Option<usize> {
+    let wanted: Vec<String> = anchor.split('#').map(key).filter(|heading| !heading.is_empty()).collect();
     let (last, above) = wanted.split_last()?;
     document.headings.iter().enumerate().find_map(|(at, heading)| {
-        if heading_key(&heading.text) != *last {
+        if key(&heading.text) != *last {
             return None;
         }
         let mut level = heading.level;
@@ -171,7 +170,7 @@ fn heading_at(document: &Document, wanted: &[String]) -> Option<usize> {
         for before in document.headings[..at].iter().rev().filter(|_| !above.is_empty()) {
             if before.level < level {
                 level = before.level;
-                missing.next_if(|name| **name == heading_key(&before.text));
+                missing.next_if(|name| **name == key(&before.text));
             }
         }
         missing.peek().is_none().then_some(at)
@@ -182,6 +181,11 @@ fn heading_at(document: &Document, wanted: &[String]) -> Option<usize> {
 fn heading_key(heading: &str) -> String {
     let plain = folded(heading).replace(|c: char| !c.is_alphanumeric(), " ");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What of a heading counts in an anchor of the web, where punctuation is dropped and spaces are hyphens.
+fn slug(heading: &str) -> String {
+    folded(heading).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]
@@ -291,6 +295,8 @@ mod tests {
         };
         for (anchor, expected) in [
             ("Bread how", Some((0, 20))),
+            ("bread-how", Some((0, 20))),
+            ("breadhow", Some((0, 20))),
             ("steps", Some((10, 20))),
             ("Soup#Steps", Some((30, 50))),
             ("Soup#Last", Some((40, 50))),

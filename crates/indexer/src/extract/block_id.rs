@@ -30,10 +30,10 @@ pub(super) fn find(text: &str, blocks: &[Block]) -> Vec<BlockId> {
     found
 }
 
-/// The name that ends a line, after white space or alone.
+/// The name that ends a line, alone or after white space. Scripts without spaces between words need none here either.
 fn name_at_end(line: &str) -> Option<&str> {
     let (before, name) = line.rsplit_once('^')?;
-    let is_apart = before.is_empty() || before.ends_with(char::is_whitespace);
+    let is_apart = before.is_empty() || before.ends_with(|c: char| c.is_whitespace() || !c.is_ascii());
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     (is_apart && is_name).then_some(name)
 }
@@ -88,8 +88,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_needs_no_space_after_a_script_that_has_none() {
+        check("看看。^4f22e2\n\nmc^2", &[("4f22e2", "看看。^4f22e2")]);
+    }
+
+    #[test]
     fn a_named_item_includes_what_is_nested_in_it() {
         check("- a ^x\n  - b\n- c", &[("x", "- a ^x\n  - b")]);
+        check("- a ^x\n\t- b ^y\n- c", &[("x", "- a ^x\n\t- b ^y"), ("y", "- b ^y")]);
     }
 
     #[test]

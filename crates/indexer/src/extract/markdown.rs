@@ -287,7 +287,7 @@ impl<'t> Walk<'t> {
                 self.leaf(range.start, BlockKind::Html);
             }
             Tag::List(_) => self.around.push(Container::List),
-            Tag::Item => self.leaf(range.start, BlockKind::ListItem),
+            Tag::Item => self.leaf(self.item_start(range.start), BlockKind::ListItem),
             Tag::FootnoteDefinition(name) => {
                 self.footnotes.definitions.entry(name.into_string()).or_insert(span_of(range.clone()));
                 self.around.push(Container::Footnote);
@@ -308,6 +308,13 @@ impl<'t> Walk<'t> {
             Tag::Image { link_type, dest_url, .. } => self.start_link(&dest_url, link_type, true),
             _ => {}
         }
+    }
+
+    /// Where an item begins. The parser takes columns off for bytes: of an item behind a tab it gives the end of the
+    /// line before.
+    fn item_start(&self, at: usize) -> usize {
+        let ahead = &self.text.as_bytes()[at..];
+        at + ahead.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
     }
 
     fn end(&mut self, tag: TagEnd, range: Range<usize>) {

@@ -52,6 +52,21 @@ pub(super) struct Found {
     pub(super) comments: Vec<Range<usize>>,
 }
 
+impl Found {
+    /// Adds the inline fields of a stretch; `keys` are those that have their first value already.
+    fn add_fields(&mut self, text: &str, stretch: &Prose, keys: &mut HashSet<String>) {
+        for (key, value) in fields(text, stretch) {
+            if self.facts.len() < MAX_PROPERTIES {
+                let (span, key, value) = (span_of(stretch.range.clone()), key.clone().into(), value.clone());
+                self.facts.push(Fact { span, key, value });
+            }
+            if self.fields.len() < MAX_PROPERTIES && keys.insert(key.to_lowercase()) {
+                self.fields.push((key, value));
+            }
+        }
+    }
+}
+
 /// What becomes of what stands between `%%` and `%%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comments {
@@ -96,17 +111,12 @@ pub(super) fn scan(
     let mut found = Found::default();
     tags.iter().for_each(|tag| found.tags.add(tag));
     let mut keys: HashSet<String> = given.iter().map(|(key, _)| key.to_lowercase()).collect();
-    for stretch in uncommented(prose, &comments) {
-        let links = wikilinks(text, stretch.range.clone());
-        for_tags(text, &stretch, &links, |tag| found.tags.add(tag));
-        for (key, value) in fields(text, &stretch) {
-            if found.facts.len() < MAX_PROPERTIES {
-                let (span, key, value) = (span_of(stretch.range.clone()), key.clone().into(), value.clone());
-                found.facts.push(Fact { span, key, value });
-            }
-            if found.fields.len() < MAX_PROPERTIES && keys.insert(key.to_lowercase()) {
-                found.fields.push((key, value));
-            }
+    for line in uncommented(prose, &comments).chunk_by(|a, b| only_code_between(text, a, b)) {
+        let links = wikilinks_in(text, line.iter().map(|stretch| stretch.range.clone()));
+        for stretch in line {
+            let here = links.partition_point(|link| link.span.range().end <= stretch.range.start);
+            for_tags(text, stretch, &links[here..], |tag| found.tags.add(tag));
+            found.add_fields(text, stretch, &mut keys);
         }
         let room = MAX_LINKS - found.links.len();
         found.links.extend(links.into_iter().take(room));
@@ -202,29 +212,44 @@ fn uncommented(prose: Vec<Prose>, comments: &[Range<usize>]) -> Vec<Prose> {
     visible
 }
 
+/// Whether two stretches stand on one line with nothing but code between them: a link's label may hold some, and so may
+/// the heading it names.
+fn only_code_between(text: &str, a: &Prose, b: &Prose) -> bool {
+    let between = text.get(a.range.end..b.range.start).unwrap_or_default();
+    a.leaf == b.leaf && between.starts_with('`') && !between.contains(['[', ']', '\n', '\r'])
+}
+
 /// The wikilinks and embeds in a range of the text, in order, apart from each other; none goes over a line's end.
 pub(super) fn wikilinks(text: &str, range: Range<usize>) -> Vec<Link> {
-    let bytes = &text.as_bytes()[..range.end];
+    wikilinks_in(text, std::iter::once(range))
+}
+
+/// The same for several ranges in order, as if nothing stood between them.
+fn wikilinks_in(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Vec<Link> {
     let mut links = Vec::new();
-    let mut open = None;
-    let mut at = range.start;
-    while at < range.end {
-        let pair = bytes.get(at + 1) == Some(&bytes[at]);
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'[' if pair => {
-                open = Some(at);
-                // Of three brackets the last two open the link.
-                at += usize::from(bytes.get(at + 2) != Some(&b'['));
+    // Where a link opened, and where the range begins in which it did.
+    let mut open: Option<(usize, usize)> = None;
+    for range in ranges {
+        let bytes = &text.as_bytes()[..range.end];
+        let mut at = range.start;
+        while at < range.end {
+            let pair = bytes.get(at + 1) == Some(&bytes[at]);
+            match bytes[at] {
+                b'\\' => at += 1,
+                b'[' if pair => {
+                    open = Some((at, range.start));
+                    // Of three brackets the last two open the link.
+                    at += usize::from(bytes.get(at + 2) != Some(&b'['));
+                }
+                b']' if pair => {
+                    links.extend(open.take().and_then(|(start, floor)| wikilink(text, floor, start..at + 2)));
+                    at += 1;
+                }
+                b'[' | b']' | b'\n' | b'\r' => open = None,
+                _ => {}
             }
-            b']' if pair => {
-                links.extend(open.take().and_then(|start| wikilink(text, range.start, start..at + 2)));
-                at += 1;
-            }
-            b'[' | b']' | b'\n' | b'\r' => open = None,
-            _ => {}
+            at += 1;
         }
-        at += 1;
     }
     links
 }

@@ -110,5 +110,9 @@ mod tests {
     #[test]
     fn nested_items_are_tasks_of_their_own() {
         check("- [ ] a\n  - [x] b\n", &[("task", "open"), ("task", "done")]);
+        check(
+            "- [ ] a\n\t- [x] b\n\t\t- [-] c\r\n\t- [ ] d",
+            &[("task", "open"), ("task", "done"), ("task", "cancelled"), ("task", "open")],
+        );
     }
 }

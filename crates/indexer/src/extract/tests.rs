@@ -56,6 +56,16 @@ fn check_links(text: &str, expected: &[(&str, Option<&str>, Option<&str>, &str)]
     assert_eq!(links, expected);
 }
 
+#[test]
+fn a_wikilink_may_hold_code() {
+    check_links(
+        "The [[Tasks#`id`|allowed `id` #letters]], `[[no]]`, [[a `]]` b]] and `[[` c]] d [[`x`",
+        &[("Tasks", Some("`id`"), Some("allowed `id` #letters"), "[[Tasks#`id`|allowed `id` #letters]]")],
+    );
+    check_links("[[a `b\nc` d]]", &[]);
+    check_tags("[[a `b` #c]] #d", &["d"]);
+}
+
 fn check_tags(text: &str, expected: &[&str]) {
     assert_eq!(read("note.md", text).document.tags, expected, "{text:?}");
 }
