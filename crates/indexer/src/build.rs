@@ -1,8 +1,9 @@
 //! One run of the indexer over one folder, from the walk to the last sweep.
 
 use std::collections::HashMap;
+use std::fs;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use crate::error::BuildError;
 use crate::pipeline::{self, Done, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, Skipped};
-use crate::source::{Folder, Listing, SourceFile};
+use crate::source::{self, Listing, Source, SourceFile, Stamp};
 
 /// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
@@ -88,19 +89,20 @@ impl Model {
 pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> Result<Report, BuildError> {
     let began = Instant::now();
     let threads = options.threads.get();
-    let folder = Folder::new(&options.root, &options.include, &options.exclude)?;
-    let listing = folder.list(threads);
+    let source = source::folder(&options.root, &options.include, &options.exclude)?;
+    let root = canonical(&options.root)?;
+    let listing = source.list(threads)?;
     let walk = began.elapsed();
     if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
         let others = listing.others.values().sum();
-        return Err(BuildError::NothingToIndex { path: folder.root, others });
+        return Err(BuildError::NothingToIndex { path: root, others });
     }
     // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
     let writer_threads = if options.model.is_some() { 1 } else { threads };
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
     let base = writer.base();
     let mut known = match &base {
-        Some(base) => known_documents(base, options, &folder, &listing)?,
+        Some(base) => known_documents(base, options, &root, &listing)?,
         None => Vec::new(),
     };
     let language = options.language.map(Language::code);
@@ -115,7 +117,8 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     let changes = changes(&listing.files, if replaces { &[] } else { &known });
     let mut run = Run {
         options,
-        folder: &folder,
+        source: source.as_ref(),
+        root,
         base: base.filter(|_| !replaces),
         replaces,
         progress,
@@ -141,24 +144,24 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
 fn known_documents(
     base: &Snapshot,
     options: &BuildOptions,
-    folder: &Folder,
+    root: &Path,
     listing: &Listing,
 ) -> Result<Vec<KnownDocument>, BuildError> {
-    check_base(base, options, folder)?;
+    check_base(base, options, root)?;
     let known = base.known_documents()?;
     if listing.files.is_empty() && !known.is_empty() && !options.rebuild {
-        let (path, name, documents) = (folder.root.clone(), options.name.clone(), known.len());
+        let (path, name, documents) = (root.to_owned(), options.name.clone(), known.len());
         return Err(BuildError::SourceEmptied { path, name, documents });
     }
     Ok(known)
 }
 
 /// Refuses to mix folders or models in one collection.
-fn check_base(base: &Snapshot, options: &BuildOptions, folder: &Folder) -> Result<(), BuildError> {
+fn check_base(base: &Snapshot, options: &BuildOptions, root: &Path) -> Result<(), BuildError> {
     let manifest = base.manifest();
-    if manifest.source.root != folder.root {
+    if manifest.source.root != root {
         let (name, indexed) = (options.name.clone(), manifest.source.root.clone());
-        return Err(BuildError::NameTaken { name, indexed, path: folder.root.clone() });
+        return Err(BuildError::NameTaken { name, indexed, path: root.to_owned() });
     }
     let wanted = options.model.as_ref().map(Model::record);
     let (Some(indexed), false) = (&manifest.model, options.rebuild) else { return Ok(()) };
@@ -174,7 +177,9 @@ fn check_base(base: &Snapshot, options: &BuildOptions, folder: &Folder) -> Resul
 
 struct Run<'a> {
     options: &'a BuildOptions,
-    folder: &'a Folder,
+    source: &'a dyn Source,
+    /// The folder, absolute and without links.
+    root: PathBuf,
     /// The generation that is continued.
     base: Option<Arc<Snapshot>>,
     /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
@@ -238,7 +243,7 @@ impl Run<'_> {
         changes.gone.iter().for_each(|document| writer.remove(&document.path));
         let base = self.base.clone();
         let context = Context {
-            folder: self.folder,
+            source: self.source,
             base: base.as_deref(),
             gone: by_content(&changes.gone),
             has_model: self.options.model.is_some(),
@@ -290,12 +295,14 @@ impl Run<'_> {
         let file = |known: KnownDocument| {
             let path = DocumentPath::new(&known.path)?;
             let FileMark { modified, size, content } = known.file;
-            Some((SourceFile { path, modified, size }, Some(content)))
+            // Its date is indexed already, and is not asked for again.
+            let (stamp, changed_at) = (Stamp::Time(modified), 0);
+            Some((SourceFile { path, stamp, changed_at, size }, Some(content)))
         };
         let files: Vec<_> = snapshot.documents_without_vectors()?.into_iter().filter_map(file).collect();
         self.progress.filling(snapshot.chunks_without_vector());
         let context = Context {
-            folder: self.folder,
+            source: self.source,
             base: Some(&snapshot),
             gone: HashMap::new(),
             has_model: true,
@@ -395,7 +402,7 @@ impl Run<'_> {
             generation: 0,
             indexed_at: self.options.now / 1_000_000_000,
             source: SourceRecord {
-                root: self.folder.root.clone(),
+                root: self.root.clone(),
                 include: self.options.include.clone(),
                 exclude: self.options.exclude.clone(),
                 language: self.options.language.map(|language| language.code().to_owned()),
@@ -415,6 +422,10 @@ impl Run<'_> {
     }
 }
 
+fn canonical(root: &Path) -> Result<PathBuf, BuildError> {
+    fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: root.to_owned(), source })
+}
+
 fn by_content(gone: &[KnownDocument]) -> HashMap<u64, Vec<String>> {
     let mut by_content: HashMap<u64, Vec<String>> = HashMap::new();
     for document in gone {
@@ -432,8 +443,6 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::report::Silent;
 
