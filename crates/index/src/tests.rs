@@ -11,7 +11,7 @@ use ibid_core::language::Language;
 use ibid_core::span::Span;
 
 use crate::lexical::words_of_question;
-use crate::manifest::{FORMAT, Manifest, ModelRecord, SourceRecord};
+use crate::manifest::{FORMAT, Manifest, ModelRecord, Origin, SourceRecord};
 use crate::snapshot::{LookedUp, Rule, Snapshot, StoredDocument, Wanted};
 use crate::store::Store;
 use crate::vector::VectorKey;
@@ -74,7 +74,13 @@ fn manifest() -> Manifest {
     Manifest {
         generation: 0,
         indexed_at: 7,
-        source: SourceRecord { root: "/notes".into(), include: vec![], exclude: vec![], language: None },
+        source: SourceRecord {
+            root: "/notes".into(),
+            include: vec![],
+            exclude: vec![],
+            language: None,
+            origin: Origin::Folder,
+        },
         model: Some(model),
         vector_files: vec![],
         graph: None,
@@ -113,6 +119,7 @@ fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(VectorKey, Vec<f3
         decoded_from: None,
         content_hash: "x".into(),
         text_bytes: text.len() as u32,
+        address: None,
     };
     let file = FileMark { modified: 5, size: text.len() as u64, content: 1 };
     let (language, date) = (Language::English, DATE);

@@ -1,7 +1,6 @@
 //! One run of the indexer over one folder, from the walk to the last sweep.
 
 use std::collections::HashMap;
-use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use crate::error::BuildError;
 use crate::pipeline::{self, Done, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, Skipped};
-use crate::source::{self, Listing, Source, SourceFile, Stamp};
+use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
 
 /// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
@@ -36,8 +35,10 @@ const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
 
 /// What to index, and how.
 pub struct BuildOptions {
-    /// The folder.
+    /// The folder; of pages of the web, the one they are kept in.
     pub root: PathBuf,
+    /// What in it, or behind it, is indexed.
+    pub source: SourceChoice,
     /// The collection it becomes.
     pub name: CollectionName,
     /// Only files that match one of these globs; all where there is none.
@@ -56,6 +57,18 @@ pub struct BuildOptions {
     pub now: u64,
     /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
     pub restate_after: Duration,
+}
+
+impl BuildOptions {
+    fn record(&self, root: PathBuf, listing: &Listing) -> SourceRecord {
+        SourceRecord {
+            root,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            language: self.language.map(|language| language.code().to_owned()),
+            origin: listing.origin.clone(),
+        }
+    }
 }
 
 /// A model, loaded.
@@ -89,9 +102,14 @@ impl Model {
 pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> Result<Report, BuildError> {
     let began = Instant::now();
     let threads = options.threads.get();
-    let source = source::folder(&options.root, &options.include, &options.exclude)?;
-    let root = canonical(&options.root)?;
-    let listing = source.list(threads)?;
+    let (source, root) = source::open(&Asked {
+        root: &options.root,
+        choice: &options.source,
+        include: &options.include,
+        exclude: &options.exclude,
+        now: options.now / 1_000_000_000,
+    })?;
+    let listing = source.list(threads, progress)?;
     let walk = began.elapsed();
     if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
         let others = listing.others.values().sum();
@@ -118,7 +136,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     let mut run = Run {
         options,
         source: source.as_ref(),
-        root,
+        record: options.record(root, &listing),
         base: base.filter(|_| !replaces),
         replaces,
         progress,
@@ -178,8 +196,8 @@ fn check_base(base: &Snapshot, options: &BuildOptions, root: &Path) -> Result<()
 struct Run<'a> {
     options: &'a BuildOptions,
     source: &'a dyn Source,
-    /// The folder, absolute and without links.
-    root: PathBuf,
+    /// What the manifest says of it.
+    record: SourceRecord,
     /// The generation that is continued.
     base: Option<Arc<Snapshot>>,
     /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
@@ -297,7 +315,7 @@ impl Run<'_> {
             let FileMark { modified, size, content } = known.file;
             // Its date is indexed already, and is not asked for again.
             let (stamp, changed_at) = (Stamp::Time(modified), 0);
-            Some((SourceFile { path, stamp, changed_at, size }, Some(content)))
+            Some((SourceFile { path, stamp, changed_at, size, address: None }, Some(content)))
         };
         let files: Vec<_> = snapshot.documents_without_vectors()?.into_iter().filter_map(file).collect();
         self.progress.filling(snapshot.chunks_without_vector());
@@ -401,12 +419,7 @@ impl Run<'_> {
         Manifest {
             generation: 0,
             indexed_at: self.options.now / 1_000_000_000,
-            source: SourceRecord {
-                root: self.root.clone(),
-                include: self.options.include.clone(),
-                exclude: self.options.exclude.clone(),
-                language: self.options.language.map(|language| language.code().to_owned()),
-            },
+            source: self.record.clone(),
             model: self.options.model.as_ref().map(Model::record),
             vector_files: Vec::new(),
             graph: None,
@@ -420,10 +433,6 @@ impl Run<'_> {
                 .collect(),
         }
     }
-}
-
-fn canonical(root: &Path) -> Result<PathBuf, BuildError> {
-    fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: root.to_owned(), source })
 }
 
 fn by_content(gone: &[KnownDocument]) -> HashMap<u64, Vec<String>> {
@@ -443,6 +452,8 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::report::Silent;
 
@@ -459,6 +470,7 @@ mod tests {
         let run = |after: Duration, exclude: &[&str]| {
             let options = BuildOptions {
                 root: folder.path().to_owned(),
+                source: SourceChoice::Folder,
                 name: "n".parse().unwrap(),
                 include: vec![],
                 exclude: exclude.iter().map(|&glob| glob.to_owned()).collect(),

@@ -25,7 +25,9 @@ pub(crate) fn changes(listing: &[SourceFile], known: &[KnownDocument]) -> Change
     for file in listing {
         let before = by_path.get(file.path.as_str()).map(|document| document.file);
         match before {
-            Some(mark) if mark.modified == file.stamp.number() && mark.size == file.size => changes.unchanged += 1,
+            Some(mark) if mark.modified == file.stamp.number() && mark.size == file.size => {
+                changes.unchanged += 1
+            }
             _ => changes.read.push((file.clone(), before.map(|mark| mark.content))),
         }
     }
@@ -44,7 +46,7 @@ mod tests {
 
     fn file(path: &str, modified: u64, size: u64) -> SourceFile {
         let path = DocumentPath::new(path).unwrap();
-        SourceFile { path, stamp: Stamp::Time(modified), changed_at: 0, size }
+        SourceFile { path, stamp: Stamp::Time(modified), changed_at: 0, size, address: None }
     }
 
     fn known(path: &str, modified: u64, size: u64) -> KnownDocument {

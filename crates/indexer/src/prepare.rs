@@ -106,6 +106,7 @@ impl Context<'_> {
             decoded_from: decoded.decoded_from.map(str::to_owned),
             content_hash: hash.to_string(),
             text_bytes: text.len() as u32,
+            address: file.address.as_deref().map(str::to_owned),
         };
         if u32::try_from(decoded.text.len()).is_err() {
             return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));

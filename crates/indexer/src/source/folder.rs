@@ -9,10 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ibid_core::id::DocumentPath;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::git::working_tree;
 use super::{Chosen, Listing, MAX_FILE_BYTES, Source, SourceFile, Stamp};
 use crate::error::BuildError;
 use crate::extract;
-use crate::report::{SkipReason, Skipped};
+use crate::report::{Progress, SkipReason, Skipped};
 
 /// A person's own list of what not to index, in the form of a `.gitignore`.
 const IGNORE_FILE: &str = ".ibidignore";
@@ -25,21 +26,25 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// The folder at `root`; it must be there and can be listed.
+    /// The folder at `root`, which must be absolute and without links; it must be one that can be listed.
     pub(crate) fn new(root: &Path, chosen: Chosen) -> Result<Folder, BuildError> {
-        let path = || root.to_owned();
-        let metadata = fs::metadata(root).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => BuildError::SourceMissing { path: path() },
-            _ => BuildError::SourceUnreadable { path: path(), source },
-        })?;
-        if !metadata.is_dir() {
-            return Err(BuildError::SourceIsFile { path: path() });
-        }
-        let root =
-            fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
-        fs::read_dir(&root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
-        Ok(Folder { root, chosen })
+        fs::read_dir(root)
+            .map_err(|source| BuildError::SourceUnreadable { path: root.to_owned(), source })?;
+        Ok(Folder { root: root.to_owned(), chosen })
     }
+}
+
+/// The folder's path, absolute and without links.
+pub(super) fn canonical(root: &Path) -> Result<PathBuf, BuildError> {
+    let path = || root.to_owned();
+    let metadata = fs::metadata(root).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => BuildError::SourceMissing { path: path() },
+        _ => BuildError::SourceUnreadable { path: path(), source },
+    })?;
+    if !metadata.is_dir() {
+        return Err(BuildError::SourceIsFile { path: path() });
+    }
+    fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })
 }
 
 impl Source for Folder {
@@ -48,7 +53,7 @@ impl Source for Folder {
     /// Hidden files and folders (`.obsidian`, `.trash`, `.git`) and what `.gitignore`, `.ignore` or `.ibidignore` in
     /// the folder name are passed over. Ignore files above the folder do not count: they were written for something
     /// else.
-    fn list(&self, threads: usize) -> Result<Listing, BuildError> {
+    fn list(&self, threads: usize, _: &dyn Progress) -> Result<Listing, BuildError> {
         let listing = Mutex::new(Listing::default());
         let walk = WalkBuilder::new(&self.root)
             .threads(threads)
@@ -75,6 +80,7 @@ impl Source for Folder {
         let mut listing = listing.into_inner().expect("no thread panics while it holds the listing");
         listing.files.sort_by(|a, b| a.path.cmp(&b.path));
         listing.skipped.sort();
+        listing.origin = working_tree::origin(&self.root, &listing.files);
         Ok(listing)
     }
 
@@ -121,7 +127,7 @@ impl Folder {
         }
         let modified = nanoseconds(metadata.modified());
         let (stamp, changed_at) = (Stamp::Time(modified), (modified / 1_000_000_000) as i64);
-        Seen::File(SourceFile { path, stamp, changed_at, size: metadata.len() })
+        Seen::File(SourceFile { path, stamp, changed_at, size: metadata.len(), address: None })
     }
 
     /// A folder that could not be listed; its path is in the error, wrapped in layers.
@@ -158,6 +164,7 @@ fn nanoseconds(time: io::Result<SystemTime>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Silent;
 
     fn vault(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -175,7 +182,7 @@ mod tests {
         exclude: &[String],
         threads: usize,
     ) -> Result<Listing, BuildError> {
-        Folder::new(root, Chosen::new(include, exclude)?)?.list(threads)
+        Folder::new(root, Chosen::new(include, exclude)?)?.list(threads, &Silent)
     }
 
     fn check(files: &[&str], include: &[&str], exclude: &[&str], listed: &[&str]) {
