@@ -19,7 +19,7 @@ use ibid_core::query::{Mode, Query};
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, Model, Silent, build};
+use ibid_indexer::{BuildOptions, Model, Silent, SourceChoice, build};
 use ibid_measure::latency::Latency;
 use ibid_measure::questions::draw;
 use ibid_search::{QueryEmbedder, Searcher};
@@ -125,6 +125,7 @@ fn index(notes: &Path, data: &Path) {
     let hashed: Arc<dyn Embedder> = Arc::new(Hashed(real.identity().clone()));
     let options = BuildOptions {
         root: notes.to_owned(),
+        source: SourceChoice::Folder,
         name: vault::name(),
         include: vec![],
         exclude: vec![],

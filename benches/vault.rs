@@ -10,7 +10,7 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_embed::{BundledEmbedder, Embedder};
 use ibid_index::store::Store;
 use ibid_indexer::extract::{decode::decode, reads};
-use ibid_indexer::{BuildOptions, Model, Report, Silent, build};
+use ibid_indexer::{BuildOptions, Model, Report, Silent, SourceChoice, build};
 
 /// The folder measured on.
 pub(crate) fn root() -> PathBuf {
@@ -64,6 +64,7 @@ pub(crate) fn name() -> CollectionName {
 pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Report {
     let options = BuildOptions {
         root: root(),
+        source: SourceChoice::Folder,
         name: name(),
         include: vec![],
         exclude: vec![],

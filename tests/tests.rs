@@ -38,6 +38,8 @@ mod query;
 mod ranking;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
+/// Sources other than folders: commits of Git, pages of the web.
+mod source;
 /// What Obsidian knows of a vault: links, embeds, properties, tasks, comments, boards.
 mod vault;
 /// A folder that is followed while it changes.

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -67,17 +68,25 @@ pub(crate) enum Command {
     Bench(BenchArgs),
 }
 
-/// Index a folder of notes, or bring indexes up to date
+/// Index a folder of notes, a Git revision or web pages, or bring indexes up to date
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 With PATH, indexes that folder. Without, brings every collection up to date, those of the settings file included, or \
 the one that --name names.
 
 Only what changed since the last run is read. Notes are never written to. Hidden files, and files that .gitignore, \
-.ignore or .ibidignore in the folder name, are left out.")]
+.ignore or .ibidignore in the folder name, are left out.
+
+With --revision, indexes the folder as a commit of its Git repository has it: hits name the commit. A branch is looked \
+up anew in each run.
+
+With addresses (https://…), indexes those pages and what they link to on the same hosts: as robots.txt allows, one page \
+a second, at most 10 MB each, and only from public addresses of the network. Pages are kept in the data folder. They are \
+asked for again by `ibid index` alone, never by watch, serve or mcp; a page that cannot be reached stays as it was.")]
 pub(crate) struct IndexArgs {
-    /// The folder
-    pub(crate) path: Option<PathBuf>,
+    /// The folder, or addresses of web pages
+    #[arg(value_name = "PATH or URL")]
+    pub(crate) paths: Vec<PathBuf>,
     /// Name the collection [default: after the folder]
     #[arg(long, short)]
     pub(crate) name: Option<String>,
@@ -91,6 +100,11 @@ pub(crate) struct IndexArgs {
     /// 'auto']
     #[arg(long, value_name = "CODE", value_parser = languages())]
     pub(crate) language: Option<LanguageChoice>,
+    /// Index the folder as this branch, tag or commit of its Git repository has it
+    #[arg(long, value_name = "REV")]
+    pub(crate) revision: Option<String>,
+    #[command(flatten)]
+    pub(crate) web: WebArgs,
     /// Embed with this model (see `ibid models`); 'none' indexes by words alone [default: as last time, or the bundled
     /// model]. The old vectors answer until the new ones are there
     #[arg(long, value_name = "MODEL")]
@@ -110,6 +124,30 @@ pub(crate) struct IndexArgs {
     /// Print each report as a JSON object on a line of its own
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How web pages are asked for.
+#[derive(Debug, Default, Clone, Args)]
+#[command(next_help_heading = "Web pages")]
+pub(crate) struct WebArgs {
+    /// Read the addresses in this file too, one a line; links are not followed from them unless --depth says so
+    #[arg(long, value_name = "FILE")]
+    pub(crate) urls: Option<PathBuf>,
+    /// Read pages of this host: 'site.org', 'site.org:8080', '*.site.org' [default: those of the addresses]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_domain: Vec<String>,
+    /// Ask for at most this many pages [default: as last time, or 500]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_pages: Option<NonZero<usize>>,
+    /// Follow links this far [default: as last time, or 8; 0 with --urls]
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+    /// Wait this long between two pages of a host [default: as last time, or 1]
+    #[arg(long, value_name = "SECONDS", value_parser = delay)]
+    pub(crate) delay: Option<Duration>,
+    /// Ask hosts in private networks too, this machine among them
+    #[arg(long)]
+    pub(crate) allow_private: bool,
 }
 
 /// Ask a question and get cited answers
@@ -525,6 +563,12 @@ const MAX_SECONDS: f64 = 3_600.0;
 fn seconds(typed: &str) -> Result<f64, String> {
     let number = typed.parse::<f64>().ok().filter(|number| *number > 0.0 && *number <= MAX_SECONDS);
     number.ok_or_else(|| format!("it takes seconds, more than 0 and at most {MAX_SECONDS}"))
+}
+
+fn delay(typed: &str) -> Result<Duration, String> {
+    let number = typed.parse::<f64>().ok().filter(|number| (0.0..=MAX_SECONDS).contains(number));
+    let number = number.ok_or_else(|| format!("it takes seconds, 0 to {MAX_SECONDS}"))?;
+    Ok(Duration::from_secs_f64(number))
 }
 
 fn parts() -> impl TypedValueParser<Value = Part> {

@@ -70,6 +70,16 @@ pub(crate) enum Failure {
     NotAQuote { id: String },
     #[error("{flag} needs PATH or --name: it is of one collection")]
     FlagOfOne { flag: &'static str },
+    #[error("{flag} is about web pages, and a folder is indexed")]
+    FlagOfWeb { flag: &'static str },
+    #[error("{flag} is about a folder, and web pages are indexed")]
+    FlagOfFolder { flag: &'static str },
+    #[error("{path} is no address of a web page, and the others are")]
+    FolderAmongUrls { path: PathBuf },
+    #[error("cannot read the addresses in {path}")]
+    UrlsFile { path: PathBuf, source: io::Error },
+    #[error("{path} holds no address")]
+    NoUrls { path: PathBuf },
     #[error("nobody is there to ask whether {name} may be removed")]
     NobodyToAsk { name: CollectionName },
     #[error("the folder {root} of the collection {name} is not there")]

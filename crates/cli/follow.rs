@@ -84,9 +84,12 @@ impl Following {
         Ok(following)
     }
 
-    /// Brings a collection up to its folder now, by its words; what is long to embed is left to the thread that follows.
+    /// Brings a collection up to its folder now, if it is of one, by its words; what is long to embed is left to the thread that follows.
     pub(crate) fn freshen(&self, name: &CollectionName) -> Result<(), Failure> {
         let job = self.job(name)?;
+        if job.is_web() {
+            return Ok(());
+        }
         let model = self.model(&job)?;
         loop {
             let _turn = self.turns.take(Errand::Save);
@@ -149,9 +152,14 @@ impl Following {
     /// folder that was replaced by another one of the same name is followed anew.
     fn follow_as_it_is(&self, name: &CollectionName, last_told: &mut String) -> Result<(), Failure> {
         let job = self.job(name)?;
+        if job.is_web() {
+            // What runs by itself asks nothing of the network, and another commit would make it look newer than it is.
+            thread::sleep(RETRY_AFTER);
+            return Ok(());
+        }
         let model = self.model(&job)?;
         // Before the first run, so that nothing happens between the two.
-        let follower = Follower::new(&job.root);
+        let follower = job.follower();
         if let Some(reason) = follower.trouble() {
             let message = reason.to_string();
             if message != *last_told {

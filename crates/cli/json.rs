@@ -9,7 +9,7 @@ use ibid_core::hit::{Answer, Hit, LegScore};
 use ibid_core::id::CollectionName;
 use ibid_core::query::Query;
 use ibid_index::check::Finding;
-use ibid_index::manifest::ModelRecord;
+use ibid_index::manifest::{ModelRecord, Origin};
 use ibid_indexer::verify::Verdict;
 use ibid_indexer::{Report, StageSeconds};
 use ibid_server::page_url;
@@ -65,6 +65,8 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         "path": document.path.as_str(),
         "title": hit.title,
         "headings": hit.headings,
+        "commit": hit.commit,
+        "address": hit.address,
         "embedded_in": hit.embedded_in.iter().map(|by| by.document.to_string()).collect::<Vec<_>>(),
         "start": span.start(),
         "end": span.end(),
@@ -115,7 +117,7 @@ pub(crate) fn report(indexed: &Indexed) -> Value {
     let skipped = skipped.iter().map(|one| json!({ "path": one.path, "reason": one.reason.to_string() }));
     json!({
         "collection": name.as_str(),
-        "source": source.to_string_lossy(),
+        "source": source,
         "generation": report.generation,
         "added": report.added,
         "changed": report.changed,
@@ -203,6 +205,8 @@ fn collection(name: &CollectionName, contents: &Contents) -> Value {
     json!({
         "name": name.as_str(),
         "source": manifest.source.root.to_string_lossy(),
+        "origin": origin(&manifest.source.origin),
+        "commit": manifest.source.origin.commit(),
         "include": manifest.source.include,
         "exclude": manifest.source.exclude,
         "documents": contents.snapshot.documents(),
@@ -219,6 +223,27 @@ fn collection(name: &CollectionName, contents: &Contents) -> Value {
         "skipped": skipped.collect::<Vec<_>>(),
         "error": null,
     })
+}
+
+fn origin(origin: &Origin) -> Value {
+    match origin {
+        Origin::Folder => json!({ "kind": "folder" }),
+        Origin::WorkingTree { commit, clean } => {
+            json!({ "kind": "working-tree", "commit": commit, "clean": clean })
+        }
+        Origin::Commit { revision, commit } => {
+            json!({ "kind": "commit", "revision": revision, "commit": commit })
+        }
+        Origin::Web(web) => json!({
+            "kind": "web",
+            "urls": web.urls,
+            "domains": web.domains,
+            "max_pages": web.max_pages,
+            "depth": web.depth,
+            "delay_ms": web.delay_ms,
+            "allow_private": web.allow_private,
+        }),
+    }
 }
 
 fn model(model: &ModelRecord) -> Value {

@@ -75,6 +75,22 @@ impl Shown {
         }
     }
 
+    fn tell_pages(&self, pages: u64) {
+        match &self.face {
+            Face::Silent => {}
+            Face::Bar(bar) => bar.set_message(format!("{} asked for", many(pages, "page"))),
+            Face::Lines(last) => {
+                // Held for a look at the clock; one thread asks.
+                let Ok(mut last) = last.try_lock() else { return };
+                if last.elapsed() >= LINE_INTERVAL {
+                    *last = Instant::now();
+                    drop(last);
+                    self.line(&format!("{} asked for", many(pages, "page")));
+                }
+            }
+        }
+    }
+
     /// Clears the bar. What came of the run is for the report to say.
     pub(crate) fn finish(&self) {
         match &self.face {
@@ -154,6 +170,10 @@ impl Shown {
 }
 
 impl Progress for Shown {
+    fn fetched(&self, pages: u64) {
+        self.tell_pages(pages);
+    }
+
     fn planned(&self, plan: &Plan) {
         let _ = self.plan.set((Instant::now(), *plan));
         match &self.face {

@@ -1,6 +1,7 @@
 //! `ibid index`: which folder becomes which collection, with which settings; then one run of the indexer for each.
 
 mod job;
+mod web;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -32,7 +33,8 @@ const LOCKED_RETRY_AFTER: Duration = Duration::from_millis(100);
 /// A run that is over.
 pub(crate) struct Indexed {
     pub(crate) name: CollectionName,
-    pub(crate) source: PathBuf,
+    /// The folder, or the addresses.
+    pub(crate) source: String,
     pub(crate) report: Report,
     /// Where the index lies.
     pub(crate) folder: PathBuf,
@@ -41,7 +43,7 @@ pub(crate) struct Indexed {
 
 pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let mut models = Models { environment, loaded: Vec::new() };
-    if args.path.is_some() || args.name.is_some() {
+    if !args.paths.is_empty() || args.web.urls.is_some() || args.name.is_some() {
         index(&Job::of_one(args, environment)?, args, &mut models)?;
         if !args.json && !environment.quiet {
             print::report::next_step()?;
@@ -74,7 +76,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         None => model,
     };
     let options = job.options(model, threads, environment::now_ns());
-    let options = BuildOptions { rebuild: args.rebuild, ..options };
+    let options = BuildOptions { rebuild: args.rebuild, source: job.source.fetched(), ..options };
     let store = &environment.store;
     let shown = Shown::new(&job.name, environment.quiet);
     let began = Instant::now();
@@ -98,7 +100,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     shown.finish();
     let indexed = Indexed {
         name: job.name.clone(),
-        source: job.root.clone(),
+        source: job.shown(),
         report: built.map_err(failed)?,
         folder: store.folder(&job.name),
         bytes_on_disk: store.bytes_on_disk(&job.name)?,
@@ -115,6 +117,10 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
 pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<(), Failure> {
     let store = &models.environment().store;
     let job = Job::named(&IndexArgs::default(), models.environment(), name)?;
+    if job.is_web() {
+        // Another commit would only make it look newer than its pages are.
+        return Ok(());
+    }
     let model = job.model.as_ref().map(|choice| {
         Ok::<_, Failure>(Model { embedder: models.get(choice)?, folder: choice.folder.clone() })
     });

@@ -15,7 +15,7 @@ use ibid_core::query::Mode;
 use ibid_embed::Embedder;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{BuildError, BuildOptions, Model, build};
+use ibid_indexer::{BuildError, BuildOptions, Model, SourceChoice, build};
 use ibid_measure::compare::{Comparison, compare};
 use ibid_measure::dataset::Dataset;
 use ibid_measure::record::{Record, RecordError};
@@ -114,6 +114,7 @@ fn of_dataset(
     let embedder = model.as_ref().map(|model| model.embedder.clone());
     let options = BuildOptions {
         root: documents,
+        source: SourceChoice::Folder,
         name: name.clone(),
         include: Vec::new(),
         exclude: Vec::new(),

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use ibid_core::id::CollectionName;
+use ibid_index::manifest::{Origin, SourceRecord};
 use ibid_index::settings::newest_settings;
 
 use crate::args::RemoveArgs;
@@ -18,9 +19,12 @@ pub(crate) fn run(args: &RemoveArgs, environment: &Environment) -> Result<Outcom
     for name in names {
         let size = bytes(store.bytes_on_disk(&name).unwrap_or(0));
         // An index that is damaged can be removed all the same.
-        let source = newest_settings(store, &name).ok().flatten().map(|settings| settings.source.root);
-        let notes =
-            source.map_or_else(|| "the notes".to_owned(), |root| format!("the notes in {}", root.display()));
+        let source = newest_settings(store, &name).ok().flatten().map(|settings| settings.source);
+        let notes = match source {
+            None => "the notes".to_owned(),
+            Some(SourceRecord { origin: Origin::Web(_), .. }) => "the pages on the web".to_owned(),
+            Some(SourceRecord { root, .. }) => format!("the notes in {}", root.display()),
+        };
         if !args.yes && !is_confirmed(&name, &format!("remove the index of {name} ({size})? {notes} stay."))?
         {
             writeln!(output::err(), "nothing was removed")?;

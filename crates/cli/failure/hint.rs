@@ -44,6 +44,16 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::FlagOfOne { .. } => {
             "without both, every collection is brought up to date as it is".to_owned()
         }
+        Failure::FlagOfWeb { .. } => "give addresses: `ibid index https://…`".to_owned(),
+        Failure::FlagOfFolder { .. } => {
+            "give the folder of a Git repository, or leave the flag out".to_owned()
+        }
+        Failure::FolderAmongUrls { .. } => {
+            "a run reads one folder, or any number of addresses that begin with https:// or http://"
+                .to_owned()
+        }
+        Failure::UrlsFile { source, .. } => return of_io(source),
+        Failure::NoUrls { .. } => "write one a line; a line that begins with # is none".to_owned(),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
         Failure::SourceGone { name, .. } => {
             format!(
@@ -64,6 +74,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Store(source) => return of_open(None, source),
         Failure::Remove { name, source } => return of_write(name, source),
         Failure::Verify { source: VerifyError::Unreadable { source, .. }, .. } => return of_io(source),
+        Failure::Verify { name, source: VerifyError::Source(source) } => return of_build(name, source),
         Failure::Verify { name, source: VerifyError::Read(_) } => rebuild(name),
         Failure::Search(source) => return of_search(source),
         Failure::Fetch(source) => of_fetch(source),
@@ -123,6 +134,20 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
         BuildError::OtherModel { wanted, .. } => format!(
             "`ibid index --name {name} --model {wanted}` makes new vectors; the old ones answer until it is done"
         ),
+        BuildError::NoRepository { .. } => {
+            "without --revision the folder is indexed as it lies there".to_owned()
+        }
+        BuildError::Repository { .. } => "`git fsck` says what is wrong with it".to_owned(),
+        BuildError::Revision { .. } => {
+            "a revision is a branch, a tag or a commit: main, v1.0, HEAD~3, 1a2b3c4".to_owned()
+        }
+        BuildError::Url { .. } => {
+            "an address looks like https://site.org/docs/; names and passwords do not belong in it".to_owned()
+        }
+        BuildError::NoPage { .. } => {
+            "`--allow-domain HOST` allows another host, `--allow-private` this machine and private networks".to_owned()
+        }
+        BuildError::PagesFolder { source, .. } => return of_io(source),
         BuildError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
         BuildError::Embed(error) => return of_embed(error),
         BuildError::Open(error) => return of_open(Some(name), error),

@@ -33,6 +33,9 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
     writeln!(out, "{STRONG}{}. {}{STRONG:#}", hit.rank, safe_line(&heading_path(hit)))?;
     let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
     writeln!(out, "{INDENT}{path}:{}  bytes {span}", hit.line)?;
+    if let Some(address) = &hit.address {
+        writeln!(out, "{INDENT}{}", safe_line(address))?;
+    }
     if !hit.embedded_in.is_empty() {
         let titles: Vec<&str> = hit.embedded_in.iter().map(|by| by.title.as_str()).collect();
         writeln!(out, "{INDENT}embedded in {}", safe_line(&titles.join(", ")))?;
@@ -144,6 +147,8 @@ mod tests {
         Hit {
             rank: 1,
             citation: "garden:a%20b.md@123456789012:4-900".parse().unwrap(),
+            commit: None,
+            address: None,
             title: title.to_owned(),
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
             embedded_in: Vec::new(),

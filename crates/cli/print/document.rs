@@ -60,6 +60,12 @@ pub(crate) fn around(asked: &Reference, fetched: &Fetched) {
     if let Some(encoding) = &fetched.stored.decoded_from {
         lines.push(format!("the file is {encoding}: offsets count in the decoded text, not in the file"));
     }
+    if let Some(address) = &fetched.stored.address {
+        lines.push(format!("from {address}"));
+    }
+    if let Some(commit) = &fetched.commit {
+        lines.push(format!("as in commit {commit}"));
+    }
     lines.extend(left_out("before", fetched.window.start(), fetched.previous.as_ref()));
     let after = fetched.stored.text_bytes.saturating_sub(fetched.window.end());
     lines.extend(left_out("after", after, fetched.next.as_ref()));

@@ -22,7 +22,7 @@ pub(crate) fn report(indexed: &Indexed) -> Result<(), Failure> {
 fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
     let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
     let (documents, chunks) = (many(report.documents, "document"), many(report.chunks, "chunk"));
-    let source = safe_line(&source.to_string_lossy());
+    let source = safe_line(source);
     writeln!(out, "{STRONG}{name}{STRONG:#}: {documents}, {chunks}, from {source}")?;
     writeln!(out, "  documents {}", changes(report))?;
     writeln!(

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use ibid_core::id::CollectionName;
+use ibid_index::manifest::{Origin, SourceRecord};
 
 use crate::command::status::{Contents, Status};
 use crate::environment;
@@ -42,12 +43,34 @@ pub(crate) fn collections(status: &Status) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Where the documents come from, and which state of it was read.
+fn source(line: &mut impl FnMut(&str, &str) -> io::Result<()>, source: &SourceRecord) -> io::Result<()> {
+    let missing = if source.root.is_dir() { "" } else { " (not there now)" };
+    let folder = format!("{}{missing}", source.root.display());
+    match &source.origin {
+        Origin::Folder => line("source", &folder),
+        Origin::WorkingTree { commit, clean } => {
+            line("source", &folder)?;
+            let changes = if *clean { "" } else { ", with changes since" };
+            line("commit", &format!("{commit}{changes}"))
+        }
+        Origin::Commit { revision, commit } => {
+            line("source", &folder)?;
+            line("commit", &format!("{commit}, which {revision} was"))
+        }
+        Origin::Web(web) => {
+            line("source", &web.urls.join("  "))?;
+            line("allowed", &web.domains.join("  "))?;
+            line("pages", &format!("kept in {folder}, at most {}", web.max_pages))
+        }
+    }
+}
+
 fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) -> io::Result<()> {
     let Contents { snapshot, bytes_on_disk } = contents;
     let manifest = snapshot.manifest();
     let mut line = |label: &str, words: &str| writeln!(out, "  {label:<8}  {}", safe_line(words));
-    let missing = if manifest.source.root.is_dir() { "" } else { " (not there now)" };
-    line("source", &format!("{}{missing}", manifest.source.root.display()))?;
+    source(&mut line, &manifest.source)?;
     for (label, globs) in [("include", &manifest.source.include), ("exclude", &manifest.source.exclude)] {
         if !globs.is_empty() {
             line(label, &globs.join("  "))?;

@@ -28,6 +28,10 @@ pub struct Hit {
     pub rank: usize,
     /// Where the words stand.
     pub citation: Citation,
+    /// The full id of the Git commit whose bytes were indexed, if they are those of one.
+    pub commit: Option<String>,
+    /// The document's address on the web, if it has one.
+    pub address: Option<String>,
     /// The document's title.
     pub title: String,
     /// The headings above the passage, outermost first.

@@ -69,6 +69,61 @@ pub struct SourceRecord {
     pub exclude: Vec<String>,
     /// The code of the language all of them are in; `None` where each file tells by its words.
     pub language: Option<String>,
+    /// What is there, and which state of it was read.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// What a source is, and which state of it was read. Of the web, [`SourceRecord::root`] is where its pages are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Origin {
+    /// Files as they lie in the folder.
+    #[default]
+    Folder,
+    /// Files as they lie in the folder, which is in the working tree of a Git repository.
+    WorkingTree {
+        /// The full id of the commit at HEAD.
+        commit: String,
+        /// Whether every file is as that commit has it.
+        clean: bool,
+    },
+    /// Files of a commit.
+    Commit {
+        /// What was asked for: a branch, a tag, an id.
+        revision: String,
+        /// The full id of the commit that it meant.
+        commit: String,
+    },
+    /// Pages of the web.
+    Web(WebRecord),
+}
+
+impl Origin {
+    /// The full id of the commit whose bytes were read; `None` where they are those of no commit.
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Origin::WorkingTree { commit, clean: true } | Origin::Commit { commit, .. } => Some(commit),
+            Origin::WorkingTree { .. } | Origin::Folder | Origin::Web(_) => None,
+        }
+    }
+}
+
+/// Which pages of the web are read, and how they are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebRecord {
+    /// Where reading begins.
+    pub urls: Vec<String>,
+    /// The hosts whose pages may be read: `site.test`, `site.test:8080`, `*.site.test`.
+    pub domains: Vec<String>,
+    /// How many pages are asked for at most.
+    pub max_pages: usize,
+    /// How many links are followed from where reading begins; 0 reads those pages alone.
+    pub depth: usize,
+    /// How long to wait between two pages of a host, in milliseconds.
+    pub delay_ms: u64,
+    /// Whether hosts in private networks, this machine among them, may be asked.
+    pub allow_private: bool,
 }
 
 /// Which model made the vectors.

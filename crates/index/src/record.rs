@@ -21,6 +21,8 @@ struct Record {
     decoded_from: Option<String>,
     content_hash: String,
     text_bytes: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +68,7 @@ pub(crate) fn to_bytes(stored: &StoredDocument) -> Vec<u8> {
         decoded_from: stored.decoded_from.clone(),
         content_hash: stored.content_hash.clone(),
         text_bytes: stored.text_bytes,
+        address: stored.address.clone(),
     };
     serde_json::to_vec(&record).expect("a record holds only texts, numbers and lists")
 }
@@ -100,6 +103,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<StoredDocument> {
         decoded_from: record.decoded_from,
         content_hash: record.content_hash,
         text_bytes: record.text_bytes,
+        address: record.address,
     })
 }
 
@@ -219,6 +223,7 @@ mod tests {
             decoded_from: Some("windows-1252".into()),
             content_hash: "ab".into(),
             text_bytes: 12,
+            address: Some("https://site.test/a".into()),
         };
         assert_eq!(from_bytes(&to_bytes(&stored)), Some(stored));
         assert_eq!(from_bytes(b"{}"), None);

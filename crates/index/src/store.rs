@@ -109,6 +109,11 @@ impl Store {
         self.layout(name).root
     }
 
+    /// The folder in which pages of the web are kept that the collection is of.
+    pub fn pages(&self, name: &CollectionName) -> PathBuf {
+        self.layout(name).root.join("pages")
+    }
+
     /// The names of the collections that have a first commit, or the beginnings of one, sorted.
     pub fn collections(&self) -> Result<Vec<CollectionName>, OpenError> {
         let folder = self.data_dir.join("collections");
@@ -140,7 +145,7 @@ impl Store {
     pub fn bytes_on_disk(&self, name: &CollectionName) -> Result<u64, OpenError> {
         let layout = self.layout(name);
         let mut total = 0;
-        for folder in [layout.lexical(), layout.vectors()] {
+        for folder in [layout.lexical(), layout.vectors(), self.pages(name)] {
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -12,7 +12,7 @@ use ibid_core::span::Span;
 
 use crate::lexical::sealed::{self, COMMIT_POINT, FILE_LIST};
 use crate::lexical::words_of_question;
-use crate::manifest::{FORMAT, Manifest, ModelRecord, SourceRecord};
+use crate::manifest::{FORMAT, Manifest, ModelRecord, Origin, SourceRecord};
 use crate::settings::{Settings, newest_settings};
 use crate::snapshot::{LookedUp, Rule, Snapshot, StoredDocument, Wanted};
 use crate::store::Store;
@@ -76,7 +76,13 @@ pub(crate) fn manifest() -> Manifest {
     Manifest {
         generation: 0,
         indexed_at: 7,
-        source: SourceRecord { root: "/notes".into(), include: vec![], exclude: vec![], language: None },
+        source: SourceRecord {
+            root: "/notes".into(),
+            include: vec![],
+            exclude: vec![],
+            language: None,
+            origin: Origin::Folder,
+        },
         model: Some(model),
         vector_files: vec![],
         graph: None,
@@ -115,6 +121,7 @@ pub(crate) fn finished(path: &str, text: &str) -> (FinishedDocument, Vec<(Vector
         decoded_from: None,
         content_hash: "x".into(),
         text_bytes: text.len() as u32,
+        address: None,
     };
     let file = FileMark { modified: 5, size: text.len() as u64, content: 1 };
     let (language, date) = (Language::English, DATE);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::error::BuildError;
 use crate::pipeline::{self, Done, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, Skipped};
-use crate::source::{Folder, Listing, SourceFile};
+use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
 
 /// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
@@ -36,8 +36,10 @@ const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
 
 /// What to index, and how.
 pub struct BuildOptions {
-    /// The folder.
+    /// The folder; of pages of the web, the one they are kept in.
     pub root: PathBuf,
+    /// What in it, or behind it, is indexed.
+    pub source: SourceChoice,
     /// The collection it becomes.
     pub name: CollectionName,
     /// Only files that match one of these globs; all where there is none.
@@ -59,6 +61,18 @@ pub struct BuildOptions {
     pub now: u64,
     /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
     pub restate_after: Duration,
+}
+
+impl BuildOptions {
+    fn record(&self, root: PathBuf, listing: &Listing) -> SourceRecord {
+        SourceRecord {
+            root,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            language: self.language.map(|language| language.code().to_owned()),
+            origin: listing.origin.clone(),
+        }
+    }
 }
 
 /// A model, loaded.
@@ -92,19 +106,25 @@ impl Model {
 pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> Result<Report, BuildError> {
     let began = Instant::now();
     let threads = options.threads.get();
-    let folder = Folder::new(&options.root, &options.include, &options.exclude)?;
-    let listing = folder.list(threads);
+    let (source, root) = source::open(&Asked {
+        root: &options.root,
+        choice: &options.source,
+        include: &options.include,
+        exclude: &options.exclude,
+        now: options.now / 1_000_000_000,
+    })?;
+    let listing = source.list(threads, progress)?;
     let walk = began.elapsed();
     if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
         let others = listing.others.values().sum();
-        return Err(BuildError::NothingToIndex { path: folder.root, others });
+        return Err(BuildError::NothingToIndex { path: root, others });
     }
     // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
     let writer_threads = if options.model.is_some() { 1 } else { threads };
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
     let base = writer.base();
     let mut known = match &base {
-        Some(base) => known_documents(base, options, &folder, &listing)?,
+        Some(base) => known_documents(base, options, &root, &listing)?,
         None => Vec::new(),
     };
     let language = options.language.map(Language::code);
@@ -125,7 +145,8 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     let changes = changes(&listing.files, if replaces { &[] } else { &known });
     let mut run = Run {
         options,
-        folder: &folder,
+        source: source.as_ref(),
+        record: options.record(root, &listing),
         base: base.filter(|_| !replaces),
         replaces,
         progress,
@@ -151,24 +172,24 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
 fn known_documents(
     base: &Snapshot,
     options: &BuildOptions,
-    folder: &Folder,
+    root: &Path,
     listing: &Listing,
 ) -> Result<Vec<KnownDocument>, BuildError> {
-    check_base(base, options, folder)?;
+    check_base(base, options, root)?;
     let known = base.known_documents()?;
     if listing.files.is_empty() && !known.is_empty() && !options.rebuild {
-        let (path, name, documents) = (folder.root.clone(), options.name.clone(), known.len());
+        let (path, name, documents) = (root.to_owned(), options.name.clone(), known.len());
         return Err(BuildError::SourceEmptied { path, name, documents });
     }
     Ok(known)
 }
 
 /// Refuses to mix folders or models in one collection.
-fn check_base(base: &Snapshot, options: &BuildOptions, folder: &Folder) -> Result<(), BuildError> {
+fn check_base(base: &Snapshot, options: &BuildOptions, root: &Path) -> Result<(), BuildError> {
     let manifest = base.manifest();
-    if manifest.source.root != folder.root {
+    if manifest.source.root != root {
         let (name, indexed) = (options.name.clone(), manifest.source.root.clone());
-        return Err(BuildError::NameTaken { name, indexed, path: folder.root.clone() });
+        return Err(BuildError::NameTaken { name, indexed, path: root.to_owned() });
     }
     let Some(indexed) = &manifest.model else { return Ok(()) };
     let wanted = options.model.as_ref();
@@ -190,7 +211,9 @@ fn is_made_by(base: &Snapshot, model: Option<&Model>) -> bool {
 
 struct Run<'a> {
     options: &'a BuildOptions,
-    folder: &'a Folder,
+    source: &'a dyn Source,
+    /// What the manifest says of it.
+    record: SourceRecord,
     /// The generation that is continued.
     base: Option<Arc<Snapshot>>,
     /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
@@ -258,7 +281,7 @@ impl Run<'_> {
             writer.remember(&manifest)?;
         }
         let context = Context {
-            folder: self.folder,
+            source: self.source,
             base: base.as_deref(),
             gone: by_content(&changes.gone),
             has_model: self.options.model.is_some(),
@@ -310,12 +333,14 @@ impl Run<'_> {
         let file = |known: KnownDocument| {
             let path = DocumentPath::new(&known.path)?;
             let FileMark { modified, size, content } = known.file;
-            Some((SourceFile { path, modified, size }, Some(content)))
+            // Its date is indexed already, and is not asked for again.
+            let (stamp, changed_at) = (Stamp::Time(modified), 0);
+            Some((SourceFile { path, stamp, changed_at, size, address: None }, Some(content)))
         };
         let files: Vec<_> = snapshot.documents_without_vectors()?.into_iter().filter_map(file).collect();
         self.progress.filling(snapshot.chunks_without_vector());
         let context = Context {
-            folder: self.folder,
+            source: self.source,
             base: Some(&snapshot),
             gone: HashMap::new(),
             has_model: true,
@@ -414,12 +439,7 @@ impl Run<'_> {
         Manifest {
             generation: 0,
             indexed_at: self.options.now / 1_000_000_000,
-            source: SourceRecord {
-                root: self.folder.root.clone(),
-                include: self.options.include.clone(),
-                exclude: self.options.exclude.clone(),
-                language: self.options.language.map(|language| language.code().to_owned()),
-            },
+            source: self.record.clone(),
             model: self.options.model.as_ref().map(Model::record),
             vector_files: Vec::new(),
             graph: None,
@@ -479,6 +499,7 @@ mod tests {
         let run = |after: Duration, exclude: &[&str]| {
             let options = BuildOptions {
                 root: folder.path().to_owned(),
+                source: SourceChoice::Folder,
                 name: "n".parse().unwrap(),
                 include: vec![],
                 exclude: exclude.iter().map(|&glob| glob.to_owned()).collect(),

@@ -25,7 +25,9 @@ pub(crate) fn changes(listing: &[SourceFile], known: &[KnownDocument]) -> Change
     for file in listing {
         let before = by_path.get(file.path.as_str()).map(|document| document.file);
         match before {
-            Some(mark) if mark.modified == file.modified && mark.size == file.size => changes.unchanged += 1,
+            Some(mark) if mark.modified == file.stamp.number() && mark.size == file.size => {
+                changes.unchanged += 1
+            }
             _ => changes.read.push((file.clone(), before.map(|mark| mark.content))),
         }
     }
@@ -40,9 +42,11 @@ mod tests {
     use ibid_index::writer::FileMark;
 
     use super::*;
+    use crate::source::Stamp;
 
     fn file(path: &str, modified: u64, size: u64) -> SourceFile {
-        SourceFile { path: DocumentPath::new(path).unwrap(), modified, size }
+        let path = DocumentPath::new(path).unwrap();
+        SourceFile { path, stamp: Stamp::Time(modified), changed_at: 0, size, address: None }
     }
 
     fn known(path: &str, modified: u64, size: u64) -> KnownDocument {

@@ -68,6 +68,54 @@ pub enum BuildError {
         /// The model asked for.
         wanted: String,
     },
+    /// The folder is in no Git repository.
+    #[error("{path} is in no Git repository")]
+    NoRepository {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A repository is there and cannot be read.
+    #[error("cannot read the Git repository of {path}: {reason}")]
+    Repository {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The repository has no such revision, or the revision no such folder.
+    #[error("{path} has no revision {revision}: {reason}")]
+    Revision {
+        /// The folder.
+        path: PathBuf,
+        /// What was asked for.
+        revision: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// An address is none that can be read.
+    #[error("cannot read {url}: {reason}")]
+    Url {
+        /// As it was typed.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not one page could be fetched, and none is kept.
+    #[error("no page could be fetched; {url}: {reason}")]
+    NoPage {
+        /// The first of them.
+        url: String,
+        /// What kept it away.
+        reason: String,
+    },
+    /// Pages cannot be kept, or those that are cannot be read.
+    #[error("cannot keep pages in {path}: {source}")]
+    PagesFolder {
+        /// The folder for them.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// An include or exclude pattern is no glob.
     #[error("{glob:?} is no path pattern: {reason}")]
     Glob {

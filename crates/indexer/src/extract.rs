@@ -161,6 +161,11 @@ pub fn is_media(path: &DocumentPath) -> bool {
     matches!(Format::of(path), Some(Format::Media(_)))
 }
 
+/// Whether a file of this name is no text itself, and one is made of it.
+pub(crate) fn is_converted(path: &DocumentPath) -> bool {
+    matches!(Format::of(path), Some(Format::Converted(_)))
+}
+
 /// Reads a text by its path's extension; one of no known format as plain text.
 ///
 /// Takes time linear in the text. For texts of 4 GiB and more, which [`text_of`] never gives, the spans are

@@ -1,14 +1,17 @@
-//! Says when a folder may have changed, so that somebody runs [`build()`](crate::build()).
+//! Says when a source may have changed, so that somebody runs [`build()`](crate::build()).
 //!
 //! What changed, and whether anything did, only a run knows: the events of file systems are lost, doubled and out of
 //! order, and every editor saves in its own way. So events wake, and tell nothing more.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded};
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::source::commit_of;
 
 /// How long nothing must change before a change counts as over: editors write, rename and touch within less.
 const QUIET: Duration = Duration::from_millis(100);
@@ -19,11 +22,21 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// How often a folder is looked at whose changes the system does not tell.
 const POLL_EVERY: Duration = Duration::from_secs(5);
 
-/// Follows one folder for as long as it lives.
-pub struct Follower {
-    changes: Receiver<()>,
-    /// Or why the system tells nothing, and the clock wakes instead.
-    watcher: notify::Result<RecommendedWatcher>,
+/// Follows one source for as long as it lives.
+pub struct Follower(Followed);
+
+enum Followed {
+    Folder {
+        changes: Receiver<()>,
+        /// Or why the system tells nothing, and the clock wakes instead.
+        watcher: notify::Result<RecommendedWatcher>,
+    },
+    Revision {
+        root: PathBuf,
+        revision: String,
+        /// Where it stood when it was looked at last.
+        commit: Mutex<Option<String>>,
+    },
 }
 
 impl Follower {
@@ -48,35 +61,74 @@ impl Follower {
             watcher.watch(&root, RecursiveMode::Recursive)?;
             Ok(watcher)
         });
-        Follower { changes, watcher }
+        Follower(Followed::Folder { changes, watcher })
+    }
+
+    /// Begins to follow a revision of the repository of `root`. Where it stands is looked at every few seconds, by
+    /// reading a file or two.
+    pub fn of_revision(root: &Path, revision: &str) -> Follower {
+        let commit = Mutex::new(commit_of(root, revision));
+        Follower(Followed::Revision { root: root.to_owned(), revision: revision.to_owned(), commit })
     }
 
     /// Why the system does not tell of changes, if it does not.
     pub fn trouble(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
-        self.watcher.as_ref().err().map(|error| error as _)
+        match &self.0 {
+            Followed::Folder { watcher, .. } => watcher.as_ref().err().map(|error| error as _),
+            Followed::Revision { .. } => None,
+        }
     }
 
     /// Whether something may have changed that [`Follower::wait`] would tell of at once.
     pub fn has_news(&self) -> bool {
-        !self.changes.is_empty()
+        match &self.0 {
+            Followed::Folder { changes, .. } => !changes.is_empty(),
+            Followed::Revision { .. } => false,
+        }
     }
 
     /// Waits until something may have changed, and then until it is over; at most `at_most`. Says whether something may
     /// have changed.
     pub fn wait(&self, at_most: Duration) -> bool {
-        if self.watcher.is_err() {
+        let (changes, watcher) = match &self.0 {
+            Followed::Folder { changes, watcher } => (changes, watcher),
+            Followed::Revision { root, revision, commit } => {
+                return has_moved(root, revision, commit, at_most);
+            }
+        };
+        if watcher.is_err() {
             std::thread::sleep(POLL_EVERY.min(at_most));
             return POLL_EVERY <= at_most;
         }
-        match self.changes.recv_timeout(at_most) {
+        match changes.recv_timeout(at_most) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => return false,
             // The watcher lives as long as its sender does.
             Err(RecvTimeoutError::Disconnected) => return true,
         }
         let first = Instant::now();
-        while first.elapsed() < LONGEST && self.changes.recv_timeout(QUIET).is_ok() {}
+        while first.elapsed() < LONGEST && changes.recv_timeout(QUIET).is_ok() {}
         true
+    }
+}
+
+/// Waits until a revision means another commit than before, at most `at_most`.
+fn has_moved(root: &Path, revision: &str, commit: &Mutex<Option<String>>, at_most: Duration) -> bool {
+    let began = Instant::now();
+    loop {
+        let now = commit_of(root, revision);
+        // Held to compare and to replace; who follows is one.
+        let mut before = commit.lock().unwrap_or_else(PoisonError::into_inner);
+        if *before != now {
+            *before = now;
+            return true;
+        }
+        drop(before);
+        let rest = at_most.saturating_sub(began.elapsed());
+        if rest.is_zero() {
+            return false;
+        }
+        std::thread::sleep(POLL_EVERY.min(rest));
     }
 }
 

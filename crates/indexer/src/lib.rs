@@ -21,3 +21,4 @@ pub use build::{BuildOptions, Model, build};
 pub use error::BuildError;
 pub use follow::Follower;
 pub use report::{Plan, Progress, Report, Silent, SkipReason, Skipped, StageSeconds};
+pub use source::{SourceChoice, checked_url, domain_of};

@@ -1,8 +1,7 @@
 //! One file to one document ready for the model: read, decode, understand, cut, and find out which of its chunks have
-//! vectors already. The only place where a source file is opened.
+//! vectors already.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 
 use ibid_core::hash::ContentHash;
@@ -17,11 +16,7 @@ use crate::chunk::{self, Measure};
 use crate::extract::{self, NoText};
 use crate::findable;
 use crate::report::SkipReason;
-use crate::source::{Folder, SourceFile};
-
-/// A change this short before the run, in nanoseconds, may be followed by another with the same time stamp: file
-/// systems keep time no better than two seconds (FAT). Such a file is read again next time.
-const UNTRUSTED_AGE: u64 = 2_000_000_000;
+use crate::source::{Source, SourceFile};
 
 /// A document and what the model has still to do for it.
 pub(crate) struct Prepared {
@@ -54,7 +49,7 @@ pub(crate) enum Outcome {
 
 /// What preparing needs to know of the run.
 pub(crate) struct Context<'a> {
-    pub(crate) folder: &'a Folder,
+    pub(crate) source: &'a dyn Source,
     /// The generation whose vectors may be used again.
     pub(crate) base: Option<&'a Snapshot>,
     /// Paths of documents whose files are gone, by the hash of their content.
@@ -93,12 +88,12 @@ impl Context<'_> {
         let size = if extract::is_media(&file.path) { file.size } else { bytes.len() as u64 };
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
-        let trusted = self.now.saturating_sub(file.modified) > UNTRUSTED_AGE;
+        let trusted = file.stamp.is_trusted(self.now);
         let is_same = before == Some(content);
         if (is_same && !trusted && !self.fills) || (!is_same && self.fills) {
             return Outcome::SameBytes;
         }
-        let mark = FileMark { modified: if trusted { file.modified } else { 0 }, size, content };
+        let mark = FileMark { modified: if trusted { file.stamp.number() } else { 0 }, size, content };
         let decoded = match extract::text_of(&file.path, bytes) {
             Ok(decoded) => decoded,
             Err(NoText::NotText(_)) => return Outcome::Skipped(SkipReason::NotText),
@@ -111,6 +106,7 @@ impl Context<'_> {
             decoded_from: decoded.decoded_from.map(str::to_owned),
             content_hash: hash.to_string(),
             text_bytes: text.len() as u32,
+            address: file.address.as_deref().map(str::to_owned),
         };
         if u32::try_from(decoded.text.len()).is_err() {
             return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));
@@ -136,7 +132,7 @@ impl Context<'_> {
         let stored = stored(extracted.document, &decoded.text);
         let document = FinishedDocument {
             language: self.language.unwrap_or_else(|| extract::language::of(&decoded.text)),
-            date: extract::date::of(&stored.document).unwrap_or((file.modified / 1_000_000_000) as i64),
+            date: extract::date::of(&stored.document).unwrap_or(file.changed_at),
             stored,
             text: decoded.text,
             chunks: finished,
@@ -149,7 +145,7 @@ impl Context<'_> {
     fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>> {
         match extract::is_media(path) {
             true => Ok(Vec::new()),
-            false => fs::read(self.folder.root.join(path.as_str())),
+            false => self.source.read(path),
         }
     }
 

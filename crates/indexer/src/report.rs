@@ -14,6 +14,8 @@ pub trait Progress: Sync {
     fn committed(&self, generation: u64);
     /// The words of everything can be searched; so many chunks have still to be embedded.
     fn filling(&self, chunks: u64);
+    /// So many pages of the web have been asked for.
+    fn fetched(&self, _pages: u64) {}
     /// Whether to go on embedding. What is left is committed as it is, and the next run's to do.
     fn goes_on(&self) -> bool {
         true
@@ -64,6 +66,12 @@ pub enum SkipReason {
     SymbolicLink,
     /// It is a pipe, a socket or a device.
     NotAFile,
+    /// It is another Git repository inside this one.
+    Submodule,
+    /// A page of the web that will not or could not be had.
+    NotFetched(String),
+    /// A page of the web that could not be asked for again; what is kept of it stays.
+    NotRenewed(String),
     /// It is larger than the limit, in bytes.
     TooLarge(u64),
     /// Its bytes are no text.
@@ -79,6 +87,9 @@ impl fmt::Display for SkipReason {
             SkipReason::NameNotUtf8 => f.write_str("its name is not UTF-8"),
             SkipReason::SymbolicLink => f.write_str("a symbolic link"),
             SkipReason::NotAFile => f.write_str("not a regular file"),
+            SkipReason::Submodule => f.write_str("a Git repository of its own"),
+            SkipReason::NotFetched(reason) => write!(f, "not fetched: {reason}"),
+            SkipReason::NotRenewed(reason) => write!(f, "kept as it was fetched before: {reason}"),
             SkipReason::TooLarge(bytes) => {
                 write!(f, "{} MB, more than {}", bytes / 1_000_000, crate::source::MAX_FILE_BYTES / 1_000_000)
             }

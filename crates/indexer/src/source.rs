@@ -1,44 +1,121 @@
-//! Lists the files of a folder. It opens none of them, follows no link, and writes nothing.
+//! Where documents come from. A source lists its files and gives their bytes; what is new among them is found by
+//! [`crate::changes`], what they say by [`crate::extract`]. A new kind of source is one file below this one.
+//!
+//! No source is ever written to.
+
+mod folder;
+mod git;
+mod web;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ibid_core::id::DocumentPath;
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use ibid_index::manifest::{Origin, SourceRecord, WebRecord};
 
 use crate::error::BuildError;
-use crate::extract;
-use crate::report::{SkipReason, Skipped};
+use crate::report::{Progress, Skipped};
+use folder::Folder;
+use git::Revision;
+use web::Web;
+
+pub(crate) use git::commit_of;
+pub use web::{checked_url, domain_of};
 
 /// The largest file that is read. Offsets are 32 bits, and no note is this long.
 pub(crate) const MAX_FILE_BYTES: u64 = 256 * 1_000_000;
 
-/// A person's own list of what not to index, in the form of a `.gitignore`.
-const IGNORE_FILE: &str = ".ibidignore";
+/// A change this short before the run, in nanoseconds, may be followed by another with the same time stamp: file
+/// systems keep time no better than two seconds (FAT). Such a file is read again next time.
+const UNTRUSTED_AGE: u64 = 2_000_000_000;
 
-/// A folder and which of its files count.
-#[derive(Debug, Clone)]
-pub(crate) struct Folder {
-    pub(crate) root: PathBuf,
-    include: GlobSet,
-    exclude: GlobSet,
+/// Which kind of source a collection is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// The files in the folder, as they lie there.
+    Folder,
+    /// The files of the folder as a commit has them: the one that this branch, tag or id means.
+    Revision(String),
+    /// Pages of the web, kept in the folder.
+    Web {
+        /// Which, and how they are asked for.
+        record: WebRecord,
+        /// Whether they are asked for; else what is kept is all there is.
+        fetches: bool,
+    },
+}
+
+impl SourceChoice {
+    /// What a collection was made from the last time. The web is not asked.
+    pub fn recorded(origin: &Origin) -> SourceChoice {
+        match origin {
+            Origin::Folder | Origin::WorkingTree { .. } => SourceChoice::Folder,
+            Origin::Commit { revision, .. } => SourceChoice::Revision(revision.clone()),
+            Origin::Web(record) => SourceChoice::Web { record: record.clone(), fetches: false },
+        }
+    }
+
+    /// The same, and the web is asked.
+    pub fn fetched(&self) -> SourceChoice {
+        match self {
+            SourceChoice::Web { record, .. } => SourceChoice::Web { record: record.clone(), fetches: true },
+            SourceChoice::Folder | SourceChoice::Revision(_) => self.clone(),
+        }
+    }
+}
+
+/// Where documents come from.
+pub(crate) trait Source: Send + Sync {
+    /// What is there now. It may use so many threads.
+    fn list(&self, threads: usize, progress: &dyn Progress) -> Result<Listing, BuildError>;
+
+    /// The bytes of a file as [`Source::list`] would find it now; [`io::ErrorKind::NotFound`] where there is none.
+    fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>>;
 }
 
 /// A file to index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceFile {
     pub(crate) path: DocumentPath,
-    /// Nanoseconds since 1970.
-    pub(crate) modified: u64,
+    pub(crate) stamp: Stamp,
+    /// When it was last changed, in seconds since 1970: its date where it does not name one itself.
+    pub(crate) changed_at: i64,
     pub(crate) size: u64,
+    /// Where people find it, if that is not its path: a page's address on the web.
+    pub(crate) address: Option<Arc<str>>,
 }
 
-/// What a walk saw.
+/// What tells that a file is the one of last time without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    /// When it was written, in nanoseconds since 1970. Two states can have the same, shortly after one another.
+    Time(u64),
+    /// The first bits of a hash of what it holds.
+    Content(u64),
+}
+
+impl Stamp {
+    /// The stamp as it is recorded; never 0 but for a time that was never kept.
+    pub(crate) fn number(self) -> u64 {
+        match self {
+            Stamp::Time(nanoseconds) => nanoseconds,
+            Stamp::Content(bits) => bits.max(1),
+        }
+    }
+
+    /// Whether the same stamp will mean the same bytes, for who looked `now`, in nanoseconds since 1970.
+    pub(crate) fn is_trusted(self, now: u64) -> bool {
+        match self {
+            Stamp::Time(nanoseconds) => now.saturating_sub(nanoseconds) > UNTRUSTED_AGE,
+            Stamp::Content(_) => true,
+        }
+    }
+}
+
+/// What a source holds.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Sorted by path.
@@ -47,131 +124,64 @@ pub(crate) struct Listing {
     pub(crate) skipped: Vec<Skipped>,
     /// Files of kinds that are not read, by extension.
     pub(crate) others: BTreeMap<String, usize>,
+    /// What is recorded of the source.
+    pub(crate) origin: Origin,
 }
 
-impl Folder {
-    /// The folder at `root`, with files that match `include` (all if it is empty) and not `exclude`.
-    pub(crate) fn new(root: &Path, include: &[String], exclude: &[String]) -> Result<Folder, BuildError> {
-        let path = || root.to_owned();
-        let metadata = fs::metadata(root).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => BuildError::SourceMissing { path: path() },
-            _ => BuildError::SourceUnreadable { path: path(), source },
-        })?;
-        if !metadata.is_dir() {
-            return Err(BuildError::SourceIsFile { path: path() });
+/// A source as a run asks for it.
+pub(crate) struct Asked<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) choice: &'a SourceChoice,
+    /// Only files that match one of these globs; all where there is none.
+    pub(crate) include: &'a [String],
+    /// Never files that match one of these globs.
+    pub(crate) exclude: &'a [String],
+    /// Seconds since 1970.
+    pub(crate) now: u64,
+}
+
+/// Finds the source; of a revision, what it means now. The folder is given too, absolute and without links.
+pub(crate) fn open(asked: &Asked<'_>) -> Result<(Box<dyn Source>, PathBuf), BuildError> {
+    let chosen = Chosen::new(asked.include, asked.exclude)?;
+    let root = match asked.choice {
+        // It is made when the first page is kept.
+        SourceChoice::Web { .. } => asked.root.to_owned(),
+        SourceChoice::Folder | SourceChoice::Revision(_) => folder::canonical(asked.root)?,
+    };
+    let source: Box<dyn Source> = match asked.choice {
+        SourceChoice::Folder => Box::new(Folder::new(&root, chosen)?),
+        SourceChoice::Revision(revision) => Box::new(Revision::new(&root, revision, chosen)?),
+        SourceChoice::Web { record, fetches } => {
+            Box::new(Web::new(&root, record, chosen, fetches.then_some(asked.now))?)
         }
-        let root =
-            fs::canonicalize(root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
-        fs::read_dir(&root).map_err(|source| BuildError::SourceUnreadable { path: path(), source })?;
-        Ok(Folder { root, include: globs(include)?, exclude: globs(exclude)? })
+    };
+    Ok((source, root))
+}
+
+/// The source of a generation, to be read as it is now; the web as it is kept.
+pub(crate) fn recorded(record: &SourceRecord) -> Result<Box<dyn Source>, BuildError> {
+    let choice = SourceChoice::recorded(&record.origin);
+    let (include, exclude) = (record.include.as_slice(), record.exclude.as_slice());
+    let asked = Asked { root: &record.root, choice: &choice, include, exclude, now: 0 };
+    Ok(open(&asked)?.0)
+}
+
+/// Which files count.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen {
+    include: GlobSet,
+    exclude: GlobSet,
+}
+
+impl Chosen {
+    /// Those that match `include` (all if it is empty) and not `exclude`.
+    pub(crate) fn new(include: &[String], exclude: &[String]) -> Result<Chosen, BuildError> {
+        Ok(Chosen { include: globs(include)?, exclude: globs(exclude)? })
     }
 
-    /// Lists the files with `threads` threads.
-    ///
-    /// Hidden files and folders (`.obsidian`, `.trash`, `.git`) and what `.gitignore`, `.ignore` or `.ibidignore` in
-    /// the folder name are passed over. Ignore files above the folder do not count: they were written for something
-    /// else.
-    pub(crate) fn list(&self, threads: usize) -> Listing {
-        let listing = Mutex::new(Listing::default());
-        let walk = WalkBuilder::new(&self.root)
-            .threads(threads)
-            .parents(false)
-            .git_global(false)
-            .git_exclude(false)
-            .require_git(false)
-            .add_custom_ignore_filename(IGNORE_FILE)
-            .build_parallel();
-        walk.run(|| {
-            Box::new(|entry| {
-                let seen = self.look(entry);
-                // Held for one push.
-                let mut listing = listing.lock().expect("no thread panics while it holds the listing");
-                match seen {
-                    Seen::File(file) => listing.files.push(file),
-                    Seen::Skipped(skipped) => listing.skipped.push(skipped),
-                    Seen::Other(extension) => *listing.others.entry(extension).or_default() += 1,
-                    Seen::Nothing => {}
-                }
-                WalkState::Continue
-            })
-        });
-        let mut listing = listing.into_inner().expect("no thread panics while it holds the listing");
-        listing.files.sort_by(|a, b| a.path.cmp(&b.path));
-        listing.skipped.sort();
-        listing
-    }
-
-    fn look(&self, entry: Result<DirEntry, ignore::Error>) -> Seen {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => return self.unlistable(&error),
-        };
-        let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
-        let kind = entry.file_type();
-        if kind.is_some_and(|kind| kind.is_dir()) || relative.as_os_str().is_empty() {
-            return Seen::Nothing;
-        }
-        let shown = relative.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-        let Some(path) = DocumentPath::new(&shown) else { return Seen::Nothing };
-        if !self.wants(path.as_str()) {
-            return Seen::Nothing;
-        }
-        if !extract::reads(&path) {
-            return Seen::Other(path.extension().unwrap_or("").to_lowercase());
-        }
-        let skipped = |reason| Seen::Skipped(Skipped { path: shown.clone(), reason });
-        if relative.to_str().is_none() {
-            return skipped(SkipReason::NameNotUtf8);
-        }
-        if kind.is_some_and(|kind| kind.is_symlink()) {
-            return skipped(SkipReason::SymbolicLink);
-        }
-        let metadata = match entry.metadata() {
-            Ok(metadata) => metadata,
-            Err(error) => return skipped(SkipReason::Unreadable(error.to_string())),
-        };
-        if !metadata.is_file() {
-            return skipped(SkipReason::NotAFile);
-        }
-        if metadata.len() > MAX_FILE_BYTES {
-            return skipped(SkipReason::TooLarge(metadata.len()));
-        }
-        Seen::File(SourceFile { path, modified: nanoseconds(metadata.modified()), size: metadata.len() })
-    }
-
-    fn wants(&self, path: &str) -> bool {
+    pub(crate) fn wants(&self, path: &str) -> bool {
         (self.include.is_empty() || self.include.is_match(path)) && !self.exclude.is_match(path)
     }
-
-    /// A folder that could not be listed; its path is in the error, wrapped in layers.
-    fn unlistable(&self, error: &ignore::Error) -> Seen {
-        let (path, reason) = where_and_why(error);
-        let relative = path.strip_prefix(&self.root).unwrap_or(&path).to_string_lossy().into_owned();
-        Seen::Skipped(Skipped { path: relative, reason: SkipReason::Unreadable(reason) })
-    }
-}
-
-enum Seen {
-    File(SourceFile),
-    Skipped(Skipped),
-    Other(String),
-    Nothing,
-}
-
-fn where_and_why(error: &ignore::Error) -> (PathBuf, String) {
-    match error {
-        ignore::Error::WithPath { path, err } => (path.clone(), where_and_why(err).1),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            where_and_why(err)
-        }
-        ignore::Error::Io(error) => (PathBuf::new(), error.to_string()),
-        other => (PathBuf::new(), other.to_string()),
-    }
-}
-
-fn nanoseconds(time: io::Result<SystemTime>) -> u64 {
-    let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    since.map_or(0, |since| since.as_nanos() as u64)
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, BuildError> {
@@ -187,71 +197,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, BuildError> {
     builder.build().map_err(|e| error("", &e))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vault(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "text").unwrap();
-        }
-        folder
-    }
-
-    fn check(files: &[&str], include: &[&str], exclude: &[&str], listed: &[&str]) {
-        let folder = vault(files);
-        let owned = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect::<Vec<_>>();
-        let listing = Folder::new(folder.path(), &owned(include), &owned(exclude)).unwrap().list(2);
-        let paths: Vec<_> = listing.files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, listed);
-    }
-
-    #[test]
-    fn hidden_folders_are_passed_over() {
-        check(&["a.md", ".obsidian/b.md", ".trash/c.md", ".git/d.md", "e/.f.md"], &[], &[], &["a.md"]);
-    }
-
-    #[test]
-    fn every_kind_we_read_is_listed_in_order() {
-        check(&["b/z.markdown", "B.TXT", "a.md", "c.bin"], &[], &[], &["B.TXT", "a.md", "b/z.markdown"]);
-    }
-
-    #[test]
-    fn globs_choose() {
-        let files = ["a/x.md", "a/b/y.md", "z.md", "t.txt"];
-        check(&files, &["a/**"], &[], &["a/b/y.md", "a/x.md"]);
-        check(&files, &["*.md"], &[], &["z.md"]);
-        check(&files, &[], &["a/b/**", "*.txt"], &["a/x.md", "z.md"]);
-    }
-
-    #[test]
-    fn ignore_files_of_the_vault_count_and_those_above_it_do_not() {
-        let folder = vault(&["vault/a.md", "vault/b.md", "vault/c.md"]);
-        fs::write(folder.path().join(".gitignore"), "*.md").unwrap();
-        fs::write(folder.path().join("vault/.gitignore"), "b.md").unwrap();
-        fs::write(folder.path().join("vault/.ibidignore"), "c.md").unwrap();
-        let listing = Folder::new(&folder.path().join("vault"), &[], &[]).unwrap().list(1);
-        assert_eq!(listing.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["a.md"]);
-    }
-
-    #[test]
-    fn a_pattern_that_is_none_is_named() {
-        let folder = vault(&["a.md"]);
-        let made = Folder::new(folder.path(), &["[".to_owned()], &[]);
-        assert!(matches!(made, Err(BuildError::Glob { glob, .. }) if glob == "["));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_no_plain_file_is_skipped_with_its_reason() {
-        let folder = vault(&["a.md"]);
-        std::os::unix::fs::symlink("a.md", folder.path().join("b.md")).unwrap();
-        std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
-        let listing = Folder::new(folder.path(), &[], &[]).unwrap().list(1);
-        assert_eq!(listing.files.len(), 1);
-        assert_eq!(listing.skipped, [Skipped { path: "b.md".into(), reason: SkipReason::SymbolicLink }]);
-    }
+/// The first bits of a hash written in hexadecimal, for a [`Stamp`].
+fn first_64_bits(hash: &str) -> Option<u64> {
+    u64::from_str_radix(hash.get(..16)?, 16).ok()
 }

@@ -1,6 +1,6 @@
-//! Whether the words of a citation still stand where it says, in the file as it is now. Reads the source, never writes.
+//! Whether the words of a citation still stand where it says, in the source as it is now: the file, the commit that
+//! the revision means now, the page as it was fetched last. Reads the source, never writes.
 
-use std::fs;
 use std::io;
 
 use ibid_core::citation::Citation;
@@ -10,7 +10,9 @@ use ibid_core::span::Span;
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
 
+use crate::error::BuildError;
 use crate::extract;
+use crate::source::{self, Source};
 
 /// What became of a quote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,9 @@ pub enum VerifyError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The source is not there, or cannot be read.
+    #[error(transparent)]
+    Source(Box<BuildError>),
     /// The index could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -49,7 +54,9 @@ pub enum VerifyError {
 /// Looks first at the place cited, then through the same file, then where the index has the words. Costs a read of the
 /// file; where the words moved and the index no longer has them, a hash at every character of it.
 pub fn verify(snapshot: &Snapshot, citation: &Citation) -> Result<Verdict, VerifyError> {
-    let here = read_source(snapshot, &citation.document.path)?;
+    let source = source::recorded(&snapshot.manifest().source)
+        .map_err(|error| VerifyError::Source(Box::new(error)))?;
+    let here = read_source(source.as_ref(), &citation.document.path)?;
     if let Some(text) = &here {
         if citation.span.quote(text).is_some_and(|quote| QuoteHash::of(quote) == citation.hash) {
             return Ok(Verdict::Unchanged);
@@ -63,7 +70,7 @@ pub fn verify(snapshot: &Snapshot, citation: &Citation) -> Result<Verdict, Verif
         if chunk.path == citation.document.path {
             continue;
         }
-        let Some(text) = read_source(snapshot, &chunk.path)? else { continue };
+        let Some(text) = read_source(source.as_ref(), &chunk.path)? else { continue };
         let document = DocumentId { collection: citation.document.collection.clone(), path: chunk.path };
         let there = Citation { document, ..citation.clone() };
         if let Some(span) = find(&text, &there, Some(chunk.text.trim())) {
@@ -74,8 +81,8 @@ pub fn verify(snapshot: &Snapshot, citation: &Citation) -> Result<Verdict, Verif
 }
 
 /// The file's text now; `None` where there is no such file, or it is no text any more.
-fn read_source(snapshot: &Snapshot, path: &DocumentPath) -> Result<Option<String>, VerifyError> {
-    match fs::read(snapshot.manifest().source.root.join(path.as_str())) {
+fn read_source(source: &dyn Source, path: &DocumentPath) -> Result<Option<String>, VerifyError> {
+    match source.read(path) {
         Ok(bytes) => Ok(extract::text_of(path, bytes).ok().map(|decoded| decoded.text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(VerifyError::Unreadable { path: path.clone(), source }),

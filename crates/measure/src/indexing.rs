@@ -12,7 +12,7 @@ use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::ReadError;
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, Model, Report, Silent, build};
+use ibid_indexer::{BuildOptions, Model, Report, Silent, SourceChoice, build};
 
 use crate::bench_error::BenchError;
 
@@ -109,6 +109,7 @@ impl Indexing<'_> {
         let source = &self.snapshot.manifest().source;
         let options = BuildOptions {
             root: source.root.clone(),
+            source: SourceChoice::recorded(&source.origin),
             name: self.snapshot.name().clone(),
             include: include.to_vec(),
             exclude: source.exclude.clone(),

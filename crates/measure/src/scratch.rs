@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ibid_core::id::CollectionName;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{BuildOptions, Silent, build};
+use ibid_indexer::{BuildOptions, Silent, SourceChoice, build};
 use tempfile::TempDir;
 
 /// Goes when it is dropped.
@@ -25,6 +25,7 @@ impl Vault {
         }
         let options = BuildOptions {
             root: vault.notes(),
+            source: SourceChoice::Folder,
             name: name(),
             include: vec![],
             exclude: vec![],

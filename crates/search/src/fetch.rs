@@ -38,6 +38,8 @@ pub struct Fetched {
     pub previous: Option<Citation>,
     /// What stands right after the window; `None` where it ends the document.
     pub next: Option<Citation>,
+    /// The full id of the Git commit whose bytes were indexed, if they are those of one.
+    pub commit: Option<String>,
     /// The generation it was read from.
     pub generation: u64,
     /// When that generation was committed, in seconds since 1970.
@@ -84,6 +86,7 @@ pub fn fetch(snapshots: &[Arc<Snapshot>], reference: &Reference) -> Result<Fetch
         cited: Citation { document: document.clone(), hash: QuoteHash::of(&quote), span: cited },
         previous: before.map_or(Ok(None), neighbour)?,
         next: after.map_or(Ok(None), neighbour)?,
+        commit: snapshot.manifest().source.origin.commit().map(str::to_owned),
         generation: snapshot.manifest().generation,
         indexed_at: snapshot.manifest().indexed_at,
         stored,

@@ -11,6 +11,7 @@ use ibid_core::id::DocumentId;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Query};
 use ibid_index::ReadError;
 use ibid_index::lexical::{Word, words_of_document};
+use ibid_index::manifest::Origin;
 use ibid_index::snapshot::{Allowed, EmbeddedIn, LookedUp, Snapshot, StoredChunk};
 
 use crate::error::SearchError;
@@ -241,6 +242,7 @@ impl<'a> Searcher<'a> {
             let mut hit = self.hit(candidate, &chunk, held, &terms);
             hit.rank = hits.len() + 1;
             hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
+            hit.address = self.address(candidate.snapshot, &hit.citation)?;
             hit.score = fused.score;
             hit.links = fused.score - fused.points.iter().sum::<f32>();
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
@@ -292,6 +294,17 @@ impl<'a> Searcher<'a> {
         Ok(found.into_iter().map(embedding).collect())
     }
 
+    /// Where on the web a document is; only a collection of web pages is looked into.
+    fn address(&self, snapshot: usize, citation: &Citation) -> Result<Option<String>, ReadError> {
+        let snapshot = &self.snapshots[snapshot];
+        match snapshot.manifest().source.origin {
+            Origin::Web(_) => {
+                Ok(snapshot.document(&citation.document.path)?.and_then(|stored| stored.address))
+            }
+            Origin::Folder | Origin::WorkingTree { .. } | Origin::Commit { .. } => Ok(None),
+        }
+    }
+
     fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &HashSet<&str>) -> Hit {
         let (cited, quote) = (chunk.cited, chunk.quote());
         let leading = (cited.start() - chunk.start) as usize;
@@ -302,6 +315,8 @@ impl<'a> Searcher<'a> {
         Hit {
             rank: 0,
             citation: Citation { document, hash: QuoteHash::of(quote), span: cited },
+            commit: self.snapshots[candidate.snapshot].manifest().source.origin.commit().map(str::to_owned),
+            address: None,
             title: chunk.title.clone(),
             headings: chunk.headings.clone(),
             embedded_in: Vec::new(),

@@ -26,6 +26,9 @@ pub(crate) fn note(asked: &Reference, fetched: &Fetched, now: u64) -> Markup {
             p.collection { (fetched.document.collection) }
             h1 { bdi { (stored.document.title) } }
             p.path { bdi { (fetched.document.path) } }
+            @if let Some(address) = &stored.address {
+                p.path { bdi { (address) } }
+            }
             @if !cited.is_empty() {
                 @if !fetched.headings.is_empty() {
                     p.headings { bdi { (fetched.headings.join(" › ")) } }
@@ -48,6 +51,9 @@ pub(crate) fn note(asked: &Reference, fetched: &Fetched, now: u64) -> Markup {
             p {
                 "Bytes " (fetched.window) " of " (stored.text_bytes) ". Indexed "
                 (moment(fetched.indexed_at, now)) ", generation " (fetched.generation) "."
+                @if let Some(commit) = &fetched.commit {
+                    " As in commit " (commit) "."
+                }
                 @if let Some(encoding) = &stored.decoded_from {
                     " Decoded from " (encoding) "; bytes count in the decoded text."
                 }

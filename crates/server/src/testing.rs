@@ -10,7 +10,7 @@ use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
 use ibid_core::span::Span;
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
-use ibid_index::manifest::{Manifest, ModelRecord, SourceRecord};
+use ibid_index::manifest::{Manifest, ModelRecord, Origin, SourceRecord};
 use ibid_index::snapshot::StoredDocument;
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
@@ -134,6 +134,7 @@ pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], mo
                 include: Vec::new(),
                 exclude: Vec::new(),
                 language: None,
+                origin: Origin::Folder,
             },
             model,
             vector_files: Vec::new(),
@@ -182,6 +183,7 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
         decoded_from: None,
         content_hash: ContentHash::of(text.as_bytes()).to_string(),
         text_bytes: text.len() as u32,
+        address: None,
     };
     let file = FileMark { modified: 1, size: 1, content: 1 };
     FinishedDocument { stored, text, chunks, language: Language::English, date: 0, file }

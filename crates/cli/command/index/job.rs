@@ -8,20 +8,24 @@ use std::time::Duration;
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
+use ibid_index::manifest::{Origin, WebRecord};
 use ibid_index::settings::{Settings, newest_settings};
 use ibid_index::store::Store;
-use ibid_indexer::{BuildError, BuildOptions, Model};
+use ibid_indexer::{BuildError, BuildOptions, Follower, Model, SourceChoice};
 
+use super::web;
 use crate::args::{IndexArgs, LanguageChoice};
 use crate::config::{CollectionConfig, Config, LanguageSetting};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::open::{self, ModelChoice, NO_MODEL};
 
-/// One folder to become one collection.
+/// One source to become one collection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Job {
+    /// The folder; of web pages, the one they are kept in.
     pub(crate) root: PathBuf,
+    pub(crate) source: SourceChoice,
     pub(crate) name: CollectionName,
     pub(crate) include: Vec<String>,
     pub(crate) exclude: Vec<String>,
@@ -36,7 +40,11 @@ impl Job {
     /// The collection that PATH or `--name` names.
     pub(super) fn of_one(args: &IndexArgs, environment: &Environment) -> Result<Job, Failure> {
         let store = &environment.store;
-        let Some(path) = &args.path else {
+        let addresses = web::addresses(args)?;
+        if !addresses.is_empty() {
+            return Job::of_web(args, environment, &addresses);
+        }
+        let Some(path) = args.paths.first() else {
             let typed = args.name.as_deref().ok_or(Failure::FlagOfOne { flag: "--name" })?;
             let name = open::collection_name(typed)?;
             if !environment.config.collections.contains_key(&name) {
@@ -44,6 +52,9 @@ impl Job {
             }
             return Job::named(args, environment, name);
         };
+        if let Some(flag) = web::flag(&args.web) {
+            return Err(Failure::FlagOfWeb { flag });
+        }
         let given = args.name.as_deref().map(open::collection_name).transpose()?;
         let root = canonical(path).map_err(|source| Failure::Build {
             name: given.clone().unwrap_or_else(|| name_after(path)),
@@ -51,9 +62,10 @@ impl Job {
         })?;
         let name = match given {
             Some(name) => name,
-            None => match set_for(&environment.config, &root) {
+            None => match set_for(&environment.config, &root).filter(|_| args.revision.is_none()) {
                 Some(name) => name,
-                None => collection_of(store, &root)?.unwrap_or_else(|| name_after(&root)),
+                None => collection_of(store, &root, args.revision.as_deref())?
+                    .unwrap_or_else(|| name_of(&root, args.revision.as_deref())),
             },
         };
         let recorded = recorded(args, store, &name)?;
@@ -62,7 +74,36 @@ impl Job {
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
             return Err(Failure::Build { name, source: Box::new(source) });
         }
-        Ok(Job::new(args, root, name, &environment.config, recorded.as_ref()))
+        let source = folder_choice(args, recorded.as_ref());
+        Ok(Job::new(args, (root, source), name, &environment.config, recorded.as_ref()))
+    }
+
+    /// The collection of these web pages.
+    fn of_web(args: &IndexArgs, environment: &Environment, addresses: &[String]) -> Result<Job, Failure> {
+        if args.revision.is_some() {
+            return Err(Failure::FlagOfFolder { flag: "--revision" });
+        }
+        let store = &environment.store;
+        let given = args.name.as_deref().map(open::collection_name).transpose()?;
+        let after_host = |record: &WebRecord| CollectionName::for_folder(&web::name(record));
+        let failed = |source| {
+            let name = given.clone().unwrap_or_else(|| CollectionName::for_folder("web"));
+            Failure::Build { name, source: Box::new(source) }
+        };
+        let name = match &given {
+            Some(name) => name.clone(),
+            None => after_host(&web::record(&args.web, addresses, None).map_err(failed)?),
+        };
+        let recorded = recorded(args, store, &name)?;
+        let other = recorded.as_ref().map(|recorded| &recorded.source);
+        if let Some(other) = other.filter(|source| !matches!(source.origin, Origin::Web(_))) {
+            let (indexed, path) = (other.root.clone(), PathBuf::from(&addresses[0]));
+            let source = Box::new(BuildError::NameTaken { name: name.clone(), indexed, path });
+            return Err(Failure::Build { name, source });
+        }
+        let record = web::record(&args.web, addresses, recorded.as_ref()).map_err(failed)?;
+        let place = (store.pages(&name), SourceChoice::Web { record, fetches: false });
+        Ok(Job::new(args, place, name, &environment.config, recorded.as_ref()))
     }
 
     /// Every collection that is set, and every other as it was indexed the last time, or why it is not known how.
@@ -74,10 +115,12 @@ impl Job {
             ("--include", !args.include.is_empty()),
             ("--exclude", !args.exclude.is_empty()),
             ("--language", args.language.is_some()),
+            ("--revision", args.revision.is_some()),
             ("--model", args.model.is_some()),
             ("--model-dir", args.model_dir.is_some()),
         ];
-        if let Some((flag, _)) = settings.into_iter().find(|(_, given)| *given) {
+        let given = settings.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+        if let Some(flag) = given.or_else(|| web::flag(&args.web)) {
             return Err(Failure::FlagOfOne { flag });
         }
         let store = &environment.store;
@@ -98,6 +141,17 @@ impl Job {
         name: CollectionName,
     ) -> Result<Job, Failure> {
         let recorded = recorded(args, &environment.store, &name)?;
+        let web = recorded.as_ref().filter(|recorded| matches!(recorded.source.origin, Origin::Web(_)));
+        if web.is_some() {
+            let record = web::record(&args.web, &[], web)
+                .map_err(|source| Failure::Build { name: name.clone(), source: Box::new(source) })?;
+            // Where the data folder is now.
+            let place = (environment.store.pages(&name), SourceChoice::Web { record, fetches: false });
+            return Ok(Job::new(args, place, name, &environment.config, web));
+        }
+        if let Some(flag) = web::flag(&args.web) {
+            return Err(Failure::FlagOfWeb { flag });
+        }
         let set = environment.config.collections.get(&name).and_then(|set| set.path.clone());
         let last = || recorded.as_ref().map(|recorded| recorded.source.root.clone());
         let Some(root) = set.or_else(last) else {
@@ -108,13 +162,36 @@ impl Job {
         }
         // Two ways to write one folder are one folder.
         let root = fs::canonicalize(&root).unwrap_or(root);
-        Ok(Job::new(args, root, name, &environment.config, recorded.as_ref()))
+        let source = folder_choice(args, recorded.as_ref());
+        Ok(Job::new(args, (root, source), name, &environment.config, recorded.as_ref()))
     }
 
-    /// One run with `model`, which is [`Job::model`] loaded.
+    /// What says when to run again: events in the folder, or a look at where the revision stands.
+    pub(crate) fn follower(&self) -> Follower {
+        match &self.source {
+            SourceChoice::Revision(revision) => Follower::of_revision(&self.root, revision),
+            SourceChoice::Folder | SourceChoice::Web { .. } => Follower::new(&self.root),
+        }
+    }
+
+    /// Whether its documents come from the network.
+    pub(crate) fn is_web(&self) -> bool {
+        matches!(self.source, SourceChoice::Web { .. })
+    }
+
+    /// The folder, or the addresses.
+    pub(crate) fn shown(&self) -> String {
+        match &self.source {
+            SourceChoice::Web { record, .. } => record.urls.join(" "),
+            SourceChoice::Folder | SourceChoice::Revision(_) => self.root.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// One run with `model`, which is [`Job::model`] loaded. It asks nothing of the network.
     pub(crate) fn options(&self, model: Option<Model>, threads: NonZero<usize>, now: u64) -> BuildOptions {
         BuildOptions {
             root: self.root.clone(),
+            source: self.source.clone(),
             name: self.name.clone(),
             include: self.include.clone(),
             exclude: self.exclude.clone(),
@@ -131,7 +208,7 @@ impl Job {
     /// Flags first, then what is set, then what is recorded.
     fn new(
         args: &IndexArgs,
-        root: PathBuf,
+        (root, source): (PathBuf, SourceChoice),
         name: CollectionName,
         config: &Config,
         last: Option<&Settings>,
@@ -155,9 +232,17 @@ impl Job {
             language: language(args, &set, last),
             model: model(args, &set, last),
             root,
+            source,
             name,
         }
     }
+}
+
+/// The revision asked for, or the kind of source of last time.
+fn folder_choice(args: &IndexArgs, last: Option<&Settings>) -> SourceChoice {
+    let recorded = || last.map(|last| SourceChoice::recorded(&last.source.origin));
+    let asked = args.revision.clone().map(SourceChoice::Revision);
+    asked.or_else(recorded).unwrap_or(SourceChoice::Folder)
 }
 
 fn language(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> Option<Language> {
@@ -209,18 +294,34 @@ fn recorded(args: &IndexArgs, store: &Store, name: &CollectionName) -> Result<Op
     }
 }
 
-/// The collection that was made from `root`: the one with its name if there are several, else the first.
-fn collection_of(store: &Store, root: &Path) -> Result<Option<CollectionName>, Failure> {
+/// The collection that was made from `root`, or from that revision of it: the one with its name if there are several,
+/// else the first.
+fn collection_of(
+    store: &Store,
+    root: &Path,
+    revision: Option<&str>,
+) -> Result<Option<CollectionName>, Failure> {
     let is_of_root = |name: &CollectionName| {
-        newest_settings(store, name).ok().flatten().is_some_and(|recorded| recorded.source.root == root)
+        let Ok(Some(recorded)) = newest_settings(store, name) else { return false };
+        let of_revision = match &recorded.source.origin {
+            Origin::Commit { revision, .. } => Some(revision.as_str()),
+            _ => None,
+        };
+        recorded.source.root == root && of_revision == revision
     };
     let mut of_root: Vec<_> = store.collections()?.into_iter().filter(is_of_root).collect();
-    let own = of_root.iter().position(|name| *name == name_after(root)).unwrap_or(0);
+    let own = of_root.iter().position(|name| *name == name_of(root, revision)).unwrap_or(0);
     Ok((own < of_root.len()).then(|| of_root.swap_remove(own)))
 }
 
 fn name_after(root: &Path) -> CollectionName {
     CollectionName::for_folder(&root.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn name_of(root: &Path, revision: Option<&str>) -> CollectionName {
+    let Some(revision) = revision else { return name_after(root) };
+    let folder = root.file_name().unwrap_or_default().to_string_lossy();
+    CollectionName::for_folder(&format!("{folder}-{revision}"))
 }
 
 /// The folder, absolute and without links; checked before anything long begins.
@@ -268,8 +369,32 @@ mod tests {
             include: vec!["a/**".to_owned()],
             exclude: vec!["b".to_owned()],
             language: None,
+            origin: Origin::Folder,
         };
         Settings { source, model }
+    }
+
+    fn place() -> (PathBuf, SourceChoice) {
+        ("/notes".into(), SourceChoice::Folder)
+    }
+
+    #[test]
+    fn a_revision_is_the_one_named_or_the_one_of_last_time() {
+        let revision = |revision: &str| SourceChoice::Revision(revision.to_owned());
+        let of_commit = || {
+            let mut recorded = settings(None);
+            recorded.source.origin =
+                Origin::Commit { revision: "main".to_owned(), commit: "c0ffee".to_owned() };
+            Some(recorded)
+        };
+        for (flags, last, wanted) in [
+            (&[][..], None, SourceChoice::Folder),
+            (&[], of_commit(), revision("main")),
+            (&["--revision", "v1"], of_commit(), revision("v1")),
+            (&["--revision", "v1"], Some(settings(None)), revision("v1")),
+        ] {
+            assert_eq!(folder_choice(&args(flags), last.as_ref()), wanted, "{flags:?}");
+        }
     }
 
     #[test]
@@ -281,11 +406,10 @@ mod tests {
             (&["--include", "c", "--include", "d"], &["c", "d"], &["b"]),
             (&["--exclude", ""], &["a/**"], &[""]),
         ] {
-            let job =
-                Job::new(&args(flags), "/notes".into(), name.clone(), &Config::default(), Some(&recorded));
+            let job = Job::new(&args(flags), place(), name.clone(), &Config::default(), Some(&recorded));
             assert_eq!((job.include, job.exclude), (owned(include), owned(exclude)), "{flags:?}");
         }
-        let job = Job::new(&args(&[]), "/notes".into(), name, &Config::default(), None);
+        let job = Job::new(&args(&[]), place(), name, &Config::default(), None);
         assert_eq!((job.include, job.model), (vec![], Some(ModelChoice::bundled())));
     }
 
@@ -300,8 +424,7 @@ mod tests {
         };
         let config = Config { collections: [(name.clone(), set)].into(), ..Config::default() };
         let recorded = settings(Some(record("bge", None)));
-        let job =
-            |flags: &[&str]| Job::new(&args(flags), "/notes".into(), name.clone(), &config, Some(&recorded));
+        let job = |flags: &[&str]| Job::new(&args(flags), place(), name.clone(), &config, Some(&recorded));
         assert_eq!((job(&[]).include, job(&[]).exclude), (owned(&["s"]), owned(&["b"])));
         assert_eq!(job(&["--include", "f"]).include, owned(&["f"]));
         assert_eq!(job(&[]).model.unwrap().name, "e5");

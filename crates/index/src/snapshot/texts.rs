@@ -31,6 +31,8 @@ pub struct StoredDocument {
     pub content_hash: String,
     /// The length of the text in bytes.
     pub text_bytes: u32,
+    /// Where people find it, if that is not its path: a page's address on the web.
+    pub address: Option<String>,
 }
 
 /// A chunk as it was indexed.

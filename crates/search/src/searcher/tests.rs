@@ -9,7 +9,7 @@ use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
 use ibid_core::query::Mode;
 use ibid_core::span::Span;
-use ibid_index::manifest::{Manifest, SourceRecord};
+use ibid_index::manifest::{Manifest, Origin, SourceRecord};
 use ibid_index::snapshot::StoredDocument;
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
@@ -36,6 +36,7 @@ fn snapshot() -> (Arc<Snapshot>, tempfile::TempDir) {
         include: Vec::new(),
         exclude: Vec::new(),
         language: None,
+        origin: Origin::Folder,
     };
     let manifest = Manifest {
         generation: 0,
@@ -68,6 +69,7 @@ fn document(path: &str, language: Language, text: &str) -> FinishedDocument {
         decoded_from: None,
         content_hash: ContentHash::of(text.as_bytes()).to_string(),
         text_bytes: text.len() as u32,
+        address: None,
     };
     let chunk = Chunk { span, headings: Vec::new() };
     FinishedDocument {

@@ -82,6 +82,8 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             "path": text("The note's path in its collection."),
             "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above, outermost first." },
             "embedded_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that show the passage by embedding it." },
+            "commit": text("The Git commit whose bytes were indexed, if they are those of one."),
+            "address": text("Where the note is on the web, if it is from there."),
         }),
         &["id", "title", "url"],
     );

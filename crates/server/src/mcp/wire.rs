@@ -40,6 +40,10 @@ struct ResultOut {
     path: String,
     headings: Vec<String>,
     embedded_in: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +101,8 @@ impl ResultOut {
             path: document.path.to_string(),
             headings: hit.headings,
             embedded_in: hit.embedded_in.iter().map(|by| by.document.to_string()).collect(),
+            commit: hit.commit,
+            address: hit.address,
         }
     }
 }
@@ -217,6 +223,8 @@ fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static
         ("previous", fetched.previous.as_ref().map(ToString::to_string)),
         ("next", fetched.next.as_ref().map(ToString::to_string)),
         ("decoded_from", stored.decoded_from.clone()),
+        ("commit", fetched.commit.clone()),
+        ("address", stored.address.clone()),
         ("moved_from", (asked != id).then_some(asked)),
     ];
     metadata.extend(sometimes.into_iter().filter_map(|(name, value)| Some((name, value?))));
