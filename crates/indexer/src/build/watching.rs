@@ -75,6 +75,7 @@ pub(super) fn run(
     let embedder =
         Arc::new(Watching { identity, store: store.clone(), look, fails_at, embedded: Arc::default() });
     let options = BuildOptions {
+        source: crate::SourceChoice::Folder,
         root: folder.to_owned(),
         name: name(),
         include: vec![],
