@@ -3,7 +3,7 @@
 //!
 //! Of a large change the words are committed first: then they are there, and the next run embeds the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -188,7 +188,10 @@ impl World {
         );
         let is_old = self.committed.as_ref() == Some(&notes);
         let is_new = notes == self.now;
-        assert!(is_old || is_new, "{was}: generation {generation} holds neither the old nor the new");
+        if !is_old && !is_new {
+            let others = self.others(&notes);
+            panic!("{was}: generation {generation} holds neither the old nor the new:\n{others}");
+        }
         assert!(generation >= self.generation, "{was}: generation {generation} after {}", self.generation);
         assert!(is_new || generation == self.generation, "{was}: generation {generation} says nothing new");
         assert!(is_new || !survived, "{was}: a run that ended well committed nothing");
@@ -204,6 +207,19 @@ impl World {
         self.search(was, in_both_legs && to_embed == 0);
     }
 
+    /// Which notes are held that differ from the last commit or from the vault, and how each begins there.
+    fn others(&self, held: &Notes) -> String {
+        let old = self.committed.clone().unwrap_or_default();
+        let paths: BTreeSet<_> = old.keys().chain(held.keys()).chain(self.now.keys()).collect();
+        let begins =
+            |notes: &Notes, path| notes.get(path).map_or("nothing".to_owned(), |text| text[..24].to_owned());
+        let line = |path| {
+            let [old, now, held] = [&old, &self.now, held].map(|notes| begins(notes, path));
+            format!("{path}: was {old:?}, is {now:?}, held {held:?}\n")
+        };
+        paths.into_iter().map(line).collect()
+    }
+
     /// A word of a note that is committed finds that note.
     #[track_caller]
     fn search(&self, was: &str, in_both_legs: bool) {
@@ -211,9 +227,11 @@ impl World {
         let (path, text) = committed.iter().nth(self.edits as usize % committed.len()).unwrap();
         let word = text.split_whitespace().find(|word| word.starts_with("edit")).unwrap();
         let modes: &[&str] = if in_both_legs { &["lexical", "semantic"] } else { &["lexical"] };
+        // Large notes are so alike that any of them may come first.
+        let limit = if self.sections > 1 { "50" } else { "3" };
         for mode in modes {
             let words = if *mode == "lexical" { word } else { &text[..text.len().min(300)] };
-            let found = self.ibid.paths(&[words, "--mode", mode, "--limit", "3", "--quiet"]);
+            let found = self.ibid.paths(&[words, "--mode", mode, "--limit", limit, "--quiet"]);
             assert!(found.contains(path), "{was}: {mode} finds {found:?} for {word} of {path}");
         }
     }
