@@ -1,0 +1,5 @@
+#!/bin/sh
+f() { cat <<EOF
+$x
+EOF
+}
