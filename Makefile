@@ -4,12 +4,17 @@ IBID := target/release/ibid
 DEMO_DATA := target/demo
 
 DATASETS ?=
+VAULTS ?=
+# How long each fuzz target runs, and with which sanitizer: `none` where none links.
+SECONDS ?= 60
+SANITIZER ?= address
 
 KILLS ?= 1000
 KILLS_WITHIN ?= 3600
 SEED ?= 1
 
-.PHONY: demo test kills check fmt clippy docs bench measure clients onnxruntime-test build build-for-tests
+.PHONY: demo test kills check fmt clippy docs bench measure vaults limits fuzz clients onnxruntime-test build \
+	build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: build
@@ -47,6 +52,25 @@ bench:
 # Measures every judged collection in the folder DATASETS: a dated text of each in benches/results/.
 measure: build
 	@DATASETS='$(DATASETS)' benches/measure.sh $(IBID)
+
+# Compares what is read of real vaults with a plain search of them, and every citation with its bytes: VAULTS are folders.
+vaults: build
+	@cargo build --release --locked --workspace --example structure
+	@benches/vaults.py $(IBID) target/release/examples/structure $(VAULTS)
+
+# The slowest and the largest of hostile texts of every format.
+limits:
+	@cargo build --release --locked --workspace --example limits
+	@target/release/examples/limits
+
+# Every fuzz target in turn, from its seeds and from what earlier runs found. Needs `cargo install cargo-fuzz`; what it
+# finds lies in fuzz/artifacts and becomes a test of the crate concerned.
+fuzz:
+	@for seeds in fuzz/seeds/*; do \
+		target=$$(basename $$seeds); mkdir -p fuzz/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run -s $(SANITIZER) $$target fuzz/corpus/$$target $$seeds -- \
+			-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 || exit; \
+	done
 
 # Real MCP clients against the real server: Python `mcp`, the MCP Inspector, the official conformance suite.
 clients: build-for-tests

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What ibid reads of real vaults, against a plain search of the same files that shares no line with it; whether their
 links lead somewhere; and whether every citation leads back to its bytes.
 
