@@ -91,8 +91,8 @@ fn check_chunks(path: &DocumentPath, text: &str, extracted: &Extracted) {
 /// A citation reads back as itself from its own words, and within an address.
 pub fn check_citation(citation: &Citation) {
     let written = citation.to_string();
-    assert_eq!(written.parse().as_ref(), Ok(citation), "{written}");
+    assert_eq!(written.parse::<Citation>().as_ref(), Ok(citation), "{written}");
     assert!(!written.contains(char::is_whitespace), "{written}");
     let page = format!("http://localhost/d/{written}#here");
-    assert_eq!(page.parse().as_ref(), Ok(citation), "{page}");
+    assert_eq!(page.parse::<Citation>().as_ref(), Ok(citation), "{page}");
 }
