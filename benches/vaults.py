@@ -216,6 +216,8 @@ def why(name, text, place, key, only_ibid):
             return "of the front matter" if key in text.front_words() else None
         if name == "properties":
             return "inline" if re.search(re.escape(key) + r"[*_~]*::", text.text) else None
+        if name == "block ids":
+            return "no space before" if re.search(r"[^\x00-\x7f]\^" + key + r"[ \t]*$", text.text, re.M) else None
         return text.cause(place)
     if name == "footnote references":
         defined = re.search(r"^[ \t>]*" + re.escape(re.match(r"\[\^[^\]]*\]", text.text[place:])[0]) + ":", text.text, re.M)
@@ -297,7 +299,7 @@ def links(root, files):
     return count, missed
 
 
-def citations(ibid, root, files):
+def citations(ibid, root, files, show):
     """Searches for words of all frequencies and compares every citation with its file's bytes."""
     words = collections.Counter()
     for file in files:
@@ -321,6 +323,8 @@ def citations(ibid, root, files):
             found = json.loads(answer.stdout)["hits"]
             tally["questions"] += 1
             tally["questions without a hit"] += not found
+            if not found and show:
+                print(f"  no hit: {question} {json.loads(answer.stdout)['notes']}")
             hits.update({hit["id"]: hit for hit in found})
         decoded = {file["path"] for file in files if file["decoded_from"]}
         ids = sorted(hits)
@@ -373,7 +377,7 @@ def report(ibid, structure, root, show):
     for one in missed[:show]:
         print(f"  {one}")
     print()
-    for what, number in citations(ibid, root, files).items():
+    for what, number in citations(ibid, root, files, show).items():
         print(f"{what:36}{number:8}")
 
 
