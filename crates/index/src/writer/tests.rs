@@ -27,8 +27,9 @@ fn what_a_writer_removes_first_stays_removed_when_it_merges_what_a_killed_one_le
         add(&mut writer, &format!("{at}.md"), &format!("rye {at}\nwheat {at}\noats {at}\nsalt {at}\n"));
         writer.commit(manifest()).unwrap();
     }
-    add(&mut writer, "old.md", "barley\n");
-    add(&mut writer, "gone.md", "spelt\n");
+    for (path, text) in [("old.md", "barley\n"), ("gone.md", "spelt\n"), ("kept.md", "millet\n")] {
+        add(&mut writer, path, text);
+    }
     writer.commit(manifest()).unwrap();
     // Its segment now has a list of the dead that is as old as the last commit.
     writer.remove("old.md");
@@ -40,5 +41,5 @@ fn what_a_writer_removes_first_stays_removed_when_it_merges_what_a_killed_one_le
     writer.commit(manifest()).unwrap();
     let snapshot = writer.finish(&collection.store, 1).unwrap();
     let paths: Vec<_> = snapshot.known_documents().unwrap().into_iter().map(|known| known.path).collect();
-    assert_eq!(paths, ["0.md", "1.md", "2.md", "3.md", "4.md", "5.md", "6.md", "7.md", "new.md"]);
+    assert_eq!(paths, ["0.md", "1.md", "2.md", "3.md", "4.md", "5.md", "6.md", "7.md", "kept.md", "new.md"]);
 }
