@@ -53,7 +53,7 @@ fn a_commit_is_searched_cited_and_verified_while_the_folder_goes_on() {
     assert!(ibid.run(&["status"]).ends_with(0).stdout.contains(&first));
     ibid.run(&["verify", &id]).ends_with(0);
 
-    fs::write(folder.join("a.md"), "# Rye\n\nA line before.\n\nRye absorbs more water.\n").unwrap();
+    fs::write(folder.join("a.md"), "A line before.\n\n# Rye\n\nRye absorbs more water.\n").unwrap();
     assert!(commit(folder));
     let moved = ibid.run(&["verify", &id, "--json"]).ends_with(1).json();
     assert_eq!(text(&moved["results"][0]["verdict"]), "moved");

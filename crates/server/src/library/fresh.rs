@@ -94,13 +94,15 @@ mod tests {
 
     #[tokio::test]
     async fn who_follows_nothing_says_so() {
-        let note = testing::garden().library.wait_fresh(LONG).await.unwrap();
+        let garden = testing::garden();
+        let note = garden.library.wait_fresh(LONG).await.unwrap();
         assert!(note.contains("does not follow"), "{note}");
     }
 
     #[tokio::test]
     async fn what_cannot_be_brought_up_to_date_is_named() {
-        let library = testing::garden().library;
+        let garden = testing::garden();
+        let library = garden.library.clone();
         library.freshen_with(Box::new(|_| false));
         let note = library.wait_fresh(LONG).await.unwrap();
         assert!(note.starts_with("garden could not be brought up to date"), "{note}");
@@ -108,7 +110,8 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_longer_than_the_limit() {
-        let library = testing::garden().library;
+        let garden = testing::garden();
+        let library = garden.library.clone();
         library.freshen_with(Box::new(|_| {
             thread::sleep(Duration::from_secs(2));
             true
@@ -120,7 +123,8 @@ mod tests {
 
     #[tokio::test]
     async fn calls_at_the_same_time_share_a_look_that_began_after_all_of_them() {
-        let library = testing::garden().library;
+        let garden = testing::garden();
+        let library = garden.library.clone();
         let looks = Arc::new(AtomicUsize::new(0));
         let counted = looks.clone();
         library.freshen_with(Box::new(move |_| {
