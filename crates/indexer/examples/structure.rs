@@ -47,7 +47,7 @@ fn files(root: &Path) -> Result<Vec<(Document, Value)>, Box<dyn Error>> {
     for entry in walk {
         let entry = entry?;
         let path = DocumentPath::new(&entry.path().strip_prefix(root)?.to_string_lossy());
-        let Some(path) = path.filter(|path| reads(path)) else { continue };
+        let Some(path) = path.filter(reads) else { continue };
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             continue;
         }
