@@ -177,3 +177,22 @@ fn the_answers_the_readme_shows_can_be_checked() {
     assert!(ids.len() >= 2, "{ids:?}");
     demonstration().run(&[&["verify"], &ids[..]].concat()).ends_with(0);
 }
+
+#[test]
+fn a_heading_or_a_block_is_fetched_by_the_name_that_links_give_it() {
+    let note = "# Bread\n\n## Rye\n\nRye absorbs water. ^water\n\n## Oats\n\nOats too.\n";
+    let (notes, ibid) = (vault(&[("a.md", note)]), Ibid::new());
+    ibid.index(notes.path(), &["--name", "n", "--model", "none"]);
+    for (anchor, quote, block) in [
+        ("^water", "Rye absorbs water. ^water", Some("^water")),
+        ("Rye", "## Rye\n\nRye absorbs water. ^water", Some("^water")),
+        ("Bread#Oats", "## Oats\n\nOats too.", None),
+    ] {
+        let fetched = ibid.run(&["fetch", &format!("n:a.md#{anchor}"), "--json"]).ends_with(0).json();
+        assert_eq!(&note[number(&fetched["start"])..number(&fetched["end"])], quote);
+        assert_eq!(fetched["metadata"]["anchor"].as_str(), block);
+        ibid.run(&["verify", &text(&fetched["id"])]).ends_with(0);
+    }
+    let gone = ibid.run(&["fetch", "n:a.md#^nowhere"]).ends_with(2);
+    assert!(gone.stderr.contains("has no heading or block"), "{}", gone.stderr);
+}

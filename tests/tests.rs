@@ -21,6 +21,8 @@ mod damage;
 /// Disks that are full, slow, read-only or broken; data folders that nobody may write.
 #[cfg(target_os = "linux")]
 mod disk;
+/// Files that are no notes: books, mail, tables, code.
+mod formats;
 /// Pathological markdown, broken encodings, odd names.
 mod hostile;
 /// kill -9 at every write, rename, sync and removal.

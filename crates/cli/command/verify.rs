@@ -62,7 +62,9 @@ impl Opened<'_> {
     fn verdict(&mut self, id: &str) -> Result<Verdict, Failure> {
         let citation: Citation = match reference(id)? {
             Reference::Quote(citation) => citation,
-            Reference::Document(_) => return Err(Failure::NotAQuote { id: id.to_owned() }),
+            Reference::Part { .. } | Reference::Document(_) => {
+                return Err(Failure::NotAQuote { id: id.to_owned() });
+            }
         };
         let name = citation.document.collection.clone();
         let snapshot = self.snapshot(&name)?;

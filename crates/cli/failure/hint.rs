@@ -223,6 +223,9 @@ fn of_fetch(error: &FetchError) -> String {
         FetchError::UnknownDocument { document } => {
             format!("`ibid index --name {}` brings the index up to date", document.collection)
         }
+        FetchError::UnknownPart { document, .. } => {
+            format!("`ibid fetch {document}` shows what headings and blocks it has")
+        }
         FetchError::Changed { reference } => {
             let document = reference.document();
             format!(

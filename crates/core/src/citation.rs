@@ -29,11 +29,19 @@ pub struct Citation {
     pub span: Span,
 }
 
-/// What a person or a program may ask for by id: a quote in its document, or a whole document.
+/// What a person or a program may ask for by id: a quote in its document, a part that links can name, or all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference {
     /// A quote.
     Quote(Citation),
+    /// What a link with this anchor leads to: a heading and all below it, or, behind `^`, a block. Written
+    /// `collection:path#anchor`.
+    Part {
+        /// The document.
+        document: DocumentId,
+        /// The anchor without its `#`.
+        anchor: String,
+    },
     /// A document as a whole.
     Document(DocumentId),
 }
@@ -43,7 +51,7 @@ impl Reference {
     pub fn document(&self) -> &DocumentId {
         match self {
             Reference::Quote(citation) => &citation.document,
-            Reference::Document(document) => document,
+            Reference::Part { document, .. } | Reference::Document(document) => document,
         }
     }
 }
@@ -60,6 +68,9 @@ pub enum CitationError {
     /// The path is empty or leaves the collection.
     #[error("the path is not one inside a collection")]
     Path,
+    /// What stands after `#` is no text.
+    #[error("what follows # is no text")]
+    Anchor,
     /// What stands after `@` is not `hash:start-end`.
     #[error("what follows @ is not hash:start-end")]
     Place,
@@ -79,7 +90,11 @@ impl FromStr for Reference {
         let id = without_address(text.trim());
         let (collection, rest) = id.split_once(':').ok_or(CitationError::NoCollection)?;
         let collection = collection.parse()?;
-        // A path's own `@` is always written `%40`, so the last bare one begins the place.
+        // A path's own `#` and `@` are always written `%23` and `%40`; an anchor may hold an `@`.
+        let (rest, anchor) = match rest.split_once('#') {
+            Some((path, anchor)) if !path.contains('@') => (path, Some(anchor)),
+            _ => (rest, None),
+        };
         let (path, place) = match rest.rsplit_once('@') {
             Some((path, place)) => (path, Some(place)),
             None => (rest, None),
@@ -87,6 +102,10 @@ impl FromStr for Reference {
         let path = percent_decode_str(path).decode_utf8().map_err(|_| CitationError::Path)?;
         let path = DocumentPath::new(&path).ok_or(CitationError::Path)?;
         let document = DocumentId { collection, path };
+        if let Some(anchor) = anchor.filter(|anchor| !anchor.is_empty()) {
+            let anchor = percent_decode_str(anchor).decode_utf8().map_err(|_| CitationError::Anchor)?;
+            return Ok(Reference::Part { document, anchor: anchor.into_owned() });
+        }
         let Some(place) = place else { return Ok(Reference::Document(document)) };
         let (hash, range) = place.split_once(':').ok_or(CitationError::Place)?;
         Ok(Reference::Quote(Citation { document, hash: hash.parse()?, span: parse_range(range)? }))
@@ -99,7 +118,7 @@ impl FromStr for Citation {
     fn from_str(text: &str) -> Result<Citation, CitationError> {
         match text.parse()? {
             Reference::Quote(citation) => Ok(citation),
-            Reference::Document(_) => Err(CitationError::Place),
+            Reference::Part { .. } | Reference::Document(_) => Err(CitationError::Place),
         }
     }
 }
@@ -121,6 +140,10 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reference::Quote(citation) => citation.fmt(f),
+            Reference::Part { document, anchor } => {
+                write!(f, "{document}#")?;
+                write_path(f, anchor)
+            }
             Reference::Document(document) => document.fmt(f),
         }
     }
@@ -207,6 +230,24 @@ mod tests {
         }
         let encoded = "https://notes.example/d/garden:%E5%91%B3%E5%99%8C.md";
         assert_eq!(encoded.parse::<Reference>().unwrap().document().path.as_str(), "味噌.md");
+    }
+
+    #[test]
+    fn a_part_is_named_as_links_name_it() {
+        for (text, anchor, written) in [
+            ("garden:a.md#^b1", "^b1", "garden:a.md#%5Eb1"),
+            ("garden:a.md#Rye%20bread", "Rye bread", "garden:a.md#Rye%20bread"),
+            ("garden:a.md#Rye#Me @ home", "Rye#Me @ home", "garden:a.md#Rye%23Me%20%40%20home"),
+            ("garden:a.md#日本", "日本", "garden:a.md#日本"),
+        ] {
+            let document = citation("a.md").document;
+            let part = Reference::Part { document, anchor: anchor.to_owned() };
+            assert_eq!(text.parse().as_ref(), Ok(&part), "{text}");
+            assert_eq!(part.to_string(), written);
+            assert_eq!(written.parse(), Ok(part));
+        }
+        assert_eq!("garden:a.md#".parse(), Ok(Reference::Document(citation("a.md").document)));
+        assert_eq!("garden:a.md#%FF".parse::<Reference>(), Err(CitationError::Anchor));
     }
 
     #[test]

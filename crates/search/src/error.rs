@@ -81,6 +81,14 @@ pub enum FetchError {
         /// The document asked for.
         document: DocumentId,
     },
+    /// The document has no such heading or block.
+    #[error("{document} has no heading or block {anchor:?}")]
+    UnknownPart {
+        /// The document asked for.
+        document: DocumentId,
+        /// The anchor asked for.
+        anchor: String,
+    },
     /// The document is there, the words are not: it was indexed again after the citation was made.
     #[error("the words of {reference} are not in the index any more")]
     Changed {

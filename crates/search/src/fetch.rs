@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ibid_core::citation::{Citation, Reference};
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::DocumentId;
+use ibid_core::links;
 use ibid_core::span::Span;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
 
@@ -34,6 +35,8 @@ pub struct Fetched {
     pub last_line: u32,
     /// The headings above the first cited byte, outermost first.
     pub headings: Vec<String>,
+    /// The anchor of the first block with an id that the cited bytes touch, with its `^`: what a link to them ends with.
+    pub anchor: Option<String>,
     /// What stands right before the window; `None` where it begins the document.
     pub previous: Option<Citation>,
     /// What stands right after the window; `None` where it ends the document.
@@ -62,6 +65,7 @@ pub fn fetch(snapshots: &[Arc<Snapshot>], reference: &Reference) -> Result<Fetch
             let found = locate(snapshot, citation)?;
             (found.document, Some(found.span))
         }
+        Reference::Part { document, anchor } => (document.clone(), Some(part(snapshot, document, anchor)?)),
     };
     let stored = snapshot
         .document(&document.path)?
@@ -73,6 +77,7 @@ pub fn fetch(snapshots: &[Arc<Snapshot>], reference: &Reference) -> Result<Fetch
     let cited = cited.unwrap_or(window);
     let quote = read(snapshot, &document, cited)?;
     let (line, headings) = place(snapshot, &document, cited)?;
+    let anchor = block_in(&stored, cited);
     let neighbour = |span: Span| -> Result<Option<Citation>, FetchError> {
         if span.is_empty() {
             return Ok(None);
@@ -95,8 +100,24 @@ pub fn fetch(snapshots: &[Arc<Snapshot>], reference: &Reference) -> Result<Fetch
         window,
         line,
         last_line: line + line_ends(quote.trim_end()),
+        anchor,
         headings,
     })
+}
+
+/// Where the section or the block of this anchor stands, without the white space at its ends.
+fn part(snapshot: &Snapshot, document: &DocumentId, anchor: &str) -> Result<Span, FetchError> {
+    let stored = snapshot.document(&document.path)?;
+    let stored = stored.ok_or_else(|| FetchError::UnknownDocument { document: document.clone() })?;
+    let span = links::part(&stored.document, stored.text_bytes, anchor)
+        .ok_or_else(|| FetchError::UnknownPart { document: document.clone(), anchor: anchor.to_owned() })?;
+    Ok(span.trimmed(&read(snapshot, document, span)?))
+}
+
+fn block_in(stored: &StoredDocument, cited: Span) -> Option<String> {
+    let touches = |span: Span| span.start() < cited.end() && cited.start() < span.end();
+    let block = stored.document.block_ids.iter().find(|block| touches(block.span))?;
+    Some(format!("^{}", block.name))
 }
 
 /// The line and the headings of a span's first byte.

@@ -91,6 +91,10 @@ fn fetch_problem(asked: &Reference, error: &FetchError) -> Response {
             let why = "This note is not in the index: it was moved, renamed or deleted after it was cited.";
             html(StatusCode::NOT_FOUND, &page::problem("Not found", why, None))
         }
+        FetchError::UnknownPart { .. } => {
+            let why = "The note has no heading or block of that name any more.";
+            html(StatusCode::NOT_FOUND, &page::problem("Not found", why, Some(asked.document())))
+        }
         FetchError::Changed { .. } => {
             let why = "These words are not in the index any more: the note changed after it was cited.";
             html(StatusCode::GONE, &page::problem("The note changed", why, Some(asked.document())))

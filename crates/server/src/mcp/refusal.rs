@@ -99,13 +99,13 @@ fn fetch_message(error: &FetchError, known: &[CollectionName]) -> String {
             "no document {document}: paths are written exactly as the file's, upper and lower case included; \
              search finds the ids there are"
         ),
+        FetchError::UnknownPart { document, anchor } => {
+            format!("{document} has no heading or block {anchor:?}; fetch {document} shows those it has")
+        }
         FetchError::Changed { reference } => format!(
             "the words of {reference} are not in the index any more, because the note changed after it was cited; \
              search again, or fetch {} for the note as it is now",
-            match reference.as_ref() {
-                Reference::Quote(citation) => &citation.document,
-                Reference::Document(document) => document,
-            }
+            reference.document()
         ),
         FetchError::Read(_) => internal(error),
     }

@@ -182,7 +182,9 @@ impl FetchOut {
     /// `asked` is the id that was fetched: a whole note keeps its id, a quote that moved gets its new one.
     pub(crate) fn new(asked: &Reference, fetched: Fetched, base: &str) -> FetchOut {
         let (id, url) = match asked {
-            Reference::Quote(_) => (fetched.cited.to_string(), page_url(base, &fetched.cited)),
+            Reference::Quote(_) | Reference::Part { .. } => {
+                (fetched.cited.to_string(), page_url(base, &fetched.cited))
+            }
             Reference::Document(document) => (document.to_string(), document_url(base, document)),
         };
         FetchOut {
@@ -215,7 +217,10 @@ fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static
         ("generation", fetched.generation.to_string()),
     ]);
     let quote = quote_in_window(fetched).filter(|quote| quote.len() == cited.len() as usize);
-    let asked = asked.to_string();
+    let moved_from = match asked {
+        Reference::Quote(citation) => Some(citation.to_string()).filter(|asked| asked != id),
+        Reference::Part { .. } | Reference::Document(_) => None,
+    };
     let sometimes = [
         ("quote_blake3", quote.map(|quote| ContentHash::of(quote.as_bytes()).to_string())),
         ("headings", (!fetched.headings.is_empty()).then(|| fetched.headings.join(" > "))),
@@ -225,7 +230,8 @@ fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static
         ("decoded_from", stored.decoded_from.clone()),
         ("commit", fetched.commit.clone()),
         ("address", stored.address.clone()),
-        ("moved_from", (asked != id).then_some(asked)),
+        ("anchor", fetched.anchor.clone()),
+        ("moved_from", moved_from),
     ];
     metadata.extend(sometimes.into_iter().filter_map(|(name, value)| Some((name, value?))));
     metadata
