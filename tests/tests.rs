@@ -14,6 +14,8 @@ mod bench;
 mod citation;
 /// The settings file.
 mod config;
+/// What clients are told, and their settings files.
+mod connect;
 /// Two writers at once, a first run that is killed, a disk that fills up.
 mod crash;
 /// Indexes that are not what was written, of another format, or of another model.

@@ -1,6 +1,8 @@
 //! The command line as it is typed. The doc comments are the help text; a test holds all of it against `help.txt`.
 //! Nothing is looked up here: a name is only text until [`crate::open`] has seen the data folder.
 
+mod connect;
+
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use ibid_core::language::Language;
 use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
 };
+
+pub(crate) use connect::ConnectArgs;
 
 use crate::config::{Background, Percent};
 use crate::environment::{self, Environment};
@@ -65,6 +69,7 @@ pub(crate) enum Command {
     Watch(WatchArgs),
     Serve(ServeArgs),
     Mcp(McpArgs),
+    Connect(ConnectArgs),
     Bench(BenchArgs),
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod connect;
 pub(crate) mod fetch;
 pub(crate) mod index;
 pub(crate) mod mcp;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Watch(args) => watch::run(args, environment),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
+        Command::Connect(args) => connect::run(args, &environment),
         Command::Bench(args) => bench::run(args, &environment),
     }
 }

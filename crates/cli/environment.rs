@@ -59,13 +59,23 @@ impl Environment {
             Some(given) => std::path::absolute(&given).map_err(|_| Failure::NoDataFolder)?,
             None => strategy()?.config_dir().join("config.toml"),
         };
-        let home = etcetera::home_dir().ok();
-        let config = Config::read(&config_file, home.as_deref())
+        let config = Config::read(&config_file, home().as_deref())
             .map_err(|source| Failure::Config { path: config_file.clone(), source: Box::new(source) })?;
         if global.config.is_some() && !config_file.is_file() {
             return Err(Failure::NoConfig { path: config_file });
         }
         Ok(Environment { store: Store::at(data_dir), config, config_file, quiet: global.quiet })
+    }
+
+    /// The flags that lead another process to the same folder and the same settings, where they are not the platform's.
+    pub(crate) fn unusual_places(&self) -> Vec<(&'static str, &Path)> {
+        let usual = strategy().ok().map(|usual| (usual.data_dir(), usual.config_dir().join("config.toml")));
+        let (data_dir, config_file) = usual.unzip();
+        let data = (data_dir.as_deref() != Some(self.store.data_dir())).then(|| self.store.data_dir());
+        let is_unusual = config_file.as_ref() != Some(&self.config_file) && self.config_file.is_file();
+        let config = is_unusual.then_some(self.config_file.as_path());
+        let data = data.map(|data| ("--data-dir", data));
+        data.into_iter().chain(config.map(|config| ("--config", config))).collect()
     }
 
     /// Where fetched models are kept.
@@ -88,6 +98,16 @@ impl Environment {
         let systems = LIBRARY_FOLDERS.iter().flat_map(|folder| libraries_in(Path::new(folder)));
         named.into_iter().chain(own).chain(systems).collect()
     }
+}
+
+/// The person's home folder.
+pub(crate) fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
+/// This program's own file.
+pub(crate) fn program() -> std::io::Result<PathBuf> {
+    env::current_exe()
 }
 
 /// Where the platform keeps what belongs to a program.

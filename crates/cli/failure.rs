@@ -27,6 +27,7 @@ use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{ServeError, TokenError};
 
+use crate::command::connect::ConnectError;
 use crate::config::ConfigError;
 use crate::output::{self, ADVICE, BAD, DOUBTFUL};
 use crate::text::safe_line;
@@ -106,6 +107,8 @@ pub(crate) enum Failure {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start")]

@@ -1,8 +1,10 @@
 //! The `ibid` command: flags, terminal, environment, exit codes. What it does is done by the crates it calls.
 
 mod args;
+mod ask;
 mod command;
 mod config;
+mod connect;
 mod environment;
 mod failure;
 mod follow;

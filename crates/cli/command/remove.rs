@@ -1,12 +1,12 @@
 //! `ibid remove`: a collection's index goes, its notes stay.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::Write;
 
-use ibid_core::id::CollectionName;
 use ibid_index::manifest::{Origin, SourceRecord};
 use ibid_index::settings::newest_settings;
 
 use crate::args::RemoveArgs;
+use crate::ask::is_confirmed;
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::open;
@@ -25,10 +25,16 @@ pub(crate) fn run(args: &RemoveArgs, environment: &Environment) -> Result<Outcom
             Some(SourceRecord { origin: Origin::Web(_), .. }) => "the pages on the web".to_owned(),
             Some(SourceRecord { root, .. }) => format!("the notes in {}", root.display()),
         };
-        if !args.yes && !is_confirmed(&name, &format!("remove the index of {name} ({size})? {notes} stay."))?
-        {
-            writeln!(output::err(), "nothing was removed")?;
-            return Ok(Outcome::Nothing);
+        if !args.yes {
+            let question = format!("remove the index of {name} ({size})? {notes} stay.");
+            match is_confirmed(&question).map_err(Failure::Input)? {
+                Some(true) => {}
+                Some(false) => {
+                    writeln!(output::err(), "nothing was removed")?;
+                    return Ok(Outcome::Nothing);
+                }
+                None => return Err(Failure::NobodyToAsk { name }),
+            }
         }
         store.remove(&name).map_err(|source| Failure::Remove { name: name.clone(), source })?;
         if !environment.quiet {
@@ -40,14 +46,4 @@ pub(crate) fn run(args: &RemoveArgs, environment: &Environment) -> Result<Outcom
         }
     }
     Ok(Outcome::Done)
-}
-
-fn is_confirmed(name: &CollectionName, question: &str) -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::NobodyToAsk { name: name.clone() });
-    }
-    write!(output::err(), "{} [y/N] ", safe_line(question))?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(Failure::Input)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

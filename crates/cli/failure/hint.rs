@@ -18,6 +18,7 @@ use ibid_search::{FetchError, SearchError};
 use ibid_server::{AskError, ServeError};
 
 use super::Failure;
+use crate::command::connect::ConnectError;
 use crate::environment::{ONNX_RUNTIME_LIBRARY, ONNX_RUNTIME_VARIABLE};
 
 /// How many edits may lie between a name that was typed and the one that was meant.
@@ -54,6 +55,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         Failure::UrlsFile { source, .. } => return of_io(source),
         Failure::NoUrls { .. } => "write one a line; a line that begins with # is none".to_owned(),
+        Failure::Connect(error) => return of_connect(error),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
         Failure::SourceGone { name, .. } => {
             format!(
@@ -213,6 +215,16 @@ fn of_search(error: &SearchError) -> Option<String> {
         }
         SearchError::Embed(error) => return of_embed(error),
         SearchError::Read(_) => "`ibid status` says which index is damaged".to_owned(),
+    };
+    Some(hint)
+}
+
+fn of_connect(error: &ConnectError) -> Option<String> {
+    let hint = match error {
+        ConnectError::NoFile { .. } => "without --write, what to paste is printed".to_owned(),
+        ConnectError::Read { source, .. } | ConnectError::Write { source, .. } => return of_io(source),
+        ConnectError::Edit { .. } => "put it right, or name another file with --file".to_owned(),
+        ConnectError::NobodyToAsk { .. } => "`--yes` changes it without asking".to_owned(),
     };
     Some(hint)
 }

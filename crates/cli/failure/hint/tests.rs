@@ -1,5 +1,6 @@
 //! Every family of errors against the words its hint must hold.
 
+use crate::command::connect::ConnectError;
 use std::path::PathBuf;
 
 use ibid_embed::OnnxRuntimeReason;
@@ -81,6 +82,7 @@ fn families() -> Vec<(Failure, &'static str)> {
         (token, "openssl rand -hex 32 > /secret"),
         (Failure::SourceGone { name: name(), root: path() }, "mounted"),
         (Failure::NobodyToAsk { name: name() }, "ibid remove garden --yes"),
+        (Failure::Connect(ConnectError::NobodyToAsk { path: path() }), "--yes"),
         (Failure::NoDataFolder, "--data-dir"),
         (Failure::Dataset(DatasetError::NotAFolder { path: path() }), "--collection NAME"),
         (Failure::Dataset(DatasetError::NoHeader { path: path() }), "document"),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use ibid_core::citation::{CitationError, Reference};
+use ibid_core::citation::CitationError;
 use ibid_core::id::CollectionName;
 use ibid_core::query::MAX_QUERY_BYTES;
 use ibid_search::{FetchError, SearchError};

@@ -1,0 +1,48 @@
+//! What `ibid connect` is told.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::connect::Client;
+
+/// Print what to paste where so that a client finds ibid, or write its settings file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --url a client on this machine starts `ibid mcp` by itself. With --url it speaks to a server: `ibid serve` here, \
+or one elsewhere behind https. ChatGPT and claude.ai only take a server that the Internet can reach.
+
+--write shows the change first and asks; the file as it was is kept beside it with `.bak` at the end of its name. Comments \
+and all other settings in it stay as they are.")]
+pub(crate) struct ConnectArgs {
+    /// The client
+    #[arg(value_parser = clients())]
+    pub(crate) client: Client,
+    /// The address of a server, such as https://notes.example.org
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Name the variable of the environment that holds the server's token, for servers that ask for one
+    #[arg(long, value_name = "VARIABLE", requires = "url")]
+    pub(crate) token_env: Option<String>,
+    /// Serve only this collection; may be repeated
+    #[arg(long, short, value_name = "NAME", conflicts_with = "url")]
+    pub(crate) collection: Vec<String>,
+    /// Write the client's settings file
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Write this file instead of the one the client reads by default
+    #[arg(long, value_name = "FILE", requires = "write")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write without asking
+    #[arg(long, requires = "write")]
+    pub(crate) yes: bool,
+}
+
+fn clients() -> impl TypedValueParser<Value = Client> {
+    let names = PossibleValuesParser::new(Client::NAMES.map(|(name, _)| name));
+    names.map(|typed| {
+        let known = Client::NAMES.into_iter().find(|(name, _)| *name == typed);
+        known.map_or(Client::Inspector, |(_, client)| client)
+    })
+}
