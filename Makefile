@@ -2,6 +2,8 @@
 
 IBID := target/release/ibid
 DEMO_DATA := target/demo
+# What makes IBID.
+BUILD := build
 
 DATASETS ?=
 VAULTS ?=
@@ -17,7 +19,7 @@ SEED ?= 1
 	build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
-demo: build
+demo: $(BUILD)
 	@rm -rf $(DEMO_DATA)
 	@tests/demo.sh $(IBID) data/vault $(DEMO_DATA)
 
