@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
-use ibid_core::id::{CollectionName, DocumentId, DocumentPath};
+use ibid_core::id::{CollectionName, DocumentId};
 use ibid_core::query::{Mode, Query};
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;

@@ -6,6 +6,7 @@ use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, Term
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Term};
 
+use super::narrow::Statistics;
 use super::{Allowed, ChunkAddress, LookedUp, Snapshot};
 use crate::error::ReadError;
 
@@ -31,7 +32,7 @@ impl Snapshot {
             query = Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, passing)]));
         }
         let top = TopDocs::with_limit(limit).order_by_score();
-        let found = self.searcher.search_with_statistics_provider(query.as_ref(), &top, self);
+        let found = self.searcher.search_with_statistics_provider(query.as_ref(), &top, &Statistics(self));
         let found = found.map_err(|error| self.read_error(error))?;
         Ok(found.into_iter().map(|(score, at)| (ChunkAddress(at), score)).collect())
     }
@@ -46,7 +47,8 @@ impl Snapshot {
         }
         let mut order: Vec<usize> = (0..chunks.len()).collect();
         order.sort_by_key(|&at| chunks[at]);
-        let scoring = EnableScoring::enabled_from_statistics_provider(self, &self.searcher);
+        let statistics = Statistics(self);
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         // Word by word: one scorer of all of them would score whatever lies between the chunks asked for too.
         for clause in self.clauses(words) {
             let weight = clause.weight(scoring).map_err(|error| self.read_error(error))?;

@@ -129,16 +129,22 @@ impl Snapshot {
             if allowing.peek().is_some() {
                 let mut allowed = RowSet::empty(seen.capacity());
                 for rule in allowing {
-                    self.documents_named(rule)?.iter().for_each(|number| drop(allowed.insert(number)));
+                    for number in self.documents_named(rule)?.iter() {
+                        allowed.insert(number);
+                    }
                 }
                 seen.intersect(&allowed);
             }
             for rule in rules().filter(|rule| rule.deny) {
-                self.documents_named(rule)?.iter().for_each(|number| drop(seen.remove(number)));
+                for number in self.documents_named(rule)?.iter() {
+                    seen.remove(number);
+                }
             }
         }
         if narrowing.keeps_unreadable {
-            self.unreadable()?.iter().for_each(|&number| drop(seen.remove(number)));
+            for &number in self.unreadable()? {
+                seen.remove(number);
+            }
         }
         Ok(seen)
     }
@@ -286,23 +292,25 @@ impl Snapshot {
 }
 
 /// What BM25 counts: everything, or what is seen.
-impl Bm25StatisticsProvider for Snapshot {
+pub(super) struct Statistics<'a>(pub(super) &'a Snapshot);
+
+impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        match &self.sight {
+        match &self.0.sight {
             Some(sight) => Ok(sight.tokens),
-            None => self.searcher.total_num_tokens(field),
+            None => self.0.searcher.total_num_tokens(field),
         }
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        match &self.sight {
+        match &self.0.sight {
             Some(sight) => Ok(sight.count),
-            None => self.searcher.total_num_docs(),
+            None => self.0.searcher.total_num_docs(),
         }
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        self.chunks_with_term(term)
+        self.0.chunks_with_term(term)
     }
 }
 

@@ -148,3 +148,18 @@ fn a_folder_without_collections_is_served_and_says_so() {
     let found = library.search(&Viewer::owner(), &Query::new("zebra"), None).unwrap();
     assert_eq!(found.also, ["there is no collection yet; `ibid index FOLDER` makes one"]);
 }
+
+#[test]
+fn what_a_viewer_sees_is_worked_out_once_for_a_generation() {
+    let garden = testing::garden();
+    let viewer = |rule: &str| {
+        let grant = ibid_core::grant::Grant::parse([rule]).unwrap();
+        Viewer::remote(grant, &crate::viewer::Private::default()).unwrap()
+    };
+    let seen = |viewer: &Viewer| garden.library.snapshots(viewer).unwrap().remove(0);
+    let (first, again) = (seen(&viewer("path:Bread")), seen(&viewer("path:Bread")));
+    assert!(Arc::ptr_eq(&first, &again), "equal grants share what they see");
+    assert_eq!((first.documents(), seen(&viewer("-path:Bread")).documents()), (2, 2));
+    assert_eq!(seen(&Viewer::owner()).documents(), 4);
+    assert!(garden.library.snapshots(&viewer("path:Nowhere")).unwrap().is_empty());
+}

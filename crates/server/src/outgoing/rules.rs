@@ -12,7 +12,8 @@ pub(super) enum Sure {
     IfChosen,
 }
 
-/// One kind of secret. Where the pattern has a group, the group is the secret, else all of it.
+/// One kind of secret. Where the pattern has a group, the group is the secret, else all of it. Patterns are of ASCII: so
+/// one automaton reads any text, whatever its language.
 pub(super) struct Shape {
     /// The name by which it can be switched off.
     pub(super) name: &'static str,
@@ -42,7 +43,7 @@ pub(super) const SHAPES: &[Shape] = &[
     random("google-oauth", r"\b(?:GOCSPX-|ya29\.)[A-Za-z0-9_-]{20,}"),
     shape("digitalocean", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
     random("heroku", r"\bHRKU-[A-Za-z0-9_-]{30,}"),
-    random("azure-storage", r"(?i)\bAccountKey=([A-Za-z0-9+/]{40,}={0,2})"),
+    random("azure-storage", r"(?i-u)\bAccountKey=([A-Za-z0-9+/]{40,}={0,2})"),
     shape("databricks", r"\bdapi[a-f0-9]{32}\b"),
     random("vault", r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"),
     random("doppler", r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9]{40,44}\b"),
@@ -85,16 +86,16 @@ pub(super) const SHAPES: &[Shape] = &[
     random("grafana", r"\bgl(?:sa|c)_[A-Za-z0-9+/=_]{32,}"),
     random("newrelic", r"\bNRAK-[A-Z0-9]{27}\b"),
     // What says of itself that it is one.
-    random("bearer", r"(?i)\b(?:bearer|basic)[ \t]+([A-Za-z0-9._~+/-]{20,}={0,2})"),
+    random("bearer", r"(?i-u)\b(?:bearer|basic)[ \t]+([A-Za-z0-9._~+/-]{20,}={0,2})"),
     Shape {
         name: "url-password",
-        pattern: r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@<>\[\](){}]{1,64}:([!-.0-;=?A-Z\\^-z|~]{4,128})@[A-Za-z0-9\[]",
+        pattern: r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[!-.0-9;=?A-Z\\^-z|~]{1,64}:([!-.0-;=?A-Z\\^-z|~]{4,128})@[A-Za-z0-9\[]",
         sure: Sure::IfChosen,
     },
     Shape {
         name: "password",
         pattern: concat!(
-            r#"(?i)(?:\b|_)(?:password|passwort|passwd|passphrase|passcode|pwd)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}"#,
+            r#"(?i-u)(?:\b|_)(?:password|passwort|passwd|passphrase|passcode|pwd)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}"#,
             r#"([!#-&+./0-9:;=?@A-Z\\^_a-z|~$%-]{6,128})"#
         ),
         sure: Sure::IfChosen,
@@ -102,7 +103,7 @@ pub(super) const SHAPES: &[Shape] = &[
     random(
         "key",
         concat!(
-            r#"(?i)(?:\b|_)(?:secret|token|api[ _-]?key|access[ _-]?key|secret[ _-]?key|private[ _-]?key|client[ _-]?secret|"#,
+            r#"(?i-u)(?:\b|_)(?:secret|token|api[ _-]?key|access[ _-]?key|secret[ _-]?key|private[ _-]?key|client[ _-]?secret|"#,
             r#"auth[ _-]?key|credentials?)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}([A-Za-z0-9_+/=.~-]{16,256})"#
         ),
     ),

@@ -161,12 +161,9 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
 
 /// The ids of all passages that the owner finds.
 async fn quotes(house: &House) -> Vec<String> {
-    let found = answer(
-        house,
-        &Viewer::owner(),
-        tool("search_notes", json!({ "query": "rye oven zanzibar money tea", "limit": 100, "per_document": 100 })),
-    );
-    let found: Value = serde_json::from_str(&found.await.1).unwrap();
+    let everything = json!({ "query": "rye oven zanzibar money tea", "limit": 100, "per_document": 100 });
+    let (_, found) = answer(house, &Viewer::owner(), tool("search_notes", everything)).await;
+    let found: Value = serde_json::from_str(&found).unwrap();
     let results = found["result"]["structuredContent"]["results"].as_array().unwrap().clone();
     results.iter().map(|result| result["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -293,4 +290,32 @@ async fn r21_what_a_note_says_stays_a_string_in_json() {
         let told = result["structuredContent"].to_string();
         assert!(told.contains("U+001B, U+202E, U+E0041"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_that_a_snippet_cuts_is_masked_all_the_same() {
+    let secret = "q7Lx2Vn9Zb4Kc8Wm1Yt6Rd3Hs5Pf0Jg7Xa2Ue9Io4Qw8Nz1Bv6".repeat(2);
+    let notes: Vec<(String, String)> = (20..60)
+        .map(|words| {
+            let text = format!("Rye {words} {}ghp_{secret} {}\n", "word ".repeat(words), "after ".repeat(60));
+            (format!("Work/{words}.md"), text)
+        })
+        .collect();
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let house = house(&[&notes], false, false);
+    let everything = json!({ "query": "rye after word", "limit": 100, "per_document": 100 });
+    let (_, found) = answer(&house, &Viewer::owner(), tool("search_notes", everything)).await;
+    assert!(found.contains("****") && found.contains("masked with *"), "some snippets reach into the secret");
+    let (_, fetched) = answer(&house, &Viewer::owner(), tool("fetch", json!({ "id": "garden:Work/20.md" }))).await;
+    assert!(fetched.contains("\"masked_secrets\":\"1\"") && !fetched.contains("blake3"), "{fetched}");
+    let read = call("resources/read", json!({ "uri": "ibid://garden/Work/20.md" }));
+    let (_, read) = answer(&house, &Viewer::owner(), read).await;
+    let page = async |viewer: Viewer| answer(&house, &viewer, request(Method::GET, "/d/garden:Work/20.md", &[], "")).await;
+    let elsewhere = page(Viewer::owner_elsewhere(&Private::default())).await.1;
+    for said in [found, fetched, read, elsewhere] {
+        for at in (0..secret.len() - 8).step_by(4) {
+            assert!(!said.contains(&secret[at..at + 8]), "{said}");
+        }
+    }
+    assert!(page(Viewer::owner()).await.1.contains(&secret), "the owner's own browser shows it");
 }
