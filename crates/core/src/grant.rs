@@ -75,7 +75,10 @@ impl Grant {
 
     /// Whether a collection may be seen at all. Its documents may still not be.
     pub fn shows_collection(&self, name: &CollectionName) -> bool {
-        self.allows(RuleForm::Collection, |rule| matches!(&rule.what, What::Collection(other) if other == name))
+        self.allows(
+            RuleForm::Collection,
+            |rule| matches!(&rule.what, What::Collection(other) if other == name),
+        )
     }
 
     /// Whether a tool may be used.

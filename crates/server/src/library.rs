@@ -32,8 +32,8 @@ use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
-pub(crate) use seen::Seen;
 use seen::Narrowed;
+pub(crate) use seen::Seen;
 
 /// How many questions run at once for each core; more would only wait for each other with a model's memory each.
 const RUNNING_PER_CORE: usize = 1;

@@ -17,8 +17,8 @@ use ibid_search::related::Related;
 
 use crate::library::Found;
 pub(crate) use marked::{MATERIAL, Nonce, NonceSource, marked};
-pub use secrets::{SecretRuleError, SecretRules};
 use secrets::Secrets;
+pub use secrets::{SecretRuleError, SecretRules};
 pub(crate) use unseen::Unseen;
 
 /// How much of a note is read on both sides of what is shown of it, in bytes: a secret that is cut is still known by the
@@ -70,7 +70,10 @@ impl Outgoing {
             done.masked += ranges.len();
             done.unseen.look_at(shown);
             mask(shown, &ranges);
-            self.names(&mut done, [&mut hit.title].into_iter().chain(&mut hit.headings).chain(&mut hit.address));
+            self.names(
+                &mut done,
+                [&mut hit.title].into_iter().chain(&mut hit.headings).chain(&mut hit.address),
+            );
             for by in &mut hit.embedded_in {
                 self.names(&mut done, [&mut by.title]);
             }
@@ -79,7 +82,11 @@ impl Outgoing {
     }
 
     /// Masks what is fetched; `snapshots` is where it was fetched from.
-    pub(crate) fn fetched(&self, snapshots: &[Arc<Snapshot>], fetched: &mut Fetched) -> Result<Done, ReadError> {
+    pub(crate) fn fetched(
+        &self,
+        snapshots: &[Arc<Snapshot>],
+        fetched: &mut Fetched,
+    ) -> Result<Done, ReadError> {
         let mut done = Done::default();
         let (window, cited) = (fetched.window, fetched.cited.span);
         let ranges = self.within(snapshots, &fetched.document, window.range(), &fetched.text)?;
@@ -103,7 +110,8 @@ impl Outgoing {
         let mut done = Done::default();
         let linked = related.links.iter_mut().chain(&mut related.backlinks).map(|note| &mut note.title);
         let similar = related.similar.iter_mut().map(|note| &mut note.title);
-        let names = [&mut related.title].into_iter().chain(linked).chain(similar).chain(&mut related.dangling);
+        let names =
+            [&mut related.title].into_iter().chain(linked).chain(similar).chain(&mut related.dangling);
         self.names(&mut done, names);
         done
     }
@@ -130,8 +138,8 @@ impl Outgoing {
             return Ok(Vec::new());
         }
         let snapshot = snapshots.iter().find(|snapshot| *snapshot.name() == document.collection);
-        let around = (span.start as u32).saturating_sub(AROUND_BYTES)
-            ..(span.end as u32).saturating_add(AROUND_BYTES);
+        let around =
+            (span.start as u32).saturating_sub(AROUND_BYTES)..(span.end as u32).saturating_add(AROUND_BYTES);
         let text = snapshot.map(|snapshot| snapshot.text(&document.path, around)).transpose()?.flatten();
         let (base, text) = text.unwrap_or((span.start as u32, shown.to_owned()));
         // It reads whole chunks, and a document may be one: only what is near counts.
@@ -154,7 +162,8 @@ fn mask(text: &mut String, ranges: &[Range<usize>]) {
         return;
     }
     let is_masked = |at: usize| ranges.iter().any(|range| range.contains(&at));
-    let masked = text.char_indices().map(|(at, c)| if c.is_ascii_graphic() && is_masked(at) { '*' } else { c });
+    let masked =
+        text.char_indices().map(|(at, c)| if c.is_ascii_graphic() && is_masked(at) { '*' } else { c });
     *text = masked.collect();
 }
 

@@ -207,7 +207,8 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
         let line = text[..start].matches('\n').count() as u32 + 1;
         let chunk = Chunk { span, headings: above };
         let mut chunk = FinishedChunk::plain(&text, chunk, line, VectorKey(0)).unwrap();
-        for link in links_of(&text).into_iter().filter(|link| span.range().contains(&link.span.range().start)) {
+        for link in links_of(&text).into_iter().filter(|link| span.range().contains(&link.span.range().start))
+        {
             chunk.found_by.embeds.extend(link.embed.then(|| link.target.clone()));
             chunk.found_by.links.push(link.target);
         }

@@ -173,7 +173,8 @@ impl Snapshot {
                 Term::from_field_text(self.fields.property, &term)
             }
         };
-        let mut left = if rule.deny { vec![0; named.capacity() as usize] } else { self.chunks_by_document()? };
+        let mut left =
+            if rule.deny { vec![0; named.capacity() as usize] } else { self.chunks_by_document()? };
         self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
             if let Some(number) = graph.document_of(ChunkAddress(DocAddress::new(segment, doc))) {
                 let left = &mut left[number as usize];
@@ -317,9 +318,8 @@ impl Bm25StatisticsProvider for Statistics<'_> {
 /// Whether a text begins as front matter does.
 fn opens_front_matter(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
-    text.strip_prefix("---").is_some_and(|rest| {
-        rest.split(['\n', '\r']).next().is_some_and(|line| line.trim().is_empty())
-    })
+    text.strip_prefix("---")
+        .is_some_and(|rest| rest.split(['\n', '\r']).next().is_some_and(|line| line.trim().is_empty()))
 }
 
 /// Whether what a text begins with is front matter by its look: closed, or cut off here, and with a line `key:`.

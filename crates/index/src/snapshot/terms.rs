@@ -124,7 +124,8 @@ impl Snapshot {
                     break;
                 }
                 if let Ok(term) = std::str::from_utf8(term) {
-                    *counts.entry(term.to_owned()).or_default() += self.chunks_of_term(segment, inverted, known)?;
+                    *counts.entry(term.to_owned()).or_default() +=
+                        self.chunks_of_term(segment, inverted, known)?;
                 }
             }
             Ok(())
@@ -199,7 +200,8 @@ impl Snapshot {
             let mut terms = terms.into_stream()?;
             while let Some((term, known)) = terms.next() {
                 if let Ok(term) = std::str::from_utf8(term) {
-                    *counts.entry(term.to_owned()).or_default() += self.chunks_of_term(segment, inverted, known)?;
+                    *counts.entry(term.to_owned()).or_default() +=
+                        self.chunks_of_term(segment, inverted, known)?;
                 }
             }
             Ok(())

@@ -129,7 +129,11 @@ mod tests {
         }));
         let note = library.wait_fresh(&Viewer::owner(), Duration::from_millis(1)).await.unwrap();
         assert!(note.starts_with("indexing took longer than"), "{note}");
-        assert_eq!(library.wait_fresh(&Viewer::owner(), LONG).await, None, "who comes later has the look that began after");
+        assert_eq!(
+            library.wait_fresh(&Viewer::owner(), LONG).await,
+            None,
+            "who comes later has the look that began after"
+        );
     }
 
     #[tokio::test]

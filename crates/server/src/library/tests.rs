@@ -24,7 +24,8 @@ fn a_collection_that_is_not_there_is_told_with_those_that_are() {
 fn new_generations_and_collections_appear_and_vanish_without_a_restart() {
     let garden = testing::garden();
     let library = &garden.library;
-    let hits = |words: &str| library.search(&Viewer::owner(), &Query::new(words), None).unwrap().answer.hits.len();
+    let hits =
+        |words: &str| library.search(&Viewer::owner(), &Query::new(words), None).unwrap().answer.hits.len();
     assert_eq!(hits("zebra"), 0);
     testing::index(library.store(), "garden", &[Note { path: "Zoo.md", title: "Zoo", text: "A zebra.\n" }]);
     library.refresh().unwrap();
@@ -81,8 +82,15 @@ fn documents_are_listed_page_by_page() {
     let rest = garden.library.documents_after(&Viewer::owner(), Some(&first[1].id), 100).unwrap();
     let all: Vec<_> = first.iter().chain(&rest).map(|listed| listed.id.path.as_str()).collect();
     assert_eq!(all, testing::PATHS);
-    assert!(garden.library.documents_after(&Viewer::owner(), rest.last().map(|listed| &listed.id), 100).unwrap().is_empty());
-    let (found, total) = garden.library.documents_by_prefix(&Viewer::owner(), Some("garden"), "bread/", 1).unwrap();
+    assert!(
+        garden
+            .library
+            .documents_after(&Viewer::owner(), rest.last().map(|listed| &listed.id), 100)
+            .unwrap()
+            .is_empty()
+    );
+    let (found, total) =
+        garden.library.documents_by_prefix(&Viewer::owner(), Some("garden"), "bread/", 1).unwrap();
     assert_eq!((found[0].path.as_str(), total), ("Bread/Levain.md", 2));
 }
 

@@ -51,7 +51,11 @@ impl Library {
             failed.extend(self.look_at(name, &before, &mut after));
         }
         let same = before.open.len() == after.open.len()
-            && before.open.iter().zip(&after.open).all(|(a, b)| Arc::ptr_eq(&a.whole.snapshot, &b.whole.snapshot))
+            && before
+                .open
+                .iter()
+                .zip(&after.open)
+                .all(|(a, b)| Arc::ptr_eq(&a.whole.snapshot, &b.whole.snapshot))
             && failed.is_empty()
             && before.troubled.len() == after.troubled.len();
         if same {

@@ -212,8 +212,7 @@ async fn related(handler: &Handler, mut given: Arguments, base: String) -> Resul
     let limit = given.number("limit", 1..=MAX_RELATED)?.unwrap_or(DEFAULT_LIMIT);
     given.finish()?;
     let document = Reference::from_str(&id)?.document().clone();
-    let (found, done) =
-        handler.related(document, limit).await?.map_err(|error| refused(handler, error))?;
+    let (found, done) = handler.related(document, limit).await?.map_err(|error| refused(handler, error))?;
     Ok(RelatedOut::new(found, &done, &base))
 }
 

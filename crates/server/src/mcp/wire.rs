@@ -202,12 +202,7 @@ impl FetchOut {
     }
 }
 
-fn metadata(
-    asked: &Reference,
-    id: &str,
-    fetched: &Fetched,
-    done: &Done,
-) -> BTreeMap<&'static str, String> {
+fn metadata(asked: &Reference, id: &str, fetched: &Fetched, done: &Done) -> BTreeMap<&'static str, String> {
     let (cited, window, stored) = (&fetched.cited.span, &fetched.window, &fetched.stored);
     let mut metadata = BTreeMap::from([
         ("collection", fetched.document.collection.to_string()),

@@ -72,7 +72,10 @@ pub(super) const SHAPES: &[Shape] = &[
     random("square", r"\bsq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,43}"),
     shape("shopify", r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b"),
     random("slack", r"\b(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}"),
-    random("slack-webhook", r"hooks\.slack\.com/(?:services|workflows)/[A-Z0-9]+/[A-Z0-9]+/([A-Za-z0-9]{20,})"),
+    random(
+        "slack-webhook",
+        r"hooks\.slack\.com/(?:services|workflows)/[A-Z0-9]+/[A-Z0-9]+/([A-Za-z0-9]{20,})",
+    ),
     random("discord", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}"),
     random("discord-webhook", r"discord(?:app)?\.com/api/webhooks/[0-9]{15,20}/([A-Za-z0-9_-]{50,})"),
     random("telegram", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
@@ -95,7 +98,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         name: "password",
         pattern: concat!(
-            r#"(?i-u)(?:\b|_)(?:password|passwort|passwd|passphrase|passcode|pwd)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}"#,
+            r#"(?i-u)(?:\b|_)(?:password|passwort|passwd|passphrase|passcode|pwd)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}[ \t]{0,4}"#,
             r#"([!#-&+./0-9:;=?@A-Z\\^_a-z|~$%-]{6,128})"#
         ),
         sure: Sure::IfChosen,
@@ -104,7 +107,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "key",
         concat!(
             r#"(?i-u)(?:\b|_)(?:secret|token|api[ _-]?key|access[ _-]?key|secret[ _-]?key|private[ _-]?key|client[ _-]?secret|"#,
-            r#"auth[ _-]?key|credentials?)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}([A-Za-z0-9_+/=.~-]{16,256})"#
+            r#"auth[ _-]?key|credentials?)["'`*]{0,3}[ \t]{0,4}(?::|=|:=|=>)[ \t]{0,4}["'`*]{0,3}[ \t]{0,4}([A-Za-z0-9_+/=.~-]{16,256})"#
         ),
     ),
 ];

@@ -14,8 +14,7 @@ const END_OF_BLOCK: &str = "-----END";
 /// From so many bits for each character on, a text looks drawn by chance; English words have some 3 at this length, and
 /// 32 hexadecimal digits 3.6.
 const RANDOM_BITS: f32 = 3.2;
-/// Words run together have few digits and no change of case within them: this share of neighbouring characters must
-/// differ in kind, or digits must be many.
+/// Of neighbouring letters and digits this share must differ in kind (case, or letter and digit), as in words they do not.
 const RANDOM_CHANGES: f32 = 0.2;
 
 /// Which secrets are masked in what goes out.
@@ -80,12 +79,14 @@ impl Secrets {
             return Err(SecretRuleError::Unknown { name: name.clone() });
         }
         let known = SHAPES.iter().filter(|shape| rules.left.iter().all(|name| name != shape.name));
-        let known = known.map(|shape| (format!("(?-u){}", shape.pattern), shape.sure, shape.name == PRIVATE_KEY));
+        let known =
+            known.map(|shape| (format!("(?-u){}", shape.pattern), shape.sure, shape.name == PRIVATE_KEY));
         let more = rules.more.iter().map(|pattern| (pattern.clone(), Sure::ByShape, false));
         let mut each = Vec::new();
         for (pattern, sure, is_block) in known.chain(more).filter(|_| rules.masked) {
             let compiled = Regex::new(&pattern);
-            let broken = |error: regex::Error| SecretRuleError::Pattern { pattern, reason: error.to_string() };
+            let broken =
+                |error: regex::Error| SecretRuleError::Pattern { pattern, reason: error.to_string() };
             each.push(Compiled { pattern: compiled.map_err(broken)?, sure, is_block });
         }
         Ok(Secrets { each })
@@ -141,25 +142,35 @@ fn is_secret(secret: &str, sure: Sure) -> bool {
     }
 }
 
-/// Whether a text looks drawn by chance: many different characters, and digits or changes of case where words have none.
+/// Whether a text looks drawn by chance: many different characters, and digits or capitals where words have none.
 fn looks_random(secret: &str) -> bool {
     // `sk-` and `xoxb-` tell nothing of what follows.
     let body = secret.rsplit_once(['-', '_']).map_or(secret, |(_, last)| last);
     let body = if body.len() >= 16 { body } else { secret };
-    let digits = body.bytes().filter(u8::is_ascii_digit).count();
-    let kinds: Vec<u8> = body.bytes().map(kind).collect();
-    let changes = kinds.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let runs: Vec<&[u8]> = body.as_bytes().chunk_by(|a, b| kind(*a) == kind(*b)).collect();
+    let is_sign = |run: &[u8]| kind(run[0]) == Kind::Sign;
+    let changes = runs.windows(2).filter(|pair| !is_sign(pair[0]) && !is_sign(pair[1])).count();
+    let digits: usize = runs.iter().filter(|run| kind(run[0]) == Kind::Digit).map(|run| run.len()).sum();
+    // In `CamelCase` a capital stands alone.
+    let capitals = runs.iter().filter(|run| kind(run[0]) == Kind::Upper && run.len() > 1).count();
     let many_changes = changes as f32 >= RANDOM_CHANGES * body.len() as f32;
-    bits(body) >= RANDOM_BITS && many_changes && (digits >= 2 || kinds.iter().filter(|&&kind| kind == 1).count() >= 4)
+    bits(body) >= RANDOM_BITS && many_changes && (digits >= 2 || capitals >= 2)
 }
 
-/// Lower case, upper case, digit, else.
-fn kind(byte: u8) -> u8 {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Lower,
+    Upper,
+    Digit,
+    Sign,
+}
+
+fn kind(byte: u8) -> Kind {
     match byte {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
+        b'a'..=b'z' => Kind::Lower,
+        b'A'..=b'Z' => Kind::Upper,
+        b'0'..=b'9' => Kind::Digit,
+        _ => Kind::Sign,
     }
 }
 
@@ -182,7 +193,8 @@ fn looks_chosen(secret: &str) -> bool {
         || secret.contains("::")
         || secret.contains("...")
         || secret.starts_with(['/', '$', '%', '.', '?', '&', '#'])
-        || secret.split('.').count() > 1 && secret.split('.').all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()));
+        || secret.split('.').count() > 1
+            && secret.split('.').all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()));
     letters && (digits || signs) && !is_place && bits(secret) >= 2.0
 }
 

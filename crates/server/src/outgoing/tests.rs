@@ -135,7 +135,10 @@ fn what_cannot_be_seen_is_counted_and_named() {
 #[test]
 fn marks_hold_the_nonce() {
     let text = marked("{}", Nonce(0xab));
-    assert!(text.starts_with(MATERIAL) && text.ends_with("<notes 00000000000000ab>\n{}\n</notes 00000000000000ab>"));
+    assert!(
+        text.starts_with(MATERIAL)
+            && text.ends_with("<notes 00000000000000ab>\n{}\n</notes 00000000000000ab>")
+    );
     assert_ne!(Nonce::drawn(), Nonce::drawn());
 }
 

@@ -35,7 +35,8 @@ impl Unseen {
     /// The same as a sentence.
     pub(crate) fn note(&self) -> Option<String> {
         let plural = if self.count == 1 { "" } else { "s" };
-        self.summary().map(|summary| format!("character{plural} that cannot be seen in the results: {summary}"))
+        self.summary()
+            .map(|summary| format!("character{plural} that cannot be seen in the results: {summary}"))
     }
 }
 

@@ -91,7 +91,10 @@ fn what_is_not_seen_was_never_there() {
     let [a, b] = [&whole, &without].map(|snapshot| narrowed(snapshot, &PRIVATE, true));
     assert_eq!(paths(&a), paths(&without));
     for (a, b) in [(&a, &b), (&a, &without)] {
-        assert_eq!((a.documents(), a.chunks(), a.source_bytes()), (b.documents(), b.chunks(), b.source_bytes()));
+        assert_eq!(
+            (a.documents(), a.chunks(), a.source_bytes()),
+            (b.documents(), b.chunks(), b.source_bytes())
+        );
         assert_eq!((a.chunks_without_vector(), a.languages()), (b.chunks_without_vector(), b.languages()));
         assert_eq!(a.alive_rows().len(), b.alive_rows().len());
         assert_eq!((a.links().unwrap().orphans, a.links().unwrap().documents()), (4, 4));
@@ -101,7 +104,11 @@ fn what_is_not_seen_was_never_there() {
         assert_eq!(scores(&a, words), scores(&b, words), "{words}");
         let looked_up = |snapshot: &Snapshot| look_up(snapshot, words);
         assert_eq!(looked_up(&a), looked_up(&b), "{words}");
-        assert_eq!(looked_up(&a), looked_up(&without), "a dictionary is told by nothing but what is seen: {words}");
+        assert_eq!(
+            looked_up(&a),
+            looked_up(&without),
+            "a dictionary is told by nothing but what is seen: {words}"
+        );
     }
     for beginning in ["lev", "z", "s", "o"] {
         let begins = |snapshot: &Snapshot| snapshot.look_up(&Wanted::Prefix(beginning.to_owned())).unwrap();
@@ -123,7 +130,10 @@ fn what_is_not_seen_cannot_be_read() {
     assert_eq!(seen.document(&path).unwrap(), None);
     assert_eq!(seen.text(&path, 0..10).unwrap(), None);
     assert_eq!(seen.chunk_at(&path, 0).unwrap(), None);
-    assert!(seen.chunk_starts(&path).unwrap().is_empty() && seen.vector_keys_of(path.as_str()).unwrap().is_empty());
+    assert!(
+        seen.chunk_starts(&path).unwrap().is_empty()
+            && seen.vector_keys_of(path.as_str()).unwrap().is_empty()
+    );
     let quotes = |text: &str| seen.chunks_with_quote(QuoteHash::of(text)).unwrap().len();
     assert_eq!((quotes("The oven hides levain."), quotes("Feed the rye starter.")), (0, 1));
     let hidden = whole.addresses_of(path.as_str()).unwrap()[0];

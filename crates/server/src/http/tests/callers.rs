@@ -17,7 +17,10 @@ const ALICE: [&str; 2] = ["path:Work", "-collection:attic"];
 const BOB: [&str; 2] = ["path:Home", "-tool:related"];
 
 const WORK: [(&str, &str); 4] = [
-    ("Work/Plan.md", "# Plan\n\nFeed the rye starter, see [[Diary]].\n\nIt shows ![[Secret/Recipe]] and ![[Oven]].\n"),
+    (
+        "Work/Plan.md",
+        "# Plan\n\nFeed the rye starter, see [[Diary]].\n\nIt shows ![[Secret/Recipe]] and ![[Oven]].\n",
+    ),
     ("Work/Oven.md", "# Oven\n\nThe oven is hot. token: 9fK2xQ7pLmZ4vR8sT1wY\n\nBake the rye bread.\n"),
     ("Work/Rye.md", "# Rye\n\nRye wants water. Links to [[Plan]] and [[Nowhere]].\n"),
     ("Work/Deep/Flour.md", "# Flour\n\nFlour of rye, as in [[Rye]].\n"),
@@ -89,9 +92,27 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
     let mut asked: Vec<(String, Request<Body>)> = Vec::new();
     let mut add = |about: String, request| asked.push((about, request));
     for words in [
-        "rye", "oven", "rye starter oven", "zanzibar", "zanzibr", "zanz*", "levain", "levian", "salary", "diary",
-        "\"zanzibar levain\"", "tag:private", "tag:private rye", "path:Secret", "title:Diary", "-path:Work rye",
-        "ovem", "nothing of this kind", "box wine", "tea", "rye -oven",
+        "rye",
+        "oven",
+        "rye starter oven",
+        "zanzibar",
+        "zanzibr",
+        "zanz*",
+        "levain",
+        "levian",
+        "salary",
+        "diary",
+        "\"zanzibar levain\"",
+        "tag:private",
+        "tag:private rye",
+        "path:Secret",
+        "title:Diary",
+        "-path:Work rye",
+        "ovem",
+        "nothing of this kind",
+        "box wine",
+        "tea",
+        "rye -oven",
     ] {
         add(format!("search {words}"), tool("search", json!({ "query": words })));
         for arguments in [
@@ -109,7 +130,8 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
         }
     }
     let documents = HIDDEN.iter().chain(&WORK).chain(&HOME).map(|(path, _)| format!("garden:{path}"));
-    let others = ["garden:None.md", "attic:Box.md", "cellar:Wine.md", "nowhere:a.md", "garden:../../etc/passwd"];
+    let others =
+        ["garden:None.md", "attic:Box.md", "cellar:Wine.md", "nowhere:a.md", "garden:../../etc/passwd"];
     let bad = ["file:///etc/passwd", "garden:%2e%2e/%2e%2e/etc/passwd", "garden:a\u{0}b"];
     let long = format!("garden:{}", "a".repeat(500_000));
     let ids = documents.chain(others.into_iter().chain(bad).map(str::to_owned)).chain([long]);
@@ -123,9 +145,14 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
             add(format!("page {short}"), request(Method::GET, &format!("/d/{id}"), &[], ""));
         }
     }
-    for (argument, typed) in
-        [("collection", ""), ("collection", "a"), ("path", ""), ("path", "S"), ("path", "work/s"), ("path", "d")]
-    {
+    for (argument, typed) in [
+        ("collection", ""),
+        ("collection", "a"),
+        ("path", ""),
+        ("path", "S"),
+        ("path", "work/s"),
+        ("path", "d"),
+    ] {
         let params = json!({
             "ref": { "type": "ref/resource", "uri": "ibid://{collection}/{+path}" },
             "argument": { "name": argument, "value": typed },
@@ -186,11 +213,15 @@ async fn check(rules: &[&str], own: &[(&str, &str)], others: &[&[(&str, &str)]],
     for ((about, of_whole), (_, of_without)) in questions(&ids).into_iter().zip(questions(&ids)) {
         let (a, b) = (answer(&whole, &viewer, of_whole).await, answer(&without, &viewer, of_without).await);
         assert_eq!(a, b, "{about}");
-        let asked_for = ["Diary", "Recipe", "Salary", "zanzibar", "attic", "cellar"].iter().any(|w| about.contains(w));
+        let asked_for =
+            ["Diary", "Recipe", "Salary", "zanzibar", "attic", "cellar"].iter().any(|w| about.contains(w));
         let quoted_link = |text: &str| text.replace("[[Diary]]", "").replace("![[Secret/Recipe]]", "");
         let said = quoted_link(&a.1).to_lowercase();
         for word in ["zanzibar", "salary", "cellar", "attic"].iter().filter(|_| !asked_for) {
-            assert!(!said.contains(word) || about.to_lowercase().contains(word), "{about} tells of {word}: {said}");
+            assert!(
+                !said.contains(word) || about.to_lowercase().contains(word),
+                "{about} tells of {word}: {said}"
+            );
         }
     }
 }
@@ -215,7 +246,8 @@ async fn each_of_two_callers_sees_their_own() {
     }
     let (_, tools) = answer(&house, &caller(&BOB), call("tools/list", json!({}))).await;
     assert!(!tools.contains("\"name\":\"related\"") && tools.contains("\"name\":\"fetch\""), "{tools}");
-    let (_, refused) = answer(&house, &caller(&BOB), tool("related", json!({ "id": "garden:Home/Tea.md" }))).await;
+    let (_, refused) =
+        answer(&house, &caller(&BOB), tool("related", json!({ "id": "garden:Home/Tea.md" }))).await;
     assert!(refused.contains("there are search, fetch and search_notes"), "{refused}");
 }
 
@@ -241,7 +273,8 @@ async fn private_notes_are_served_at_the_machine_alone() {
     let elsewhere = Viewer::owner_elsewhere(&Private::default());
     assert!(answer(&house, &Viewer::owner(), salary()).await.1.contains("Money for rye"));
     assert!(answer(&house, &elsewhere, salary()).await.1.contains("no document garden:Work/Salary.md"));
-    let config = ServeConfig { public_url: Some("https://notes.example".to_owned()), ..ServeConfig::default() };
+    let config =
+        ServeConfig { public_url: Some("https://notes.example".to_owned()), ..ServeConfig::default() };
     let site = Site::new(HOST.parse().unwrap(), config).unwrap();
     let app = routes(super::super::app(house.library.clone(), site, testing::outgoing()));
     assert!(!send(&app, salary()).await.body.contains("Money for rye"), "a public address is elsewhere");
@@ -286,7 +319,11 @@ async fn r21_what_a_note_says_stays_a_string_in_json() {
             "fetch" => &result["structuredContent"]["text"],
             _ => &result["structuredContent"]["results"][0]["text"],
         };
-        assert_eq!(shown, text.trim_end_matches(if name == "fetch" { '\0' } else { '\n' }), "every byte is there");
+        assert_eq!(
+            shown,
+            text.trim_end_matches(if name == "fetch" { '\0' } else { '\n' }),
+            "every byte is there"
+        );
         let told = result["structuredContent"].to_string();
         assert!(told.contains("U+001B, U+202E, U+E0041"), "{told}");
     }
@@ -306,11 +343,14 @@ async fn a_secret_that_a_snippet_cuts_is_masked_all_the_same() {
     let everything = json!({ "query": "rye after word", "limit": 100, "per_document": 100 });
     let (_, found) = answer(&house, &Viewer::owner(), tool("search_notes", everything)).await;
     assert!(found.contains("****") && found.contains("masked with *"), "some snippets reach into the secret");
-    let (_, fetched) = answer(&house, &Viewer::owner(), tool("fetch", json!({ "id": "garden:Work/20.md" }))).await;
+    let (_, fetched) =
+        answer(&house, &Viewer::owner(), tool("fetch", json!({ "id": "garden:Work/20.md" }))).await;
     assert!(fetched.contains("\"masked_secrets\":\"1\"") && !fetched.contains("blake3"), "{fetched}");
     let read = call("resources/read", json!({ "uri": "ibid://garden/Work/20.md" }));
     let (_, read) = answer(&house, &Viewer::owner(), read).await;
-    let page = async |viewer: Viewer| answer(&house, &viewer, request(Method::GET, "/d/garden:Work/20.md", &[], "")).await;
+    let page = async |viewer: Viewer| {
+        answer(&house, &viewer, request(Method::GET, "/d/garden:Work/20.md", &[], "")).await
+    };
     let elsewhere = page(Viewer::owner_elsewhere(&Private::default())).await.1;
     for said in [found, fetched, read, elsewhere] {
         for at in (0..secret.len() - 8).step_by(4) {

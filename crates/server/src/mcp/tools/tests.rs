@@ -256,6 +256,7 @@ async fn without_a_server_there_is_no_url() {
     let garden = testing::garden();
     let mut request = CallToolRequestParams::new(SEARCH);
     request.arguments = json!({"query": "rye"}).as_object().cloned();
-    let result = call(&garden.handler(Viewer::owner()), request, String::new(), testing::NONCE).await.unwrap();
+    let result =
+        call(&garden.handler(Viewer::owner()), request, String::new(), testing::NONCE).await.unwrap();
     assert_eq!(result.structured_content.unwrap()["results"][0]["url"], "");
 }
