@@ -16,7 +16,9 @@ use ibid_search::fetch::Fetched;
 use ibid_search::related::Related;
 
 use crate::library::Found;
-pub(crate) use marked::{MATERIAL, Nonce, NonceSource, marked};
+#[cfg(test)]
+pub(crate) use marked::MATERIAL;
+pub(crate) use marked::{Nonce, NonceSource, marked};
 use secrets::Secrets;
 pub use secrets::{SecretRuleError, SecretRules};
 pub(crate) use unseen::Unseen;

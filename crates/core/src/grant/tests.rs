@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Path, tags, properties.
+type Note = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 fn check(rules: &[&str], shown: &[&str]) {
-    const NOTES: [(&str, &[&str], &[(&str, &str)]); 6] = [
+    const NOTES: [Note; 6] = [
         ("Work/plan.md", &["open"], &[("status", "done")]),
         ("Work/Old/plan.md", &["open/later"], &[]),
         ("work/lower.md", &[], &[("status", "open")]),
