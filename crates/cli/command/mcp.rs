@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ibid_server::serve_stdio;
+use ibid_server::{SecretRules, serve_stdio};
 
 use crate::args::McpArgs;
 use crate::command::serve;
@@ -19,7 +19,8 @@ pub(crate) fn run(args: &McpArgs, environment: Environment) -> Result<Outcome, F
         serve::follow(&library, &args.collection, models, &args.background.share)?;
     }
     let runtime = serve::runtime()?;
-    let served = runtime.block_on(async { Ok(serve_stdio(library, serve::stop()?).await?) });
+    let served =
+        runtime.block_on(async { Ok(serve_stdio(library, &SecretRules::default(), serve::stop()?).await?) });
     // A read of standard input that waits for the client cannot be called off, and must not hold up the exit.
     runtime.shutdown_background();
     served.map(|()| Outcome::Done)

@@ -38,6 +38,7 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             public_url: args.public_url.clone(),
             allowed_origins: args.allow_origin.clone(),
             token,
+            ..ServeConfig::default()
         };
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));

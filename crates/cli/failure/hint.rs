@@ -283,7 +283,7 @@ fn of_serve(error: &ServeError) -> Option<String> {
         ServeError::OpenToTheWorld { .. } => {
             Some("give it a secret with `--token-file FILE`, or listen on 127.0.0.1".to_owned())
         }
-        ServeError::PublicUrl { .. } | ServeError::Origin { .. } => None,
+        ServeError::PublicUrl { .. } | ServeError::Origin { .. } | ServeError::Secrets { .. } => None,
         ServeError::Io { source } => of_io(source),
         ServeError::Handshake { .. } => {
             Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())

@@ -29,12 +29,15 @@
 //! | anchor | what a link names within a document: a heading, or a block by its `^name` |
 //! | dangling | of a link: leading to no document of the collection |
 //! | snippet | the part of a quote that is shown, with the matched words marked |
+//! | grant | what one caller may see and use, as rules that allow and rules that deny |
+//! | viewer | a caller as the server sees one: a grant, whether it asks from elsewhere, and what is never shown there |
 //! | score | comparable within one leg or one answer only; `rank` starts at 1 |
 
 pub mod chunk;
 pub mod citation;
 pub mod document;
 pub mod fusion;
+pub mod grant;
 pub mod hash;
 pub mod hit;
 pub mod id;

@@ -112,7 +112,7 @@ fn is_path_or_without_extension(path: &str, target: &str) -> bool {
 }
 
 /// A name in the form in which names are compared: lower case, accents composed.
-fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     match name.is_ascii() {
         true => name.to_ascii_lowercase(),
         false => name.nfc().flat_map(char::to_lowercase).nfc().collect(),

@@ -6,6 +6,7 @@ mod allow;
 mod embeds;
 mod legs;
 mod links;
+mod narrow;
 mod passing;
 mod soundness;
 mod terms;
@@ -26,9 +27,12 @@ use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
 };
 
+use narrow::Sight;
+
 pub use allow::{Allowed, Bounds, Rule};
 pub use embeds::EmbeddedIn;
 pub use links::LinkGraph;
+pub use narrow::Narrowing;
 pub use terms::{LookedUp, Wanted};
 pub use texts::{StoredChunk, StoredDocument};
 
@@ -75,17 +79,20 @@ pub struct KnownDocument {
 }
 
 /// One generation, open for reading. Cheap to share, never changes.
+///
+/// It may be narrowed to what one caller sees ([`Snapshot::narrowed`]): then nothing it gives or counts is of another
+/// document.
 pub struct Snapshot {
     name: CollectionName,
     layout: Layout,
     manifest: Manifest,
     fields: Fields,
     searcher: Searcher,
-    columns: Vec<SegmentColumns>,
-    vectors: Vectors,
+    columns: Arc<Vec<SegmentColumns>>,
+    vectors: Arc<Vectors>,
     damage: Option<Arc<VectorError>>,
     /// The row of each chunk by segment and number; [`NO_ROW`] where it has none.
-    rows: Vec<Vec<u32>>,
+    rows: Arc<Vec<Vec<u32>>>,
     /// Every living chunk that has a vector, by its row; chunks of equal words share one.
     by_row: Vec<(u32, DocAddress)>,
     languages: Vec<Language>,
@@ -94,6 +101,10 @@ pub struct Snapshot {
     documents: u64,
     source_bytes: u64,
     links: OnceLock<LinkGraph>,
+    /// Documents whose front matter cannot be read, by their numbers in `links`; see [`Snapshot::narrowed`].
+    unreadable: OnceLock<Vec<u32>>,
+    /// What is seen of it; `None` where all is.
+    sight: Option<Sight>,
 }
 
 /// Stands for no row of a vector file.
@@ -182,17 +193,19 @@ impl Snapshot {
             manifest,
             fields,
             searcher,
-            columns,
+            columns: Arc::new(columns),
             alive: RowSet::empty(vectors.rows()),
-            vectors,
+            vectors: Arc::new(vectors),
             damage: damage.map(Arc::new),
-            rows: Vec::new(),
+            rows: Arc::default(),
             by_row: Vec::new(),
             languages: Vec::new(),
             without_vector: 0,
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
+            unreadable: OnceLock::new(),
+            sight: None,
         };
         snapshot.join_vectors();
         let damaged = |error: ReadError| OpenError::Damaged { path: error.path, reason: error.reason };
@@ -206,8 +219,9 @@ impl Snapshot {
         if self.manifest.model.is_none() || self.damage.is_some() {
             return;
         }
+        let mut all_rows = Vec::new();
         for (segment, (reader, columns)) in
-            self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
+            self.searcher.segment_readers().iter().zip(self.columns.iter()).enumerate()
         {
             let mut rows = vec![NO_ROW; reader.max_doc() as usize];
             for doc in reader.doc_ids_alive() {
@@ -221,8 +235,9 @@ impl Snapshot {
                     None => self.without_vector += 1,
                 }
             }
-            self.rows.push(rows);
+            all_rows.push(rows);
         }
+        self.rows = Arc::new(all_rows);
         self.by_row.sort_unstable();
     }
 
@@ -236,7 +251,7 @@ impl Snapshot {
         let mut counted = Vec::new();
         for (_, language) in Language::ALL {
             let term = Term::from_field_u64(self.fields.language, language as u64);
-            let chunks = self.searcher.doc_freq(&term).map_err(|error| self.read_error(error))?;
+            let chunks = self.chunks_with_term(&term).map_err(|error| self.read_error(error))?;
             if chunks > 0 {
                 counted.push((chunks, language));
             }
@@ -279,7 +294,7 @@ impl Snapshot {
 
     /// How many chunks it holds.
     pub fn chunks(&self) -> u64 {
-        self.searcher.num_docs()
+        self.sight.as_ref().map_or_else(|| self.searcher.num_docs(), Sight::count)
     }
 
     /// How many bytes of source files it covers.
@@ -332,10 +347,8 @@ impl Snapshot {
     /// The documents with a chunk that has no vector although it should, the last changed first, then by path.
     pub fn documents_without_vectors(&self) -> Result<Vec<KnownDocument>, ReadError> {
         let mut paths: BTreeSet<String> = BTreeSet::new();
-        for (segment, (reader, columns)) in
-            self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
-        {
-            for doc in reader.doc_ids_alive() {
+        for (segment, columns) in self.columns.iter().enumerate() {
+            for doc in self.docs_alive(segment) {
                 let at = DocAddress::new(segment as u32, doc);
                 if columns.vector_key_of(doc).is_some() && self.row_at(at).is_none() {
                     paths.insert(columns.path_of(doc).map_err(|error| self.read_error(error))?);
@@ -355,7 +368,7 @@ impl Snapshot {
         Ok(chunks.iter().map(key).collect())
     }
 
-    /// Calls `visit` with segment and number of every living chunk that matches.
+    /// Calls `visit` with segment and number of every living chunk that matches and is seen.
     fn for_each_match(
         &self,
         query: &dyn Query,
@@ -366,7 +379,7 @@ impl Snapshot {
             for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
                 let mut docs = weight.scorer(reader, 1.0)?;
                 while docs.doc() != TERMINATED {
-                    if reader.alive_bitset().is_none_or(|alive| alive.is_alive(docs.doc())) {
+                    if self.is_there(segment, reader, docs.doc()) {
                         visit(segment as u32, docs.doc())?;
                     }
                     docs.advance();
@@ -375,6 +388,20 @@ impl Snapshot {
             Ok(())
         };
         run().map_err(|error| self.read_error(error))
+    }
+
+    /// Whether a chunk is alive and seen.
+    fn is_there(&self, segment: usize, reader: &SegmentReader, doc: u32) -> bool {
+        match &self.sight {
+            Some(sight) => sight.sees(DocAddress::new(segment as u32, doc)),
+            None => reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)),
+        }
+    }
+
+    /// The chunks of a segment that are alive and seen, ascending.
+    fn docs_alive(&self, segment: usize) -> impl Iterator<Item = u32> {
+        let reader = self.searcher.segment_reader(segment as u32);
+        reader.doc_ids_alive().filter(move |&doc| self.is_there(segment, reader, doc))
     }
 
     fn read_error(&self, error: TantivyError) -> ReadError {

@@ -422,7 +422,7 @@ fn tags_above(tag: &str) -> impl Iterator<Item = String> {
 }
 
 /// The longest property term, in bytes. Longer values can be found by their words, not filtered by.
-const MAX_PROPERTY_TERM_BYTES: usize = 256;
+pub(crate) const MAX_PROPERTY_TERM_BYTES: usize = 256;
 
 /// `status: Done` gives `status` and `status=done`; of a list each value. Nested values are not filtered by.
 fn property_terms(key: &str, value: &PropertyValue) -> Vec<String> {

@@ -16,7 +16,7 @@ use ibid_embed::{EmbedError, Embedder};
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
 use ibid_search::{QueryEmbedder, Searcher};
-use ibid_server::{Library, LoadModel, ServeConfig, ServeError, serve};
+use ibid_server::{Library, LoadModel, ServeConfig, ServeError, Viewer, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -275,7 +275,7 @@ impl Target for InProcess {
         Box::new(|words| {
             let query = Query { mode: self.mode, ..Query::new(words) };
             let began = Instant::now();
-            self.runtime.block_on(self.library.ask(query, None))?;
+            self.runtime.block_on(self.library.ask(&Viewer::owner(), query, None))?;
             Ok(began.elapsed())
         })
     }

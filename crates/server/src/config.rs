@@ -10,6 +10,8 @@ use ibid_core::hash::ContentHash;
 use subtle::ConstantTimeEq;
 
 use crate::ServeError;
+use crate::outgoing::SecretRules;
+use crate::viewer::{Private, Viewer};
 
 /// How a server on a listener behaves.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,10 @@ pub struct ServeConfig {
     pub allowed_origins: Vec<String>,
     /// What a caller must present; `None` lets everybody in who can connect.
     pub token: Option<Token>,
+    /// Which notes are never served to callers from elsewhere.
+    pub private: Private,
+    /// Which secrets are masked in what goes out.
+    pub secrets: SecretRules,
 }
 
 /// A secret that opens the server. Only its hash is kept.
@@ -64,6 +70,7 @@ pub(crate) struct Site {
     public: Option<Public>,
     allowed_origins: Vec<Origin>,
     token: Option<Token>,
+    private: Private,
 }
 
 #[derive(Debug)]
@@ -125,7 +132,16 @@ impl Site {
             public: public.transpose()?,
             allowed_origins: allowed.collect::<Result<_, _>>()?,
             token: config.token,
+            private: config.private,
         })
+    }
+
+    /// Who asks where nobody said who: the owner, from elsewhere where questions can come from there.
+    ///
+    /// A token or a public address means that they do: through a proxy or a tunnel everybody seems to be this machine.
+    pub(crate) fn viewer(&self) -> Viewer {
+        let is_reached = self.public.is_some() || self.token.is_some() || !self.address.ip().is_loopback();
+        if is_reached { Viewer::owner_elsewhere(&self.private) } else { Viewer::owner() }
     }
 
     pub(crate) fn has_token(&self) -> bool {
@@ -192,6 +208,7 @@ mod tests {
             public_url: public_url.map(str::to_owned),
             allowed_origins: vec!["https://app.example".to_owned()],
             token: Some(Token::new("0123456789abcdef\n").unwrap()),
+            ..ServeConfig::default()
         };
         Site::new(address.parse().unwrap(), config).unwrap()
     }

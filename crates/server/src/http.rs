@@ -21,6 +21,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::config::Site;
 use crate::library::Library;
 use crate::mcp::Handler;
+use crate::outgoing::Outgoing;
+use crate::viewer::Viewer;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -39,38 +41,40 @@ struct App {
     in_flight: Arc<Semaphore>,
     /// The longest a request may take, its body's arrival included.
     request_timeout: Duration,
-    mcp: StreamableHttpService<Handler, NeverSessionManager>,
+    outgoing: Arc<Outgoing>,
 }
 
 /// Every path of a server on `library`, guarded.
-pub(crate) fn router(library: Arc<Library>, site: Site) -> Router {
-    routes(app(library, site))
+pub(crate) fn router(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> Router {
+    routes(app(library, site, outgoing))
 }
 
-fn app(library: Arc<Library>, site: Site) -> App {
-    // Hosts and origins are the guard's business, so that pages are guarded as well.
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_max_request_body_bytes(MAX_BODY_BYTES)
-        .disable_allowed_hosts()
-        .disable_allowed_origins();
-    let served = library.clone();
-    let mcp = StreamableHttpService::new(
-        move || Ok(Handler::new(served.clone())),
-        Arc::new(NeverSessionManager::default()),
-        config,
-    );
+fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
     App {
         library,
         site: Arc::new(site),
         in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
         request_timeout: REQUEST_TIMEOUT,
-        mcp,
+        outgoing,
     }
 }
 
-/// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect.
+impl App {
+    /// MCP as it is spoken with one caller. It holds pointers only, so it is made for each request.
+    fn mcp(&self, viewer: Viewer) -> StreamableHttpService<Handler, NeverSessionManager> {
+        // Hosts and origins are the guard's business, so that pages are guarded as well.
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_max_request_body_bytes(MAX_BODY_BYTES)
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        let handler = Handler::new(self.library.clone(), viewer, self.outgoing.clone());
+        StreamableHttpService::new(move || Ok(handler.clone()), Arc::default(), config)
+    }
+}
+
+/// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
 fn routes(app: App) -> Router {
     Router::new()
         .route("/", get(pages::home))
@@ -79,6 +83,8 @@ fn routes(app: App) -> Router {
         .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))
         .route("/mcp/", any(door::mcp))
+        .route("/c/{collection}/mcp", any(door::mcp_of_collection))
+        .route("/c/{collection}/mcp/", any(door::mcp_of_collection))
         .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)

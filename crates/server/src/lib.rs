@@ -9,11 +9,13 @@ mod config;
 mod http;
 mod library;
 mod mcp;
+mod outgoing;
 mod page;
 pub mod presence;
 #[cfg(test)]
 mod testing;
 mod time;
+mod viewer;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -30,10 +32,13 @@ use tokio::sync::oneshot;
 pub use address::{document_url, page_url};
 pub use config::{ServeConfig, Token, TokenError};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
+pub use outgoing::{SecretRuleError, SecretRules};
 pub use presence::running_server;
+pub use viewer::{Private, UnknownTool, Viewer};
 
 use config::Site;
 use mcp::Handler;
+use outgoing::{Done, Nonce, Outgoing};
 use presence::Presence;
 
 /// How long requests in flight may go on once the server was told to stop.
@@ -59,6 +64,13 @@ pub enum ServeError {
     Origin {
         /// What was given.
         origin: String,
+    },
+    /// A rule about secrets cannot be followed.
+    #[error("cannot mask secrets: {source}")]
+    Secrets {
+        /// Why.
+        #[from]
+        source: SecretRuleError,
     },
     /// The network said no.
     #[error("cannot serve: {source}")]
@@ -91,12 +103,12 @@ fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
 ///
 /// It is the same JSON, so that a program can take either.
 pub fn fetch_json(asked: &Reference, fetched: Fetched, base: &str) -> serde_json::Value {
-    serde_json::json!(mcp::wire::FetchOut::new(asked, fetched, base))
+    serde_json::json!(mcp::wire::FetchOut::new(asked, fetched, &Done::default(), base))
 }
 
 /// What the tool `related` gives, as [`fetch_json`].
 pub fn related_json(found: Related, base: &str) -> serde_json::Value {
-    serde_json::json!(mcp::wire::RelatedOut::new(found, base))
+    serde_json::json!(mcp::wire::RelatedOut::new(found, &Done::default(), base))
 }
 
 /// Answers on `listener` until `stop` ends, then lets requests in flight finish, 10 seconds at most.
@@ -108,13 +120,14 @@ pub async fn serve(
     config: ServeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let outgoing = Arc::new(Outgoing::new(&config.secrets, Nonce::drawn)?);
     let site = site(listener.local_addr()?, config)?;
     // A page that asks for a token cannot be opened by clicking, so nobody is told of it.
     let _presence = match site.has_token() {
         true => None,
         false => Presence::announce(library.store(), site.own_base()).await,
     };
-    let router = http::router(library, site);
+    let router = http::router(library, site, outgoing);
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps Nagle's delay");
@@ -145,10 +158,19 @@ pub async fn serve(
 ///
 /// Nothing else may write to standard output meanwhile. The runtime must be shut down without waiting
 /// (`Runtime::shutdown_background`): a read of standard input cannot be called off.
-pub async fn serve_stdio(library: Arc<Library>, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+///
+/// Whoever starts it is the owner at the machine, and sees private notes too. Their words go on to a model all the same,
+/// so secrets are masked as `secrets` says.
+pub async fn serve_stdio(
+    library: Arc<Library>,
+    secrets: &SecretRules,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     use rmcp::service::ServerInitializeError;
 
-    let started = rmcp::serve_server(Handler::new(library), rmcp::transport::io::stdio_pipes());
+    let outgoing = Arc::new(Outgoing::new(secrets, Nonce::drawn)?);
+    let handler = Handler::new(library, Viewer::owner(), outgoing);
+    let started = rmcp::serve_server(handler, rmcp::transport::io::stdio_pipes());
     tokio::pin!(stop);
     let running = tokio::select! {
         started = started => started,

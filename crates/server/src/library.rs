@@ -5,15 +5,16 @@
 
 mod fresh;
 mod models;
+mod seen;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
-use ibid_core::id::{CollectionName, DocumentId, DocumentPath};
+use ibid_core::id::{CollectionName, DocumentId};
 use ibid_core::query::{Mode, Query};
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
@@ -24,10 +25,15 @@ use ibid_search::related::{Related, related};
 use ibid_search::{FetchError, QueryEmbedder, SearchError, Searcher};
 use tokio::sync::Semaphore;
 
+use crate::outgoing::{Done, Outgoing};
+use crate::viewer::Viewer;
+
 use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
+use seen::Narrowed;
+pub(crate) use seen::Seen;
 
 /// How many questions run at once for each core; more would only wait for each other with a model's memory each.
 const RUNNING_PER_CORE: usize = 1;
@@ -56,10 +62,9 @@ pub(crate) struct Shelf {
 /// A collection that is served.
 #[derive(Clone)]
 pub(crate) struct Open {
-    pub(crate) snapshot: Arc<Snapshot>,
+    whole: Seen,
     mark: CommitMark,
-    /// The paths of its documents, sorted; read when somebody first lists them.
-    paths: Arc<OnceLock<Vec<DocumentPath>>>,
+    narrowed: Arc<Narrowed>,
 }
 
 /// A generation that could not be opened.
@@ -176,22 +181,38 @@ impl Library {
         &self.store
     }
 
-    /// The snapshots that are served at this moment, sorted by collection.
-    pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
-        self.shelf().open.iter().map(|open| open.snapshot.clone()).collect()
-    }
-
     /// Answers a question as [`Library::search`] does when its turn comes: a few questions run at once, on threads where
     /// blocking is allowed, and the rest wait in the order they came in. Needs a tokio runtime.
-    pub async fn ask(self: &Arc<Self>, query: Query, collection: Option<String>) -> Result<Found, AskError> {
-        self.run(move |library| library.search(&query, collection.as_deref())).await?
+    pub async fn ask(
+        self: &Arc<Self>,
+        viewer: &Viewer,
+        query: Query,
+        collection: Option<String>,
+    ) -> Result<Found, AskError> {
+        let viewer = viewer.clone();
+        self.run(move |library| library.search(&viewer, &query, collection.as_deref())).await?
     }
 
-    /// Answers a question over every collection, or over one. Blocks, and waits for no turn: see [`Library::ask`].
+    /// Answers a question over every collection that `viewer` sees, or over one. Blocks, and waits for no turn: see [`Library::ask`].
     ///
     /// A hybrid question whose model is not to be had is answered by words alone, and the answer says so.
-    pub fn search(&self, query: &Query, collection: Option<&str>) -> Result<Found, AskError> {
-        let snapshots = self.chosen(collection)?;
+    pub fn search(
+        &self,
+        viewer: &Viewer,
+        query: &Query,
+        collection: Option<&str>,
+    ) -> Result<Found, AskError> {
+        Ok(self.search_seen(viewer, query, collection)?.0)
+    }
+
+    /// As [`Library::search`], with what was searched.
+    pub(crate) fn search_seen(
+        &self,
+        viewer: &Viewer,
+        query: &Query,
+        collection: Option<&str>,
+    ) -> Result<(Found, Vec<Arc<Snapshot>>), AskError> {
+        let snapshots = self.chosen(viewer, collection)?;
         let mut also = Vec::new();
         if snapshots.is_empty() {
             also.push("there is no collection yet; `ibid index FOLDER` makes one".to_owned());
@@ -216,22 +237,36 @@ impl Library {
             query.mode = Mode::Lexical;
         }
         let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
-        Ok(Found { answer: searcher.search(&query)?, also })
+        let answer = searcher.search(&query)?;
+        Ok((Found { answer, also }, snapshots))
     }
 
     /// Leads an id back to its words. Blocks: run it where that is allowed.
-    pub fn fetch(&self, reference: &Reference) -> Result<Fetched, FetchError> {
-        fetch(&self.snapshots(), reference)
+    pub fn fetch(&self, viewer: &Viewer, reference: &Reference) -> Result<Fetched, FetchError> {
+        fetch(&self.snapshots(viewer)?, reference)
+    }
+
+    /// As [`Library::fetch`], fit to go out.
+    pub(crate) fn fetch_out(
+        &self,
+        viewer: &Viewer,
+        reference: &Reference,
+        outgoing: &Outgoing,
+    ) -> Result<(Fetched, Done), FetchError> {
+        let snapshots = self.snapshots(viewer)?;
+        let mut fetched = fetch(&snapshots, reference)?;
+        let done = outgoing.fetched(&snapshots, &mut fetched)?;
+        Ok((fetched, done))
     }
 
     /// What stands near a note. Blocks: run it where that is allowed.
-    pub fn related(&self, document: &DocumentId, limit: usize) -> Result<Related, FetchError> {
-        related(&self.snapshots(), document, limit)
-    }
-
-    /// The collections that are open.
-    pub fn collections(&self) -> Vec<CollectionName> {
-        self.shelf().open.iter().map(|open| open.snapshot.name().clone()).collect()
+    pub fn related(
+        &self,
+        viewer: &Viewer,
+        document: &DocumentId,
+        limit: usize,
+    ) -> Result<Related, FetchError> {
+        related(&self.snapshots(viewer)?, document, limit)
     }
 
     /// Runs blocking work on the library, a few at a time; the rest wait their turn.
@@ -255,12 +290,12 @@ impl Library {
     /// At most `limit` documents after `after` in the order of collection and path.
     pub(crate) fn documents_after(
         &self,
+        viewer: &Viewer,
         after: Option<&DocumentId>,
         limit: usize,
     ) -> Result<Vec<ListedDocument>, ReadError> {
-        let shelf = self.shelf();
         let mut listed = Vec::new();
-        for open in &shelf.open {
+        for open in &self.seen_by(viewer)? {
             let collection = open.snapshot.name();
             let paths = open.paths()?;
             let from = match after {
@@ -287,14 +322,14 @@ impl Library {
     /// The first `limit` documents whose path begins with `prefix` in any case, and how many there are.
     pub(crate) fn documents_by_prefix(
         &self,
+        viewer: &Viewer,
         collection: Option<&str>,
         prefix: &str,
         limit: usize,
     ) -> Result<(Vec<DocumentId>, usize), ReadError> {
-        let shelf = self.shelf();
         let prefix = prefix.to_lowercase();
         let (mut first, mut total) = (Vec::new(), 0);
-        for open in &shelf.open {
+        for open in &self.seen_by(viewer)? {
             let name = open.snapshot.name();
             if collection.is_some_and(|wanted| wanted != name.as_str()) {
                 continue;
@@ -310,17 +345,21 @@ impl Library {
         Ok((first, total))
     }
 
-    /// What is missing at this moment. Looks, and waits for nothing.
-    pub(crate) fn missing(&self) -> Missing {
+    /// What is missing at this moment of what `viewer` may see. Looks, and waits for nothing.
+    pub(crate) fn missing(&self, viewer: &Viewer) -> Missing {
         let shelf = self.shelf();
         let mut missing = Missing::default();
-        for (name, trouble) in &shelf.troubled {
+        for (name, trouble) in shelf.troubled.iter().filter(|(name, _)| viewer.may_see(name)) {
             missing.collections.insert(name.to_string(), trouble.kind);
         }
-        for open in shelf.open.iter().filter(|open| open.snapshot.damage().is_some()) {
-            missing.collections.insert(open.snapshot.name().to_string(), "its vectors are damaged");
+        let open = || {
+            let open = shelf.open.iter().map(|open| &open.whole.snapshot);
+            open.filter(|snapshot| viewer.may_see(snapshot.name()))
+        };
+        for snapshot in open().filter(|snapshot| snapshot.damage().is_some()) {
+            missing.collections.insert(snapshot.name().to_string(), "its vectors are damaged");
         }
-        for record in shelf.open.iter().filter_map(|open| model_of(&open.snapshot)) {
+        for record in open().filter_map(|snapshot| model_of(snapshot)) {
             let state = match self.models.state(record) {
                 ModelState::Ready => continue,
                 ModelState::Loading => "it is being loaded",
@@ -335,8 +374,13 @@ impl Library {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn chosen(&self, collection: Option<&str>) -> Result<Vec<Arc<Snapshot>>, AskError> {
-        let mut snapshots = self.snapshots();
+    /// The names of all collections that are open, for the library's own work.
+    fn open_names(&self) -> Vec<CollectionName> {
+        self.shelf().open.iter().map(|open| open.whole.snapshot.name().clone()).collect()
+    }
+
+    fn chosen(&self, viewer: &Viewer, collection: Option<&str>) -> Result<Vec<Arc<Snapshot>>, AskError> {
+        let mut snapshots = self.snapshots(viewer).map_err(SearchError::from)?;
         let Some(wanted) = collection else { return Ok(snapshots) };
         let known = || snapshots.iter().map(|snapshot| snapshot.name().clone()).collect();
         if !snapshots.iter().any(|snapshot| snapshot.name().as_str() == wanted) {
@@ -350,17 +394,6 @@ impl Library {
 /// The model that a snapshot is asked with; none where it is searched by words alone.
 fn model_of(snapshot: &Snapshot) -> Option<&ModelRecord> {
     snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none())
-}
-
-impl Open {
-    fn paths(&self) -> Result<&[DocumentPath], ReadError> {
-        if let Some(paths) = self.paths.get() {
-            return Ok(paths);
-        }
-        let known = self.snapshot.known_documents()?;
-        let paths = known.iter().filter_map(|document| DocumentPath::new(&document.path)).collect();
-        Ok(self.paths.get_or_init(|| paths))
-    }
 }
 
 #[cfg(test)]

@@ -9,19 +9,30 @@ mod schema;
 mod tools;
 pub(crate) mod wire;
 
+pub(crate) use tools::FETCH;
+
 use std::sync::Arc;
 
+use ibid_core::citation::Reference;
+use ibid_core::id::DocumentId;
+use ibid_core::query::Query;
+use ibid_search::fetch::Fetched;
+use ibid_search::related::Related;
+use ibid_search::{FetchError, SearchError};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest,
-    CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use crate::library::Library;
+use crate::library::{AskError, Found, Library, WorkLost};
+use crate::outgoing::{Done, Outgoing};
 use crate::presence::running_server;
+use crate::viewer::Viewer;
 
 /// What every model is told first. Clients may cut after 512 characters.
 const INSTRUCTIONS: &str = "\
@@ -35,15 +46,64 @@ Say so when the notes do not answer.";
 #[derive(Debug, Clone)]
 pub(crate) struct BaseUrl(pub(crate) String);
 
-/// Answers MCP requests from a library. Made anew for each request over HTTP, so it holds a pointer only.
+/// Answers one caller's MCP requests from a library. Made anew for each request over HTTP, so it holds pointers only.
 #[derive(Clone)]
 pub(crate) struct Handler {
     library: Arc<Library>,
+    viewer: Viewer,
+    outgoing: Arc<Outgoing>,
+}
+
+/// Whether a tool goes by that name.
+pub(crate) fn is_tool(name: &str) -> bool {
+    tools::all().iter().any(|tool| tool.name == name)
 }
 
 impl Handler {
-    pub(crate) fn new(library: Arc<Library>) -> Handler {
-        Handler { library }
+    pub(crate) fn new(library: Arc<Library>, viewer: Viewer, outgoing: Arc<Outgoing>) -> Handler {
+        Handler { library, viewer, outgoing }
+    }
+
+    /// Answers a question, fit to go out.
+    async fn ask(&self, query: Query, collection: Option<String>) -> Result<(Found, Done), AskError> {
+        let Handler { viewer, outgoing, .. } = self.clone();
+        let work = move |library: &Library| {
+            let (mut found, searched) = library.search_seen(&viewer, &query, collection.as_deref())?;
+            let done = outgoing.found(&searched, &mut found).map_err(SearchError::from)?;
+            Ok((found, done))
+        };
+        self.library.run(work).await?
+    }
+
+    /// Fetches, fit to go out.
+    async fn fetch(&self, asked: Reference) -> Result<Result<(Fetched, Done), FetchError>, WorkLost> {
+        let Handler { viewer, outgoing, .. } = self.clone();
+        self.library.run(move |library| library.fetch_out(&viewer, &asked, &outgoing)).await
+    }
+
+    /// What stands near a note, fit to go out.
+    async fn related(
+        &self,
+        document: DocumentId,
+        limit: usize,
+    ) -> Result<Result<(Related, Done), FetchError>, WorkLost> {
+        let Handler { viewer, outgoing, .. } = self.clone();
+        let work = move |library: &Library| {
+            let mut related = library.related(&viewer, &document, limit)?;
+            let done = outgoing.related(&mut related);
+            Ok((related, done))
+        };
+        self.library.run(work).await
+    }
+
+    /// Whether what can be fetched may be read and listed as resources too.
+    fn may_read(&self) -> bool {
+        self.viewer.may_use(tools::FETCH)
+    }
+
+    /// The tools of this caller, in the order in which they are listed.
+    fn tools(&self) -> impl Iterator<Item = &'static Tool> {
+        tools::all().iter().filter(|tool| self.viewer.may_use(&tool.name))
     }
 
     /// Where pages are: this very server over HTTP, else one that runs beside it, else nowhere.
@@ -57,7 +117,10 @@ impl Handler {
 
     fn instructions(&self) -> String {
         let mut text = format!("{INSTRUCTIONS}\n\nCollections:");
-        let snapshots = self.library.snapshots();
+        let snapshots = self.library.snapshots(&self.viewer).unwrap_or_else(|error| {
+            tracing::error!(%error, "the collections cannot be told");
+            Vec::new()
+        });
         for snapshot in &snapshots {
             let plural = if snapshot.documents() == 1 { "" } else { "s" };
             text.push_str(&format!("\n- {}: {} document{plural}", snapshot.name(), snapshot.documents()));
@@ -90,11 +153,12 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::all().to_vec()))
+        let tools = self.tools().cloned().collect();
+        Ok(ListToolsResult::with_all_items(tools).with_cache_scope(CacheScope::Private))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::all().iter().find(|tool| tool.name == name).cloned()
+        self.tools().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(
@@ -103,7 +167,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let base = self.base(&context);
-        tools::call(&self.library, request, base).await.map(CallToolResponse::from)
+        let nonce = (self.outgoing.nonces)();
+        tools::call(self, request, base, nonce).await.map(CallToolResponse::from)
     }
 
     async fn list_resources(
@@ -111,7 +176,7 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        resources::list(&self.library, request.and_then(|page| page.cursor)).await
+        resources::list(self, request.and_then(|page| page.cursor)).await
     }
 
     async fn list_resource_templates(
@@ -127,7 +192,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.library, request.uri).await.map(ReadResourceResponse::from)
+        resources::read(self, request.uri).await.map(ReadResourceResponse::from)
     }
 
     async fn complete(
@@ -135,7 +200,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        resources::complete(&self.library, request).await
+        resources::complete(self, request).await
     }
 
     async fn list_prompts(
@@ -195,7 +260,7 @@ mod tests {
     #[test]
     fn the_server_says_its_own_name_and_its_collections() {
         let garden = testing::garden();
-        let info = Handler::new(garden.library.clone()).get_info();
+        let info = garden.handler(Viewer::owner()).get_info();
         assert_eq!(info.server_info.name, "ibid");
         assert_eq!(info.server_info.version, env!("CARGO_PKG_VERSION"));
         let instructions = info.instructions.unwrap();
@@ -215,7 +280,7 @@ mod tests {
             ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
         for lifecycle in [ClientLifecycleMode::Initialize, modern] {
             let (ours, theirs) = tokio::io::duplex(64 * 1024);
-            let handler = Handler::new(garden.library.clone());
+            let handler = garden.handler(Viewer::owner());
             let served =
                 tokio::spawn(async move { rmcp::serve_server(handler, ours).await.unwrap().waiting().await });
             let client = ClientConfig::default().serve_with_lifecycle(theirs, lifecycle).await.unwrap();

@@ -180,15 +180,17 @@ fn one_direction(title: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing::{self, Garden};
+    use crate::viewer::Viewer;
 
     fn page(garden: &Garden, id: &str) -> String {
         let asked: Reference = id.parse().unwrap();
-        let fetched = garden.library.fetch(&asked).unwrap();
+        let fetched = garden.library.fetch(&Viewer::owner(), &asked).unwrap();
         note(&asked, &fetched, testing::INDEXED_AT + 120).into_string()
     }
 
     fn cite(garden: &Garden, words: &str) -> String {
-        let found = garden.library.search(&ibid_core::query::Query::new(words), None).unwrap();
+        let found =
+            garden.library.search(&Viewer::owner(), &ibid_core::query::Query::new(words), None).unwrap();
         found.answer.hits[0].citation.to_string()
     }
 
@@ -241,8 +243,12 @@ mod tests {
     #[test]
     fn the_front_page_gives_the_address_and_the_collections() {
         let garden = testing::garden();
-        let page =
-            home(&garden.library.snapshots(), "http://127.0.0.1:7117", testing::INDEXED_AT).into_string();
+        let page = home(
+            &garden.library.snapshots(&Viewer::owner()).unwrap(),
+            "http://127.0.0.1:7117",
+            testing::INDEXED_AT,
+        )
+        .into_string();
         assert!(page.contains("http://127.0.0.1:7117/mcp") && page.contains("<td>garden</td><td>4</td>"));
     }
 }

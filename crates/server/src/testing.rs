@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ibid_core::chunk::Chunk;
-use ibid_core::document::{Document, Heading};
+use ibid_core::document::{Document, Heading, Link, LinkKind};
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
@@ -17,6 +17,9 @@ use ibid_index::vector::VectorKey;
 use ibid_index::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
 
 use crate::library::Library;
+use crate::mcp::Handler;
+use crate::outgoing::{Nonce, Outgoing, SecretRules};
+use crate::viewer::Viewer;
 
 /// The moment every test index was made at.
 pub(crate) const INDEXED_AT: u64 = 1_790_000_000;
@@ -38,6 +41,25 @@ pub(crate) struct Note<'a> {
 pub(crate) struct Garden {
     pub(crate) library: Arc<Library>,
     _folder: tempfile::TempDir,
+}
+
+/// The nonce of every answer in tests.
+pub(crate) const NONCE: Nonce = Nonce(0x1b1d);
+
+/// What goes out passes this: every rule there is.
+pub(crate) fn outgoing() -> Arc<Outgoing> {
+    Arc::new(Outgoing::new(&SecretRules::default(), || NONCE).unwrap())
+}
+
+/// What answers `viewer`.
+pub(crate) fn handler(library: &Arc<Library>, viewer: Viewer) -> Handler {
+    Handler::new(library.clone(), viewer, outgoing())
+}
+
+impl Garden {
+    pub(crate) fn handler(&self, viewer: Viewer) -> Handler {
+        handler(&self.library, viewer)
+    }
 }
 
 /// One collection, `garden`, with the notes of [`PATHS`].
@@ -147,6 +169,25 @@ pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], mo
     writer.finish(store, 1).unwrap();
 }
 
+/// `[[target]]` and `![[target]]`, as much of links as the tests need.
+fn links_of(text: &str) -> Vec<Link> {
+    let link = |(at, _): (usize, &str)| {
+        let embed = text[..at].ends_with('!');
+        let target = text[at + 2..].split_once("]]")?.0.to_owned();
+        let end = at + 4 + target.len();
+        let span = Span::within(text, at - usize::from(embed)..end)?;
+        Some(Link { kind: LinkKind::Wiki, target, anchor: None, label: None, embed, span })
+    };
+    text.match_indices("[[").filter_map(link).collect()
+}
+
+/// `kitchen`, and every `#word`.
+fn tags_of(text: &str) -> Vec<String> {
+    let words = text.split_whitespace().filter_map(|word| word.strip_prefix('#'));
+    let tags = words.filter(|tag| tag.starts_with(char::is_alphabetic)).map(str::to_owned);
+    ["kitchen".to_owned()].into_iter().chain(tags).collect()
+}
+
 /// A note cut at blank lines.
 fn finished(note: &Note<'_>) -> FinishedDocument {
     let text = note.text.to_owned();
@@ -165,16 +206,22 @@ fn finished(note: &Note<'_>) -> FinishedDocument {
         let above = (0..headings.len()).filter(|&at| headings[at].span.start() < span.end()).collect();
         let line = text[..start].matches('\n').count() as u32 + 1;
         let chunk = Chunk { span, headings: above };
-        chunks.push(FinishedChunk::plain(&text, chunk, line, VectorKey(0)).unwrap());
+        let mut chunk = FinishedChunk::plain(&text, chunk, line, VectorKey(0)).unwrap();
+        for link in links_of(&text).into_iter().filter(|link| span.range().contains(&link.span.range().start))
+        {
+            chunk.found_by.embeds.extend(link.embed.then(|| link.target.clone()));
+            chunk.found_by.links.push(link.target);
+        }
+        chunks.push(chunk);
         start += part.len();
     }
     let document = Document {
         path: DocumentPath::new(note.path).unwrap(),
         title: note.title.to_owned(),
         aliases: Vec::new(),
-        tags: vec!["kitchen".to_owned()],
+        tags: tags_of(&text),
         headings,
-        links: Vec::new(),
+        links: links_of(&text),
         properties: Vec::new(),
         block_ids: Vec::new(),
     };

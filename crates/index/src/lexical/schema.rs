@@ -28,6 +28,7 @@ const FOLDER_COUNTS: usize = 1;
 const ASIDE_COUNTS: usize = 1;
 
 /// Every field, by what it is for.
+#[derive(Clone, Copy)]
 pub(crate) struct Fields {
     /// The document's path, whole: the key by which a document is replaced and found.
     pub(crate) path: Field,

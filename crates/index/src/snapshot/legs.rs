@@ -6,6 +6,7 @@ use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, Term
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Term};
 
+use super::narrow::Statistics;
 use super::{Allowed, ChunkAddress, LookedUp, Snapshot};
 use crate::error::ReadError;
 
@@ -24,12 +25,15 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let mut query = self.words_query(words);
-        if let Some(allowed) = allowed {
-            let passing = Box::new(allowed.query.clone());
+        // What a filter lets through is seen anyway.
+        let seen = self.sight.as_ref().map(|sight| &sight.passing);
+        if let Some(passing) = allowed.map(|allowed| &allowed.query).or(seen) {
+            let passing = Box::new(passing.clone());
             query = Box::new(BooleanQuery::new(vec![(Occur::Must, query), (Occur::Must, passing)]));
         }
         let top = TopDocs::with_limit(limit).order_by_score();
-        let found = self.searcher.search(query.as_ref(), &top).map_err(|error| self.read_error(error))?;
+        let found = self.searcher.search_with_statistics_provider(query.as_ref(), &top, &Statistics(self));
+        let found = found.map_err(|error| self.read_error(error))?;
         Ok(found.into_iter().map(|(score, at)| (ChunkAddress(at), score)).collect())
     }
 
@@ -43,7 +47,8 @@ impl Snapshot {
         }
         let mut order: Vec<usize> = (0..chunks.len()).collect();
         order.sort_by_key(|&at| chunks[at]);
-        let scoring = EnableScoring::enabled_from_searcher(&self.searcher);
+        let statistics = Statistics(self);
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         // Word by word: one scorer of all of them would score whatever lies between the chunks asked for too.
         for clause in self.clauses(words) {
             let weight = clause.weight(scoring).map_err(|error| self.read_error(error))?;

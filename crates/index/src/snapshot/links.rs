@@ -80,6 +80,11 @@ impl LinkGraph {
         self.names.resolve(source, target)
     }
 
+    /// How many documents there are.
+    pub(super) fn documents(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// How many documents link to the one that most link to.
     pub fn most_backlinks(&self) -> usize {
         self.most_backlinks
@@ -143,10 +148,10 @@ impl Snapshot {
     /// Gives the paths of the living documents in order, and tells the graph which chunk is of which.
     fn number_documents(&self, graph: &mut LinkGraph) -> tantivy::Result<Vec<String>> {
         let mut of_ord: Vec<HashMap<u64, String>> = Vec::new();
-        for (reader, columns) in self.searcher.segment_readers().iter().zip(&self.columns) {
+        for (segment, columns) in self.columns.iter().enumerate() {
             let mut paths: HashMap<u64, String> = HashMap::new();
             if let Some(column) = &columns.path {
-                for doc in reader.doc_ids_alive() {
+                for doc in self.docs_alive(segment) {
                     let Some(ord) = column.ords().first(doc) else { continue };
                     if let std::collections::hash_map::Entry::Vacant(entry) = paths.entry(ord) {
                         let mut path = String::new();
@@ -161,13 +166,13 @@ impl Snapshot {
         paths.sort();
         paths.dedup();
         for (segment, (reader, columns)) in
-            self.searcher.segment_readers().iter().zip(&self.columns).enumerate()
+            self.searcher.segment_readers().iter().zip(self.columns.iter()).enumerate()
         {
             let number = |path: &String| paths.binary_search(path).ok().map(|at| at as u32);
             let numbers: HashMap<u64, u32> =
                 of_ord[segment].iter().filter_map(|(ord, path)| Some((*ord, number(path)?))).collect();
             let mut of_chunk = vec![NO_DOCUMENT; reader.max_doc() as usize];
-            for doc in reader.doc_ids_alive() {
+            for doc in self.docs_alive(segment) {
                 let ord = columns.path.as_ref().and_then(|column| column.ords().first(doc));
                 let number = ord.and_then(|ord| numbers.get(&ord));
                 of_chunk[doc as usize] = number.copied().unwrap_or(NO_DOCUMENT);

@@ -93,13 +93,13 @@ impl Snapshot {
 
     fn chunks_with(&self, term: &str) -> Result<u64, ReadError> {
         let term = Term::from_field_text(self.fields.words, term);
-        self.searcher.doc_freq(&term).map_err(|error| self.read_error(error))
+        self.chunks_with_term(&term).map_err(|error| self.read_error(error))
     }
 
     /// Gives each of several terms that mean one word the weight of that word: else a form that is rare because few
     /// texts are in its language would count for more than the word itself.
     fn weighted(&self, counted: &[(String, u64)]) -> Vec<(String, f32)> {
-        let chunks = self.searcher.num_docs().max(1) as f32;
+        let chunks = self.chunks().max(1) as f32;
         // As tantivy's BM25 has it.
         let idf = |count: u64| {
             let count = (count as f32).min(chunks);
@@ -117,14 +117,15 @@ impl Snapshot {
         let words = crate::lexical::words_of_question(beginning);
         let Some(word) = words.first() else { return Ok(Vec::new()) };
         let plain = word.folded();
-        self.for_each_term(|inverted| {
+        self.for_each_term(|segment, inverted| {
             let mut terms = inverted.terms().range().ge(plain.as_bytes()).into_stream()?;
             while let Some((term, known)) = terms.next() {
                 if !term.starts_with(plain.as_bytes()) {
                     break;
                 }
                 if let Ok(term) = std::str::from_utf8(term) {
-                    *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
+                    *counts.entry(term.to_owned()).or_default() +=
+                        self.chunks_of_term(segment, inverted, known)?;
                 }
             }
             Ok(())
@@ -194,12 +195,13 @@ impl Snapshot {
         let automaton = query.automaton().map_err(|error| self.read_error(error))?;
         // No byte of UTF-8 is 255, so there is always one above.
         let first = stem.as_bytes()[0];
-        self.for_each_term(|inverted| {
+        self.for_each_term(|segment, inverted| {
             let terms = inverted.terms().search(&automaton).ge([first]).lt([first + 1]);
             let mut terms = terms.into_stream()?;
             while let Some((term, known)) = terms.next() {
                 if let Ok(term) = std::str::from_utf8(term) {
-                    *counts.entry(term.to_owned()).or_default() += u64::from(known.doc_freq);
+                    *counts.entry(term.to_owned()).or_default() +=
+                        self.chunks_of_term(segment, inverted, known)?;
                 }
             }
             Ok(())
@@ -209,12 +211,12 @@ impl Snapshot {
 
     fn for_each_term(
         &self,
-        mut visit: impl FnMut(&tantivy::InvertedIndexReader) -> std::io::Result<()>,
+        mut visit: impl FnMut(u32, &tantivy::InvertedIndexReader) -> std::io::Result<()>,
     ) -> Result<(), ReadError> {
-        for reader in self.searcher.segment_readers() {
+        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
             let inverted =
                 reader.inverted_index(self.fields.words).map_err(|error| self.read_error(error))?;
-            visit(&inverted).map_err(|error| self.read_error(error.into()))?;
+            visit(segment as u32, &inverted).map_err(|error| self.read_error(error.into()))?;
         }
         Ok(())
     }
@@ -224,9 +226,9 @@ fn terms_of(counted: Vec<(String, u64)>) -> Vec<String> {
     counted.into_iter().map(|(term, _)| term).collect()
 }
 
-/// The `limit` most frequent, equals by term.
+/// The `limit` most frequent of those that are there, equals by term.
 fn most_frequent(counts: BTreeMap<String, u64>, limit: usize) -> Vec<(String, u64)> {
-    let mut counted: Vec<_> = counts.into_iter().collect();
+    let mut counted: Vec<_> = counts.into_iter().filter(|&(_, chunks)| chunks > 0).collect();
     counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     counted.truncate(limit);
     counted

@@ -73,6 +73,9 @@ impl StoredChunk {
 impl Snapshot {
     /// A chunk's words and where they stand. Costs a block of the text store, some 10 µs.
     pub fn chunk(&self, at: ChunkAddress) -> Result<StoredChunk, ReadError> {
+        if !self.is_seen(at.0) {
+            return Err(self.nonsense("a chunk was asked for that is not seen"));
+        }
         let stored: TantivyDocument = self.searcher.doc(at.0).map_err(|error| self.read_error(error))?;
         let columns = &self.columns[at.0.segment_ord as usize];
         let text = |field| stored.get_first(field).and_then(|value| value.as_str()).unwrap_or_default();

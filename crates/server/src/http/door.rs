@@ -2,15 +2,20 @@
 //! a client that got something wrong can read what.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use ibid_core::id::CollectionName;
+use rmcp::transport::streamable_http_server::StreamableHttpService;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde_json::Value;
 
-use super::guard::too_large;
+use super::guard::{too_large, viewer_of};
+use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
 use super::{App, MAX_BODY_BYTES};
+use crate::mcp::Handler;
 
 /// What rmcp wants to hear. We answer in JSON alone.
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -19,9 +24,32 @@ const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text
 const MAX_REFUSAL_BYTES: usize = 4096;
 
 pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
+    let viewer = viewer_of(request.extensions());
+    speak(&app.mcp(viewer), request).await
+}
+
+/// The same with one collection. One that is not there for the caller is a path that is not there.
+pub(super) async fn mcp_of_collection(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let Ok(name) = name.parse::<CollectionName>() else { return not_found().await };
+    let viewer = viewer_of(request.extensions()).only(&name);
+    let known = {
+        let viewer = viewer.clone();
+        app.library.run(move |library| library.collections(&viewer)).await
+    };
+    match known {
+        Ok(known) if !known.is_empty() => speak(&app.mcp(viewer), request).await,
+        _ => not_found().await,
+    }
+}
+
+async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if parts.method != Method::POST {
-        return in_json(app.mcp.handle(Request::from_parts(parts, Body::empty())).await.map(Body::new)).await;
+        return in_json(mcp.handle(Request::from_parts(parts, Body::empty())).await.map(Body::new)).await;
     }
     if !is_json(&parts) {
         let message = "the Content-Type must be application/json";
@@ -34,7 +62,7 @@ pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
     if accepts_json(&parts) {
         parts.headers.insert(header::ACCEPT, BOTH_TYPES);
     }
-    in_json(app.mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await
+    in_json(mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await
 }
 
 fn is_json(parts: &Parts) -> bool {

@@ -14,6 +14,7 @@ use super::refusal::refusal;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
+use crate::viewer::Viewer;
 
 /// Whether the caller presented what the server asks for. Left in the request for pages that show less to others.
 #[derive(Debug, Clone, Copy)]
@@ -84,9 +85,15 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
     }
     let base = BaseUrl(site.base(&host));
     let extensions = request.extensions_mut();
+    extensions.get_or_insert_with(|| site.viewer());
     extensions.insert(Admitted(admitted));
     extensions.insert(base);
     Ok(())
+}
+
+/// Who asks; the owner where nobody was told of.
+pub(super) fn viewer_of(extensions: &http::Extensions) -> Viewer {
+    extensions.get::<Viewer>().cloned().unwrap_or_else(Viewer::owner)
 }
 
 /// The name the request was sent to; `None` where there is none, or more than one.

@@ -1,11 +1,14 @@
 //! The paths besides MCP: health, readiness, the pages and their stylesheet.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, Uri, header};
 use ibid_core::citation::{PAGE_PATH, Reference};
+use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
 use maud::Markup;
 use serde_json::json;
@@ -13,9 +16,11 @@ use serde_json::json;
 use super::App;
 use super::guard::Admitted;
 use super::refusal::{json_response, refusal};
-use crate::mcp::BaseUrl;
+use crate::library::Library;
+use crate::mcp::{BaseUrl, FETCH};
 use crate::page;
 use crate::time::now;
+use crate::viewer::Viewer;
 
 /// Pages load their stylesheet and nothing else, and nobody may frame them.
 const CONTENT_SECURITY_POLICY: &str =
@@ -29,14 +34,15 @@ pub(super) async fn healthz() -> &'static str {
 pub(super) async fn readyz(
     State(app): State<App>,
     Extension(Admitted(admitted)): Extension<Admitted>,
+    Extension(viewer): Extension<Viewer>,
 ) -> Response {
-    let missing = app.library.missing();
+    let missing = app.library.missing(&viewer);
     let ready = missing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = match admitted {
         true => {
-            let open = app.library.snapshots();
-            let open: Vec<_> = open
+            let open: Vec<_> = snapshots(&app, viewer)
+                .await
                 .iter()
                 .map(|snapshot| json!({ "collection": snapshot.name().as_str(), "generation": snapshot.manifest().generation }))
                 .collect();
@@ -56,12 +62,31 @@ pub(super) async fn style() -> Response {
 }
 
 /// What this is, what it holds, and the address to copy.
-pub(super) async fn home(State(app): State<App>, Extension(BaseUrl(base)): Extension<BaseUrl>) -> Response {
-    html(StatusCode::OK, &page::home(&app.library.snapshots(), &base, now()))
+pub(super) async fn home(
+    State(app): State<App>,
+    Extension(BaseUrl(base)): Extension<BaseUrl>,
+    Extension(viewer): Extension<Viewer>,
+) -> Response {
+    html(StatusCode::OK, &page::home(&snapshots(&app, viewer).await, &base, now()))
+}
+
+/// What is there for `viewer`; nothing where it cannot be read.
+async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
+    let seen = app.library.run(move |library| library.snapshots(&viewer)).await;
+    seen.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_else(|error| {
+        tracing::error!(%error, "the collections cannot be told");
+        Vec::new()
+    })
 }
 
 /// The page a citation opens. The id is taken as it stands in the address, since reading it undoes the escapes.
-pub(super) async fn document(State(app): State<App>, uri: Uri) -> Response {
+///
+/// On other machines secrets are masked: the page is there for whoever has the address and may come in.
+pub(super) async fn document(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    uri: Uri,
+) -> Response {
     let id = uri.path().strip_prefix(PAGE_PATH).unwrap_or_default();
     let asked: Reference = match id.parse() {
         Ok(asked) => asked,
@@ -70,9 +95,16 @@ pub(super) async fn document(State(app): State<App>, uri: Uri) -> Response {
             return html(StatusCode::BAD_REQUEST, &page::problem("No citation", &why, None));
         }
     };
+    if !viewer.may_use(FETCH) {
+        return fetch_problem(&asked, &FetchError::UnknownDocument { document: asked.document().clone() });
+    }
     let fetched = {
-        let asked = asked.clone();
-        app.library.run(move |library| library.fetch(&asked)).await
+        let (asked, outgoing) = (asked.clone(), app.outgoing.clone());
+        let work = move |library: &Library| match viewer.is_remote() {
+            true => library.fetch_out(&viewer, &asked, &outgoing).map(|(fetched, _)| fetched),
+            false => library.fetch(&viewer, &asked),
+        };
+        app.library.run(work).await
     };
     match fetched {
         Ok(Ok(fetched)) => html(StatusCode::OK, &page::note(&asked, &fetched, now())),

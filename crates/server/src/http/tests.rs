@@ -1,5 +1,6 @@
 //! Requests as they come off the wire, right ones and wrong ones, against the whole router.
 
+mod callers;
 mod clients;
 mod pages;
 
@@ -21,7 +22,7 @@ fn app(garden: &Garden, config: ServeConfig) -> Router {
 }
 
 fn unrouted(garden: &Garden, config: ServeConfig) -> App {
-    super::app(garden.library.clone(), Site::new(HOST.parse().unwrap(), config).unwrap())
+    super::app(garden.library.clone(), Site::new(HOST.parse().unwrap(), config).unwrap(), testing::outgoing())
 }
 
 /// A request with what a well-behaved client sends; headers given replace those, an empty value removes one.

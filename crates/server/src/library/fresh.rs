@@ -7,6 +7,7 @@ use ibid_core::id::CollectionName;
 use tokio::sync::Mutex;
 
 use super::Library;
+use crate::viewer::Viewer;
 
 /// Brings a collection up to its folder, by its words at least, and says whether that went well. Blocks. What went wrong
 /// is for whoever runs the server, and told there.
@@ -33,8 +34,8 @@ impl Library {
     }
 
     /// Waits until what was saved before the call can be found by its words, at most `limit`, and gives a note where that
-    /// is not known. Calls at the same time share one look at the folders.
-    pub async fn wait_fresh(self: &Arc<Self>, limit: Duration) -> Option<String> {
+    /// is not known, with the names alone that `viewer` may know. Calls at the same time share one look at the folders.
+    pub async fn wait_fresh(self: &Arc<Self>, viewer: &Viewer, limit: Duration) -> Option<String> {
         let asked = Instant::now();
         if self.fresh.freshen.get().is_none() {
             return Some(
@@ -52,7 +53,8 @@ impl Library {
             };
             tokio::task::spawn_blocking(work).await
         };
-        match tokio::time::timeout(limit, look).await {
+        let looked = tokio::time::timeout(limit, look).await;
+        match looked.map(|failed| failed.map(|failed| self.known_to(viewer, failed))) {
             Ok(Ok(failed)) if failed.is_empty() => None,
             Ok(Ok(failed)) => {
                 let names: Vec<_> = failed.iter().map(CollectionName::as_str).collect();
@@ -70,10 +72,19 @@ impl Library {
         }
     }
 
+    /// Those of the collections that `viewer` may know of.
+    fn known_to(&self, viewer: &Viewer, mut names: Vec<CollectionName>) -> Vec<CollectionName> {
+        if !names.is_empty() {
+            let known = self.collections(viewer);
+            names.retain(|name| known.contains(name));
+        }
+        names
+    }
+
     fn look_at_folders(self: &Arc<Self>) -> Look {
         let began = Instant::now();
         let Some(freshen) = self.fresh.freshen.get() else { return Look { began, failed: Vec::new() } };
-        let failed = self.collections().into_iter().filter(|name| !freshen(name)).collect();
+        let failed = self.open_names().into_iter().filter(|name| !freshen(name)).collect();
         if let Err(error) = self.refresh() {
             tracing::debug!(%error, "cannot look at the collections");
         }
@@ -95,7 +106,7 @@ mod tests {
     #[tokio::test]
     async fn who_follows_nothing_says_so() {
         let garden = testing::garden();
-        let note = garden.library.wait_fresh(LONG).await.unwrap();
+        let note = garden.library.wait_fresh(&Viewer::owner(), LONG).await.unwrap();
         assert!(note.contains("does not follow"), "{note}");
     }
 
@@ -104,7 +115,7 @@ mod tests {
         let garden = testing::garden();
         let library = garden.library.clone();
         library.freshen_with(Box::new(|_| false));
-        let note = library.wait_fresh(LONG).await.unwrap();
+        let note = library.wait_fresh(&Viewer::owner(), LONG).await.unwrap();
         assert!(note.starts_with("garden could not be brought up to date"), "{note}");
     }
 
@@ -116,9 +127,13 @@ mod tests {
             thread::sleep(Duration::from_secs(2));
             true
         }));
-        let note = library.wait_fresh(Duration::from_millis(1)).await.unwrap();
+        let note = library.wait_fresh(&Viewer::owner(), Duration::from_millis(1)).await.unwrap();
         assert!(note.starts_with("indexing took longer than"), "{note}");
-        assert_eq!(library.wait_fresh(LONG).await, None, "who comes later has the look that began after");
+        assert_eq!(
+            library.wait_fresh(&Viewer::owner(), LONG).await,
+            None,
+            "who comes later has the look that began after"
+        );
     }
 
     #[tokio::test]
@@ -133,7 +148,8 @@ mod tests {
         }));
         // All ask while somebody holds the look, so none of them can have begun before the last has asked.
         let held = library.fresh.last.clone().lock_owned().await;
-        let mut calls: Vec<_> = (0..20).map(|_| Box::pin(library.wait_fresh(LONG))).collect();
+        let owner = Viewer::owner();
+        let mut calls: Vec<_> = (0..20).map(|_| Box::pin(library.wait_fresh(&owner, LONG))).collect();
         for call in &mut calls {
             assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         }

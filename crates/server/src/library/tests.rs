@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::testing::{self, Note};
+use crate::viewer::Viewer;
 
 #[test]
 fn a_question_is_answered_with_what_was_not_searched() {
     let garden = testing::garden();
-    let found = garden.library.search(&Query::new("rye starter"), None).unwrap();
+    let found = garden.library.search(&Viewer::owner(), &Query::new("rye starter"), None).unwrap();
     assert_eq!(found.answer.hits[0].citation.document.path.as_str(), "Bread/Levain.md");
     assert!(found.also.is_empty() && !found.answer.notes.is_empty());
 }
@@ -14,7 +15,7 @@ fn a_question_is_answered_with_what_was_not_searched() {
 #[test]
 fn a_collection_that_is_not_there_is_told_with_those_that_are() {
     let garden = testing::garden();
-    let refused = garden.library.search(&Query::new("rye"), Some("attic")).unwrap_err();
+    let refused = garden.library.search(&Viewer::owner(), &Query::new("rye"), Some("attic")).unwrap_err();
     let AskError::UnknownCollection { known, .. } = refused else { panic!("{refused}") };
     assert_eq!(known, ["garden".parse().unwrap()]);
 }
@@ -23,17 +24,18 @@ fn a_collection_that_is_not_there_is_told_with_those_that_are() {
 fn new_generations_and_collections_appear_and_vanish_without_a_restart() {
     let garden = testing::garden();
     let library = &garden.library;
-    let hits = |words: &str| library.search(&Query::new(words), None).unwrap().answer.hits.len();
+    let hits =
+        |words: &str| library.search(&Viewer::owner(), &Query::new(words), None).unwrap().answer.hits.len();
     assert_eq!(hits("zebra"), 0);
     testing::index(library.store(), "garden", &[Note { path: "Zoo.md", title: "Zoo", text: "A zebra.\n" }]);
     library.refresh().unwrap();
     assert_eq!(hits("zebra"), 1);
     testing::index(library.store(), "attic", &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
     library.refresh().unwrap();
-    assert_eq!(library.collections().len(), 2);
+    assert_eq!(library.collections(&Viewer::owner()).len(), 2);
     library.store().remove(&"attic".parse().unwrap()).unwrap();
     library.refresh().unwrap();
-    assert_eq!(library.collections().len(), 1);
+    assert_eq!(library.collections(&Viewer::owner()).len(), 1);
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn the_watch_finds_a_commit_by_itself() {
         &[Note { path: "Box.md", title: "Box", text: "A box.\n" }],
     );
     let begun = Instant::now();
-    while garden.library.collections().len() < 2 {
+    while garden.library.collections(&Viewer::owner()).len() < 2 {
         assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -64,24 +66,31 @@ fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
     std::fs::write(&meta, format!("{text} ")).unwrap();
     library.refresh().unwrap();
     assert!(library.refresh().unwrap().is_empty(), "one generation is tried, and told of, once");
-    assert_eq!(library.search(&Query::new("rye"), None).unwrap().answer.hits.len(), 1);
-    assert_eq!(library.missing().collections.len(), 1);
+    assert_eq!(library.search(&Viewer::owner(), &Query::new("rye"), None).unwrap().answer.hits.len(), 1);
+    assert_eq!(library.missing(&Viewer::owner()).collections.len(), 1);
     std::fs::write(folder.join("format"), format).unwrap();
     std::fs::write(&meta, text).unwrap();
     library.refresh().unwrap();
-    assert!(library.missing().is_empty());
+    assert!(library.missing(&Viewer::owner()).is_empty());
 }
 
 #[test]
 fn documents_are_listed_page_by_page() {
     let garden = testing::garden();
-    let first = garden.library.documents_after(None, 2).unwrap();
+    let first = garden.library.documents_after(&Viewer::owner(), None, 2).unwrap();
     assert_eq!(first.len(), 2);
-    let rest = garden.library.documents_after(Some(&first[1].id), 100).unwrap();
+    let rest = garden.library.documents_after(&Viewer::owner(), Some(&first[1].id), 100).unwrap();
     let all: Vec<_> = first.iter().chain(&rest).map(|listed| listed.id.path.as_str()).collect();
     assert_eq!(all, testing::PATHS);
-    assert!(garden.library.documents_after(rest.last().map(|listed| &listed.id), 100).unwrap().is_empty());
-    let (found, total) = garden.library.documents_by_prefix(Some("garden"), "bread/", 1).unwrap();
+    assert!(
+        garden
+            .library
+            .documents_after(&Viewer::owner(), rest.last().map(|listed| &listed.id), 100)
+            .unwrap()
+            .is_empty()
+    );
+    let (found, total) =
+        garden.library.documents_by_prefix(&Viewer::owner(), Some("garden"), "bread/", 1).unwrap();
     assert_eq!((found[0].path.as_str(), total), ("Bread/Levain.md", 2));
 }
 
@@ -96,7 +105,7 @@ fn with_model(load: LoadModel) -> (tempfile::TempDir, Arc<Library>) {
 }
 
 fn ask(library: &Library, mode: Mode) -> Result<Found, AskError> {
-    library.search(&Query { mode, ..Query::new("zebra") }, None)
+    library.search(&Viewer::owner(), &Query { mode, ..Query::new("zebra") }, None)
 }
 
 #[test]
@@ -110,7 +119,7 @@ fn a_model_is_loaded_once_and_then_the_library_is_ready() {
     let found = ask(&library, Mode::Semantic).unwrap();
     assert_eq!((found.answer.hits.len(), found.also.len()), (1, 0));
     assert_eq!(ask(&library, Mode::Hybrid).unwrap().answer.mode, Mode::Hybrid);
-    assert!(library.missing().is_empty());
+    assert!(library.missing(&Viewer::owner()).is_empty());
     assert_eq!(loads.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
@@ -124,7 +133,7 @@ fn without_its_model_a_collection_answers_by_words_and_says_so() {
         assert_eq!((found.answer.hits.len(), found.answer.mode), (1, Mode::Lexical));
         assert_eq!(found.also, ["the model constant could not be loaded: nothing was searched by meaning"]);
         assert!(matches!(ask(&library, Mode::Semantic), Err(AskError::NoModel { .. })));
-        assert_eq!(library.missing().models.len(), 1);
+        assert_eq!(library.missing(&Viewer::owner()).models.len(), 1);
     }
 }
 
@@ -136,7 +145,7 @@ fn collections_asked_for_by_name_must_be_there() {
         Library::open(garden.library.store().clone(), Some(only), Box::new(|_| unreachable!("no model")))
     };
     assert!(matches!(open("attic"), Err(OpenError::Missing { .. })));
-    assert_eq!(open("garden").unwrap().collections().len(), 1);
+    assert_eq!(open("garden").unwrap().collections(&Viewer::owner()).len(), 1);
 }
 
 #[test]
@@ -144,6 +153,21 @@ fn a_folder_without_collections_is_served_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let library =
         Library::open(Store::at(folder.path()), None, Box::new(|_| unreachable!("no model"))).unwrap();
-    let found = library.search(&Query::new("zebra"), None).unwrap();
+    let found = library.search(&Viewer::owner(), &Query::new("zebra"), None).unwrap();
     assert_eq!(found.also, ["there is no collection yet; `ibid index FOLDER` makes one"]);
+}
+
+#[test]
+fn what_a_viewer_sees_is_worked_out_once_for_a_generation() {
+    let garden = testing::garden();
+    let viewer = |rule: &str| {
+        let grant = ibid_core::grant::Grant::parse([rule]).unwrap();
+        Viewer::remote(grant, &crate::viewer::Private::default()).unwrap()
+    };
+    let seen = |viewer: &Viewer| garden.library.snapshots(viewer).unwrap().remove(0);
+    let (first, again) = (seen(&viewer("path:Bread")), seen(&viewer("path:Bread")));
+    assert!(Arc::ptr_eq(&first, &again), "equal grants share what they see");
+    assert_eq!((first.documents(), seen(&viewer("-path:Bread")).documents()), (2, 2));
+    assert_eq!(seen(&Viewer::owner()).documents(), 4);
+    assert!(garden.library.snapshots(&viewer("path:Nowhere")).unwrap().is_empty());
 }

@@ -1,7 +1,7 @@
 //! Sees commits and swaps them in. One thread, which ends with the library it watches.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_index::snapshot::Snapshot;
 
+use super::seen::Seen;
 use super::{Library, Open, Shelf, Trouble, model_of};
 
 /// How often collections are looked at. A look costs one read of a file's metadata for each.
@@ -50,7 +51,11 @@ impl Library {
             failed.extend(self.look_at(name, &before, &mut after));
         }
         let same = before.open.len() == after.open.len()
-            && before.open.iter().zip(&after.open).all(|(a, b)| Arc::ptr_eq(&a.snapshot, &b.snapshot))
+            && before
+                .open
+                .iter()
+                .zip(&after.open)
+                .all(|(a, b)| Arc::ptr_eq(&a.whole.snapshot, &b.whole.snapshot))
             && failed.is_empty()
             && before.troubled.len() == after.troubled.len();
         if same {
@@ -64,7 +69,7 @@ impl Library {
 
     /// Puts a collection's newest generation on the shelf, or the one that was there if the newest cannot be opened.
     fn look_at(&self, name: &CollectionName, before: &Shelf, after: &mut Shelf) -> Option<OpenError> {
-        let held = before.open.iter().find(|open| open.snapshot.name() == name);
+        let held = before.open.iter().find(|open| open.whole.snapshot.name() == name);
         // Read before opening: a commit in between is seen as new the next time.
         let mark = self.store().commit_mark(name)?;
         if let Some(held) = held.filter(|held| held.mark == mark) {
@@ -84,8 +89,8 @@ impl Library {
                 if let Some(damage) = snapshot.damage() {
                     tracing::warn!(collection = %name, %damage, "it is searched by words alone");
                 }
-                let paths = Arc::new(OnceLock::new());
-                after.open.push(Open { snapshot: Arc::new(snapshot), mark, paths });
+                let whole = Seen::new(Arc::new(snapshot));
+                after.open.push(Open { whole, mark, narrowed: Arc::default() });
                 None
             }
             // Begun, and nothing committed yet; or being removed.
@@ -104,7 +109,7 @@ impl Library {
 
     /// Forgets models that no open collection uses, and loads the others, each on a thread of its own.
     fn want_models(self: &Arc<Self>, shelf: &Shelf) {
-        let records = shelf.open.iter().filter_map(|open| model_of(&open.snapshot));
+        let records = shelf.open.iter().filter_map(|open| model_of(&open.whole.snapshot));
         let wanted: BTreeSet<&str> = records.clone().map(|record| record.checksum.as_str()).collect();
         self.models.keep_only(&wanted);
         for record in records {

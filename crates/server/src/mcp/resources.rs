@@ -1,9 +1,8 @@
 //! Documents as MCP resources: listed page by page, read by URI, found by the beginning of their path.
 
-use std::sync::Arc;
-
 use ibid_core::citation::Reference;
 use ibid_core::id::DocumentPath;
+use ibid_index::ReadError;
 use ibid_search::FetchError;
 use ibid_search::fetch::Fetched;
 use percent_encoding::percent_decode_str;
@@ -14,10 +13,11 @@ use rmcp::model::{
 };
 use serde_json::json;
 
-use super::internal_error;
 use super::refusal::shortened;
+use super::{Handler, internal_error};
 use crate::address::{reference_of_resource, resource_path, resource_uri};
-use crate::library::{Library, ListedDocument};
+use crate::library::ListedDocument;
+use crate::outgoing::Done;
 
 /// How many documents one page of the list has.
 const PAGE: usize = 100;
@@ -27,7 +27,7 @@ const TEMPLATE: &str = "ibid://{collection}/{+path}";
 
 /// A page of the list. The cursor is the id of the last document given, so it stays good across generations.
 pub(crate) async fn list(
-    library: &Arc<Library>,
+    handler: &Handler,
     cursor: Option<String>,
 ) -> Result<ListResourcesResult, ErrorData> {
     let after = match cursor.as_deref().map(str::parse) {
@@ -38,9 +38,18 @@ pub(crate) async fn list(
             return Err(ErrorData::invalid_params(message, None));
         }
     };
-    let listed = library.run(move |library| library.documents_after(after.as_ref(), PAGE + 1)).await;
-    let mut listed =
-        listed.map_err(|error| internal_error(&error))?.map_err(|error| internal_error(&error))?;
+    if !handler.may_read() {
+        return Ok(ListResourcesResult::with_all_items(Vec::new()));
+    }
+    let Handler { viewer, outgoing, .. } = handler.clone();
+    let listed = handler.library.run(move |library| {
+        let mut listed = library.documents_after(&viewer, after.as_ref(), PAGE + 1)?;
+        // A list has no place for a note on what was masked.
+        outgoing.names(&mut Done::default(), listed.iter_mut().map(|document| &mut document.title));
+        Ok::<_, ReadError>(listed)
+    });
+    let listed = listed.await.map_err(|error| internal_error(&error))?;
+    let mut listed = listed.map_err(|error| internal_error(&error))?;
     let more = listed.len() > PAGE;
     listed.truncate(PAGE);
     let next = listed.last().filter(|_| more).map(|last| last.id.to_string());
@@ -75,21 +84,25 @@ pub(crate) fn template() -> ResourceTemplate {
 }
 
 /// The text of a document, or of a window around a quote.
-pub(crate) async fn read(library: &Arc<Library>, uri: String) -> Result<ReadResourceResult, ErrorData> {
+pub(crate) async fn read(handler: &Handler, uri: String) -> Result<ReadResourceResult, ErrorData> {
     let not_found =
         |message: String| ErrorData::resource_not_found(shortened(message), Some(json!({ "uri": uri })));
     let reference = reference_of_resource(&uri)
         .map_err(|error| not_found(format!("no resource has this uri: {error}; resources are {TEMPLATE}")))?;
-    let fetched = library.run(move |library| library.fetch(&reference)).await;
-    match fetched.map_err(|error| internal_error(&error))? {
-        Ok(fetched) => Ok(ReadResourceResult::new(contents(&uri, fetched))),
+    if !handler.may_read() {
+        // As a note that is not there is refused.
+        let error = FetchError::UnknownDocument { document: reference.document().clone() };
+        return Err(not_found(error.to_string()));
+    }
+    match handler.fetch(reference).await.map_err(|error| internal_error(&error))? {
+        Ok((fetched, done)) => Ok(ReadResourceResult::new(contents(&uri, fetched, &done))),
         Err(FetchError::Read(error)) => Err(internal_error(&error)),
         Err(error) => Err(not_found(error.to_string())),
     }
 }
 
-/// The text, and a second part that says what was left out, where something was.
-fn contents(uri: &str, fetched: Fetched) -> Vec<ResourceContents> {
+/// The text, and further parts that say what was left out and what was done to it, where something was.
+fn contents(uri: &str, fetched: Fetched, done: &Done) -> Vec<ResourceContents> {
     let (window, whole) = (fetched.window, fetched.stored.text_bytes);
     let mime_type = mime_type(&fetched.document.path);
     let mut contents = vec![ResourceContents::text(fetched.text, uri).with_mime_type(mime_type)];
@@ -102,21 +115,28 @@ fn contents(uri: &str, fetched: Fetched) -> Vec<ResourceContents> {
         }
         contents.push(ResourceContents::text(left_out + "]", format!("{uri}#omitted")));
     }
+    let notes = done.notes();
+    if !notes.is_empty() {
+        contents.push(ResourceContents::text(format!("[{}]", notes.join("; ")), format!("{uri}#notes")));
+    }
     contents
 }
 
 /// Collections and paths that begin with what was typed.
 pub(crate) async fn complete(
-    library: &Arc<Library>,
+    handler: &Handler,
     request: CompleteRequestParams,
 ) -> Result<CompleteResult, ErrorData> {
-    if request.r#ref.as_resource_uri() != Some(TEMPLATE) {
+    if request.r#ref.as_resource_uri() != Some(TEMPLATE) || !handler.may_read() {
         return Ok(CompleteResult::default());
     }
     let typed = request.argument.value;
     let (values, total) = match request.argument.name.as_str() {
         "collection" => {
-            let names = library.collections().into_iter().map(|name| name.to_string());
+            let viewer = handler.viewer.clone();
+            let names = handler.library.run(move |library| library.collections(&viewer)).await;
+            let names = names.map_err(|error| internal_error(&error))?;
+            let names = names.into_iter().map(|name| name.to_string());
             let values: Vec<_> =
                 names.filter(|name| name.starts_with(&typed)).take(CompletionInfo::MAX_VALUES).collect();
             let total = values.len();
@@ -126,8 +146,10 @@ pub(crate) async fn complete(
             let collection = request.context.and_then(|context| context.get_argument("collection").cloned());
             // Typed as a person writes it, or as an id does.
             let prefix = percent_decode_str(&typed).decode_utf8_lossy().into_owned();
-            let found = library.run(move |library| {
-                library.documents_by_prefix(collection.as_deref(), &prefix, CompletionInfo::MAX_VALUES)
+            let viewer = handler.viewer.clone();
+            let found = handler.library.run(move |library| {
+                let limit = CompletionInfo::MAX_VALUES;
+                library.documents_by_prefix(&viewer, collection.as_deref(), &prefix, limit)
             });
             let found = found.await.map_err(|error| internal_error(&error))?;
             let (documents, total) = found.map_err(|error| internal_error(&error))?;
@@ -146,25 +168,27 @@ mod tests {
 
     use super::*;
     use crate::testing::{self, Note};
+    use crate::viewer::Viewer;
 
     #[tokio::test]
     async fn every_listed_resource_can_be_read() {
         let garden = testing::garden();
-        let listed = list(&garden.library, None).await.unwrap();
+        let listed = list(&garden.handler(Viewer::owner()), None).await.unwrap();
         assert_eq!(
             listed.resources.iter().map(|resource| resource.name.as_str()).collect::<Vec<_>>(),
             testing::PATHS
         );
         assert_eq!(listed.next_cursor, None);
         for resource in listed.resources {
-            let read = read(&garden.library, resource.uri.clone()).await.unwrap();
+            let read = read(&garden.handler(Viewer::owner()), resource.uri.clone()).await.unwrap();
             let ResourceContents::TextResourceContents { uri, mime_type, text, .. } = &read.contents[0]
             else {
                 panic!("a note is text")
             };
             assert_eq!((uri, mime_type), (&resource.uri, &resource.mime_type));
             let whole = text.len() as u64 == resource.size.unwrap();
-            assert_eq!(whole, read.contents.len() == 1, "what was left out is told");
+            let is_omission = |part: &ResourceContents| matches!(part, ResourceContents::TextResourceContents { uri, .. } if uri.ends_with("#omitted"));
+            assert_eq!(whole, !read.contents.iter().any(is_omission), "what was left out is told");
         }
     }
 
@@ -174,15 +198,15 @@ mod tests {
         let paths: Vec<String> = (0..PAGE).map(|number| format!("Box {number:03}.md")).collect();
         let notes: Vec<_> = paths.iter().map(|path| Note { path, title: path, text: "A box.\n" }).collect();
         testing::index(garden.library.store(), "attic", &notes);
-        while garden.library.collections().len() < 2 {
+        while garden.library.collections(&Viewer::owner()).len() < 2 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        let first = list(&garden.library, None).await.unwrap();
+        let first = list(&garden.handler(Viewer::owner()), None).await.unwrap();
         assert_eq!(first.resources.len(), PAGE);
-        let second = list(&garden.library, first.next_cursor).await.unwrap();
+        let second = list(&garden.handler(Viewer::owner()), first.next_cursor).await.unwrap();
         assert_eq!(second.resources.len(), testing::PATHS.len());
         assert_eq!(second.next_cursor, None);
-        let refused = list(&garden.library, Some("garbage".to_owned())).await.unwrap_err();
+        let refused = list(&garden.handler(Viewer::owner()), Some("garbage".to_owned())).await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::INVALID_PARAMS);
     }
 
@@ -191,7 +215,7 @@ mod tests {
         let garden = testing::garden();
         for uri in ["ibid://garden/None.md", "ibid://attic/a.md", "test://nothing", "", "ibid://garden/../x"]
         {
-            let error = read(&garden.library, uri.to_owned()).await.unwrap_err();
+            let error = read(&garden.handler(Viewer::owner()), uri.to_owned()).await.unwrap_err();
             assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND, "{uri}");
             assert_eq!(error.data, Some(json!({ "uri": uri })));
         }
@@ -212,7 +236,7 @@ mod tests {
                 ArgumentInfo::new(name, typed),
             );
             assert_eq!(
-                complete(&garden.library, request).await.unwrap().completion.values,
+                complete(&garden.handler(Viewer::owner()), request).await.unwrap().completion.values,
                 values,
                 "{name} {typed}"
             );

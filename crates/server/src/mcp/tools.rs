@@ -9,19 +9,20 @@ use ibid_core::citation::Reference;
 use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, Filter, MAX_LIMIT, Mode, PROPERTY_FORMS, Query, day_of,
 };
+use ibid_search::FetchError;
 use ibid_search::related::MAX_RELATED;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolRequestParams, CallToolResult, JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde::Serialize;
 
 use super::arguments::{Arguments, BadArgument};
 use super::refusal::Refusal;
 use super::wire::{FetchOut, RelatedOut, SearchOut};
-use super::{internal_error, schema};
-use crate::library::Library;
+use super::{Handler, internal_error, schema};
+use crate::outgoing::{Nonce, marked};
 
 const SEARCH: &str = "search";
-const FETCH: &str = "fetch";
+pub(crate) const FETCH: &str = "fetch";
 const SEARCH_NOTES: &str = "search_notes";
 
 const RELATED: &str = "related";
@@ -93,26 +94,33 @@ fn tool(
         .with_annotations(hints.open_world(false))
 }
 
-/// Runs a tool. What its caller can mend is a result that says how; what nobody can is an error.
+/// Runs a tool. What its caller can mend is a result that says how; what nobody can is an error. A tool that the caller
+/// may not use is one that there is not.
 pub(crate) async fn call(
-    library: &Arc<Library>,
+    handler: &Handler,
     request: CallToolRequestParams,
     base: String,
+    nonce: Nonce,
 ) -> Result<CallToolResult, ErrorData> {
     let given = request.arguments;
-    let done = match request.name.as_ref() {
-        SEARCH => search(library, Arguments::new(SEARCH, given), base).await.map(|out| structured(&out)),
-        FETCH => fetch(library, Arguments::new(FETCH, given), base).await.map(|out| structured(&out)),
-        SEARCH_NOTES => {
-            search_notes(library, Arguments::new(SEARCH_NOTES, given), base).await.map(|out| structured(&out))
+    let name = request.name.as_ref();
+    let may_use = handler.viewer.may_use(name);
+    let done = match name {
+        SEARCH if may_use => {
+            search(handler, Arguments::new(SEARCH, given), base).await.map(|out| structured(&out))
         }
-        RELATED => related(library, Arguments::new(RELATED, given), base).await.map(|out| structured(&out)),
-        other => {
-            let other: String = other.chars().take(64).collect();
-            let message =
-                format!("no tool {other:?}: there are {SEARCH}, {FETCH}, {SEARCH_NOTES} and {RELATED}");
-            return Err(ErrorData::invalid_params(message, None));
+        FETCH if may_use => {
+            fetch(handler, Arguments::new(FETCH, given), base).await.map(|out| structured(&out))
         }
+        SEARCH_NOTES if may_use => {
+            let out = search_notes(handler, Arguments::new(SEARCH_NOTES, given), base).await;
+            out.map(|out| structured_and_marked(&out, nonce))
+        }
+        RELATED if may_use => {
+            let out = related(handler, Arguments::new(RELATED, given), base).await;
+            out.map(|out| structured_and_marked(&out, nonce))
+        }
+        other => return Err(no_tool(handler, other)),
     };
     match done {
         Ok(result) => result,
@@ -120,22 +128,39 @@ pub(crate) async fn call(
     }
 }
 
-/// The value as structured content and as one text item that holds the same JSON.
+fn no_tool(handler: &Handler, name: &str) -> ErrorData {
+    let name: String = name.chars().take(64).collect();
+    let known: Vec<&str> = handler.tools().map(|tool| tool.name.as_ref()).collect();
+    let known = match known.split_last() {
+        None => "there is none".to_owned(),
+        Some((only, [])) => format!("there is {only}"),
+        Some((last, others)) => format!("there are {} and {last}", others.join(", ")),
+    };
+    ErrorData::invalid_params(format!("no tool {name:?}: {known}"), None)
+}
+
+/// The value as structured content and as one text item that holds the same JSON: so ChatGPT wants `search` and `fetch`.
 fn structured(out: &impl Serialize) -> Result<CallToolResult, ErrorData> {
     serde_json::to_value(out).map(CallToolResult::structured).map_err(|error| internal_error(&error))
 }
 
-async fn search(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
-    let words = given.text("query", WANTED_QUERY)?;
-    given.finish()?;
-    Ok(SearchOut::new(library.ask(Query::new(words), None).await?, &base))
+/// The same, with marks around the JSON of the text item for models that read it.
+fn structured_and_marked(out: &impl Serialize, nonce: Nonce) -> Result<CallToolResult, ErrorData> {
+    let value = serde_json::to_value(out).map_err(|error| internal_error(&error))?;
+    let text = marked(&value.to_string(), nonce);
+    let mut result = CallToolResult::structured(value);
+    result.content = vec![ContentBlock::text(text)];
+    Ok(result)
 }
 
-async fn search_notes(
-    library: &Arc<Library>,
-    mut given: Arguments,
-    base: String,
-) -> Result<SearchOut, Refusal> {
+async fn search(handler: &Handler, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
+    let words = given.text("query", WANTED_QUERY)?;
+    given.finish()?;
+    let (found, done) = handler.ask(Query::new(words), None).await?;
+    Ok(SearchOut::new(found, &done, &base))
+}
+
+async fn search_notes(handler: &Handler, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
     let mut query = Query::new(given.text("query", WANTED_QUERY)?);
     if let Some(mode) = given.word("mode", &Mode::NAMES)? {
         query.mode = mode;
@@ -152,11 +177,14 @@ async fn search_notes(
     given.finish()?;
     let not_fresh = match wait {
         None | Some(0) => None,
-        Some(seconds) => library.wait_fresh(Duration::from_secs(seconds as u64)).await,
+        Some(seconds) => {
+            let limit = Duration::from_secs(seconds as u64);
+            handler.library.wait_fresh(&handler.viewer, limit).await
+        }
     };
-    let mut found = library.ask(query, collection).await?;
+    let (mut found, done) = handler.ask(query, collection).await?;
     found.also.extend(not_fresh);
-    Ok(SearchOut::new(found, &base))
+    Ok(SearchOut::new(found, &done, &base))
 }
 
 fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
@@ -171,26 +199,25 @@ fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
     Ok(Filter { all: conditions.into_iter().flatten().collect(), none: Vec::new() })
 }
 
-async fn fetch(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<FetchOut, Refusal> {
+async fn fetch(handler: &Handler, mut given: Arguments, base: String) -> Result<FetchOut, Refusal> {
     let id = given.text("id", WANTED_ID)?;
     given.finish()?;
     let asked = Reference::from_str(&id)?;
-    let fetched = {
-        let asked = asked.clone();
-        library.run(move |library| library.fetch(&asked)).await?
-    };
-    let fetched = fetched.map_err(|error| Refusal::Fetch { error, known: library.collections() })?;
-    Ok(FetchOut::new(&asked, fetched, &base))
+    let (fetched, done) = handler.fetch(asked.clone()).await?.map_err(|error| refused(handler, error))?;
+    Ok(FetchOut::new(&asked, fetched, &done, &base))
 }
 
-async fn related(library: &Arc<Library>, mut given: Arguments, base: String) -> Result<RelatedOut, Refusal> {
+async fn related(handler: &Handler, mut given: Arguments, base: String) -> Result<RelatedOut, Refusal> {
     let id = given.text("id", WANTED_ID)?;
     let limit = given.number("limit", 1..=MAX_RELATED)?.unwrap_or(DEFAULT_LIMIT);
     given.finish()?;
     let document = Reference::from_str(&id)?.document().clone();
-    let found = library.run(move |library| library.related(&document, limit)).await?;
-    let found = found.map_err(|error| Refusal::Fetch { error, known: library.collections() })?;
-    Ok(RelatedOut::new(found, &base))
+    let (found, done) = handler.related(document, limit).await?.map_err(|error| refused(handler, error))?;
+    Ok(RelatedOut::new(found, &done, &base))
+}
+
+fn refused(handler: &Handler, error: FetchError) -> Refusal {
+    Refusal::Fetch { error, known: handler.library.collections(&handler.viewer) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::address::{document_url, page_url};
 use crate::library::Found;
+use crate::outgoing::Done;
 use crate::time::rfc3339;
 
 /// An answer of `search` and `search_notes`.
@@ -68,10 +69,11 @@ pub(crate) struct FetchOut {
 
 impl SearchOut {
     /// `base` is where pages are; empty where there are none.
-    pub(crate) fn new(found: Found, base: &str) -> SearchOut {
+    pub(crate) fn new(found: Found, done: &Done, base: &str) -> SearchOut {
         let Found { answer: Answer { hits, mode, searched, notes }, also } = found;
         let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         notes.extend(also);
+        notes.extend(done.notes());
         SearchOut {
             results: hits.into_iter().map(|hit| ResultOut::new(hit, base)).collect(),
             notes,
@@ -127,6 +129,8 @@ pub(crate) struct RelatedOut {
     backlinks: Vec<LinkedOut>,
     similar: Vec<SimilarOut>,
     dangling: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,7 +155,7 @@ struct SimilarOut {
 }
 
 impl RelatedOut {
-    pub(crate) fn new(related: Related, base: &str) -> RelatedOut {
+    pub(crate) fn new(related: Related, done: &Done, base: &str) -> RelatedOut {
         let linked = |note: LinkedNote| LinkedOut {
             id: note.document.to_string(),
             title: note.title,
@@ -174,13 +178,14 @@ impl RelatedOut {
             backlinks: related.backlinks.into_iter().map(linked).collect(),
             similar: related.similar.into_iter().map(similar).collect(),
             dangling: related.dangling,
+            notes: done.notes(),
         }
     }
 }
 
 impl FetchOut {
     /// `asked` is the id that was fetched: a whole note keeps its id, a quote that moved gets its new one.
-    pub(crate) fn new(asked: &Reference, fetched: Fetched, base: &str) -> FetchOut {
+    pub(crate) fn new(asked: &Reference, fetched: Fetched, done: &Done, base: &str) -> FetchOut {
         let (id, url) = match asked {
             Reference::Quote(_) | Reference::Part { .. } => {
                 (fetched.cited.to_string(), page_url(base, &fetched.cited))
@@ -191,7 +196,7 @@ impl FetchOut {
             url,
             start: fetched.cited.span.start(),
             end: fetched.cited.span.end(),
-            metadata: metadata(asked, &id, &fetched),
+            metadata: metadata(asked, &id, &fetched, done),
             id,
             title: fetched.stored.document.title,
             text: fetched.text,
@@ -199,7 +204,7 @@ impl FetchOut {
     }
 }
 
-fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static str, String> {
+fn metadata(asked: &Reference, id: &str, fetched: &Fetched, done: &Done) -> BTreeMap<&'static str, String> {
     let (cited, window, stored) = (&fetched.cited.span, &fetched.window, &fetched.stored);
     let mut metadata = BTreeMap::from([
         ("collection", fetched.document.collection.to_string()),
@@ -212,16 +217,21 @@ fn metadata(asked: &Reference, id: &str, fetched: &Fetched) -> BTreeMap<&'static
         ("text_end", window.end().to_string()),
         ("omitted_before", window.start().to_string()),
         ("omitted_after", (stored.text_bytes.saturating_sub(window.end())).to_string()),
-        ("document_blake3", stored.content_hash.clone()),
         ("indexed_at", rfc3339(fetched.indexed_at)),
         ("generation", fetched.generation.to_string()),
     ]);
     let quote = quote_in_window(fetched).filter(|quote| quote.len() == cited.len() as usize);
+    // A hash of words with a secret in them is what guesses at the secret can be tried on.
+    let quote = quote.filter(|_| !done.quote_is_masked);
+    let nothing_masked = done.masked == 0;
     let moved_from = match asked {
         Reference::Quote(citation) => Some(citation.to_string()).filter(|asked| asked != id),
         Reference::Part { .. } | Reference::Document(_) => None,
     };
     let sometimes = [
+        ("document_blake3", nothing_masked.then(|| stored.content_hash.clone())),
+        ("masked_secrets", (!nothing_masked).then(|| done.masked.to_string())),
+        ("unseen_characters", done.unseen.summary()),
         ("quote_blake3", quote.map(|quote| ContentHash::of(quote.as_bytes()).to_string())),
         ("headings", (!fetched.headings.is_empty()).then(|| fetched.headings.join(" > "))),
         ("tags", (!stored.document.tags.is_empty()).then(|| stored.document.tags.join(", "))),

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::library::Library;
+use crate::outgoing::MATERIAL;
 use crate::testing;
+use crate::viewer::Viewer;
 
 const BASE: &str = "http://127.0.0.1:7117";
 
@@ -14,14 +17,27 @@ async fn answer(library: &Arc<Library>, name: &'static str, arguments: Value) ->
     let structured = result.structured_content.expect("an answer is structured");
     assert_eq!(result.content.len(), 1);
     let text = result.content[0].as_text().expect("the item is text");
-    assert_eq!(serde_json::from_str::<Value>(&text.text).unwrap(), structured);
+    let json = match name {
+        SEARCH | FETCH => text.text.as_str(),
+        _ => unmarked(&text.text),
+    };
+    assert_eq!(serde_json::from_str::<Value>(json).unwrap(), structured);
     structured
+}
+
+/// What stands between the marks.
+fn unmarked(text: &str) -> &str {
+    let nonce = testing::NONCE;
+    assert!(text.starts_with(MATERIAL), "{text}");
+    let rest = text.split_once(&format!("<notes {nonce}>\n")).expect("a mark begins it").1;
+    rest.strip_suffix(&format!("\n</notes {nonce}>")).expect("a mark ends it")
 }
 
 async fn result(library: &Arc<Library>, name: &'static str, arguments: Value) -> CallToolResult {
     let mut request = CallToolRequestParams::new(name);
     request.arguments = arguments.as_object().cloned();
-    call(library, request, BASE.to_owned()).await.unwrap()
+    let handler = testing::handler(library, Viewer::owner());
+    call(&handler, request, BASE.to_owned(), testing::NONCE).await.unwrap()
 }
 
 /// Calls a tool that must refuse, and gives its words.
@@ -223,7 +239,14 @@ async fn damage_under_a_request_names_no_path() {
 #[tokio::test]
 async fn a_tool_that_is_not_there_is_an_error_of_the_protocol() {
     let garden = testing::garden();
-    let error = call(&garden.library, CallToolRequestParams::new("delete"), String::new()).await.unwrap_err();
+    let error = call(
+        &garden.handler(Viewer::owner()),
+        CallToolRequestParams::new("delete"),
+        String::new(),
+        testing::NONCE,
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.code, rmcp::model::ErrorCode::INVALID_PARAMS);
     assert!(error.message.contains("search, fetch, search_notes and related"));
 }
@@ -233,6 +256,7 @@ async fn without_a_server_there_is_no_url() {
     let garden = testing::garden();
     let mut request = CallToolRequestParams::new(SEARCH);
     request.arguments = json!({"query": "rye"}).as_object().cloned();
-    let result = call(&garden.library, request, String::new()).await.unwrap();
+    let result =
+        call(&garden.handler(Viewer::owner()), request, String::new(), testing::NONCE).await.unwrap();
     assert_eq!(result.structured_content.unwrap()["results"][0]["url"], "");
 }

@@ -1,0 +1,172 @@
+//! Narrowed snapshots against snapshots of collections in which the rest never was.
+
+use ibid_core::document::PropertyValue;
+use ibid_core::grant::Grant;
+use ibid_core::hash::QuoteHash;
+use ibid_core::id::DocumentPath;
+
+use super::*;
+use crate::lexical::words_of_question;
+use crate::snapshot::Wanted;
+use crate::tests::{Collection, DIMENSIONS, finished, manifest};
+
+/// Path, text, tags, properties.
+type Note<'a> = (&'a str, &'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
+const SEEN: [Note<'_>; 4] = [
+    ("Work/plan.md", "Feed the rye starter.\nThe oven is hot.\n", &["open"], &[("status", "done")]),
+    ("Work/oven.md", "The oven, the oven.\n", &[], &[]),
+    ("Home.md", "A starter wants rye flour.\n", &["opening"], &[("private", "false")]),
+    ("Brot.md", "Starter of spelt.\n", &[], &[]),
+];
+
+const HIDDEN: [Note<'_>; 4] = [
+    ("Secret/diary.md", "The oven hides levain.\nFeed the rye starter.\n", &["Private"], &[]),
+    ("Secret/keys.md", "Rye rye rye oven zanzibar.\n", &["private/keys"], &[]),
+    ("Work/salary.md", "Oven money: levains.\n", &[], &[("Private", "true")]),
+    ("Aside.md", "---\nprivate: [true\n---\nRye oven.\n", &[], &[]),
+];
+
+fn written(notes: &[Note<'_>]) -> (Collection, Snapshot) {
+    let collection = Collection::new();
+    let mut writer = collection.writer();
+    for (path, text, tags, properties) in notes {
+        let (mut document, vectors) = finished(path, text);
+        let facts = &mut document.stored.document;
+        facts.tags = tags.iter().map(|&tag| tag.to_owned()).collect();
+        let pair = |&(key, value): &(&str, &str)| {
+            (key.to_owned(), value.parse().map_or(PropertyValue::Text(value.into()), PropertyValue::Checkbox))
+        };
+        facts.properties = properties.iter().map(pair).collect();
+        writer.add(&document, vectors).unwrap();
+    }
+    writer.commit(manifest()).unwrap();
+    writer.finish(&collection.store, 1).unwrap();
+    let snapshot = collection.snapshot();
+    (collection, snapshot)
+}
+
+fn narrowed(snapshot: &Snapshot, rules: &[&str], keeps_unreadable: bool) -> Snapshot {
+    let grant = Grant::parse(rules).unwrap();
+    snapshot.narrowed(&Narrowing { grant: &grant, keeps_unreadable, tells_of_unread: false }).unwrap()
+}
+
+fn paths(snapshot: &Snapshot) -> Vec<String> {
+    snapshot.known_documents().unwrap().into_iter().map(|known| known.path).collect()
+}
+
+fn check(rules: &[&str], keeps_unreadable: bool, expected: &[&str]) {
+    let all: Vec<Note<'_>> = SEEN.iter().chain(&HIDDEN).copied().collect();
+    let (_collection, snapshot) = written(&all);
+    assert_eq!(paths(&narrowed(&snapshot, rules, keeps_unreadable)), expected, "{rules:?}");
+}
+
+#[test]
+fn rules_choose_the_documents_they_name() {
+    check(&["path:Work"], false, &["Work/oven.md", "Work/plan.md", "Work/salary.md"]);
+    check(&["path:Work", "-path:work/SALARY.md"], false, &["Work/oven.md", "Work/plan.md"]);
+    check(&["tag:open"], false, &["Work/plan.md"]);
+    check(&["tag:private"], false, &["Secret/diary.md", "Secret/keys.md"]);
+    check(&["tag:private", "-tag:private/keys"], false, &["Secret/diary.md"]);
+    check(&["property:Status=DONE"], false, &["Work/plan.md"]);
+    check(&["path:Work", "property:private=true"], false, &["Work/salary.md"]);
+    check(&["collection:other", "path:Nowhere"], false, &[]);
+}
+
+#[test]
+fn a_note_whose_front_matter_cannot_be_read_may_be_kept_back() {
+    let without = ["Brot.md", "Home.md", "Secret/diary.md", "Secret/keys.md"];
+    check(&["-path:Work"], true, &without);
+    let with: Vec<&str> = ["Aside.md"].into_iter().chain(without).collect();
+    check(&["-path:Work"], false, &with);
+}
+
+const PRIVATE: [&str; 2] = ["-tag:private", "-property:private=true"];
+
+#[test]
+fn what_is_not_seen_was_never_there() {
+    let all: Vec<Note<'_>> = HIDDEN[..2].iter().chain(&SEEN).chain(&HIDDEN[2..]).copied().collect();
+    let (_whole, whole) = written(&all);
+    let (_without, without) = written(&SEEN);
+    let [a, b] = [&whole, &without].map(|snapshot| narrowed(snapshot, &PRIVATE, true));
+    assert_eq!(paths(&a), paths(&without));
+    for (a, b) in [(&a, &b), (&a, &without)] {
+        assert_eq!(
+            (a.documents(), a.chunks(), a.source_bytes()),
+            (b.documents(), b.chunks(), b.source_bytes())
+        );
+        assert_eq!((a.chunks_without_vector(), a.languages()), (b.chunks_without_vector(), b.languages()));
+        assert_eq!(a.alive_rows().len(), b.alive_rows().len());
+        assert_eq!((a.links().unwrap().orphans, a.links().unwrap().documents()), (4, 4));
+        assert_eq!(a.links().unwrap().orphans, b.links().unwrap().orphans);
+    }
+    for words in ["rye starter", "oven", "levain", "zanzibar", "ovem", "the", "leavin", "diary"] {
+        assert_eq!(scores(&a, words), scores(&b, words), "{words}");
+        let looked_up = |snapshot: &Snapshot| look_up(snapshot, words);
+        assert_eq!(looked_up(&a), looked_up(&b), "{words}");
+        assert_eq!(
+            looked_up(&a),
+            looked_up(&without),
+            "a dictionary is told by nothing but what is seen: {words}"
+        );
+    }
+    for beginning in ["lev", "z", "s", "o"] {
+        let begins = |snapshot: &Snapshot| snapshot.look_up(&Wanted::Prefix(beginning.to_owned())).unwrap();
+        assert_eq!(begins(&a), begins(&without), "{beginning}");
+    }
+    for axis in 0..DIMENSIONS {
+        let vector: Vec<f32> = (0..DIMENSIONS).map(|at| f32::from(u8::from(at == axis))).collect();
+        assert_eq!(near(&a, &vector), near(&without, &vector));
+    }
+}
+
+#[test]
+fn what_is_not_seen_cannot_be_read() {
+    let all: Vec<Note<'_>> = SEEN.iter().chain(&HIDDEN).copied().collect();
+    let (_collection, whole) = written(&all);
+    let seen = narrowed(&whole, &PRIVATE, true);
+    let path = DocumentPath::new("Secret/diary.md").unwrap();
+    assert!(whole.document(&path).unwrap().is_some());
+    assert_eq!(seen.document(&path).unwrap(), None);
+    assert_eq!(seen.text(&path, 0..10).unwrap(), None);
+    assert_eq!(seen.chunk_at(&path, 0).unwrap(), None);
+    assert!(
+        seen.chunk_starts(&path).unwrap().is_empty()
+            && seen.vector_keys_of(path.as_str()).unwrap().is_empty()
+    );
+    let quotes = |text: &str| seen.chunks_with_quote(QuoteHash::of(text)).unwrap().len();
+    assert_eq!((quotes("The oven hides levain."), quotes("Feed the rye starter.")), (0, 1));
+    let hidden = whole.addresses_of(path.as_str()).unwrap()[0];
+    assert!(whole.chunk(hidden).is_ok() && seen.chunk(hidden).is_err());
+    assert!(seen.allow(&[], &[]).unwrap().chunks() == seen.chunks());
+    let everywhere = crate::snapshot::Rule::Path(&|_| true);
+    assert_eq!(seen.allow(&[everywhere], &[]).unwrap().chunks(), seen.chunks());
+}
+
+fn look_up(snapshot: &Snapshot, words: &str) -> Vec<crate::snapshot::LookedUp> {
+    let words = words_of_question(words).into_iter().map(Wanted::Word);
+    words.map(|word| snapshot.look_up(&word).unwrap()).collect()
+}
+
+fn scores(snapshot: &Snapshot, words: &str) -> Vec<(String, u32, f32)> {
+    let looked_up = look_up(snapshot, words);
+    let found = snapshot.lexical(&looked_up, None, 100).unwrap();
+    let addresses: Vec<_> = found.iter().map(|&(at, _)| at).collect();
+    let again = snapshot.lexical_scores(&looked_up, &addresses).unwrap();
+    assert!(found.iter().zip(again).all(|((_, score), again)| (score - again).abs() < 1e-4));
+    named(snapshot, found)
+}
+
+fn near(snapshot: &Snapshot, vector: &[f32]) -> Vec<(String, u32, f32)> {
+    named(snapshot, snapshot.nearest(vector, None, 100))
+}
+
+fn named(snapshot: &Snapshot, found: Vec<(ChunkAddress, f32)>) -> Vec<(String, u32, f32)> {
+    let named = found.into_iter().map(|(at, score)| {
+        let chunk = snapshot.chunk(at).unwrap();
+        (chunk.path.to_string(), chunk.start, score)
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
+    named
+}
