@@ -31,6 +31,7 @@
 //! | snippet | the part of a quote that is shown, with the matched words marked |
 //! | score | comparable within one leg or one answer only; `rank` starts at 1 |
 
+pub mod address;
 pub mod chunk;
 pub mod citation;
 pub mod document;
