@@ -3,13 +3,17 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::Uri;
 use http::uri::Authority;
 use ibid_core::hash::ContentHash;
 use subtle::ConstantTimeEq;
+use url::Url;
 
 use crate::ServeError;
+use crate::oauth::request::Issuer;
+use crate::oauth::service::{Access, AccessConfig};
 
 /// How a server on a listener behaves.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +24,10 @@ pub struct ServeConfig {
     pub allowed_origins: Vec<String>,
     /// What a caller must present; `None` lets everybody in who can connect.
     pub token: Option<Token>,
+    /// People, grants and tokens in the data folder; with it nobody is let in without one of them.
+    pub access: Option<AccessConfig>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// A secret that opens the server. Only its hash is kept.
@@ -64,6 +72,8 @@ pub(crate) struct Site {
     public: Option<Public>,
     allowed_origins: Vec<Origin>,
     token: Option<Token>,
+    pub(crate) access: Option<Arc<Access>>,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
 #[derive(Debug)]
@@ -120,16 +130,44 @@ impl Site {
             .allowed_origins
             .iter()
             .map(|text| Origin::parse(text).ok_or_else(|| ServeError::Origin { origin: text.clone() }));
-        Ok(Site {
+        let mut site = Site {
             address,
             public: public.transpose()?,
             allowed_origins: allowed.collect::<Result<_, _>>()?,
             token: config.token,
-        })
+            access: None,
+            trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+        };
+        if let Some(access) = config.access {
+            let issuer = site.issuer(access.sign_in)?;
+            let access = Access::new(access, issuer).map_err(std::io::Error::other)?;
+            site.access = Some(Arc::new(access));
+        }
+        Ok(site)
     }
 
-    pub(crate) fn has_token(&self) -> bool {
-        self.token.is_some()
+    /// The bare origin of this server. Signing in needs one that nobody else can read or pretend to be.
+    fn issuer(&self, sign_in: bool) -> Result<Issuer, ServeError> {
+        let base = self.own_base();
+        let origin = Url::parse(&base).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let is_secret = self.public.as_ref().map_or_else(
+            || self.address.ip().is_loopback(),
+            |public| public.origin.scheme == "https" || is_loopback(&public.origin.host),
+        );
+        if sign_in && (!is_secret || !origin.eq_ignore_ascii_case(&base)) {
+            return Err(ServeError::SignInAddress { base });
+        }
+        Ok(Issuer(origin))
+    }
+
+    /// Whether something must be shown to come in.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.token.is_some() || self.access.is_some()
+    }
+
+    /// Sign-in, where people can.
+    pub(crate) fn sign_in(&self) -> Option<&Arc<Access>> {
+        self.access.as_ref().filter(|access| access.sign_in)
     }
 
     /// The address of this server as its own machine sees it, or the public one where there is one.
@@ -172,14 +210,9 @@ impl Site {
         same || is_public || is_loopback(&origin.host) || self.allowed_origins.contains(&origin)
     }
 
-    /// Whether the caller may come in; `authorization` is the header of that name.
-    pub(crate) fn admits(&self, authorization: Option<&str>) -> bool {
-        let Some(token) = &self.token else { return true };
-        let bearer = authorization.and_then(|value| {
-            let (scheme, secret) = value.trim().split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
-        });
-        bearer.is_some_and(|secret| token.is(secret))
+    /// Whether a bearer token is the one the server was started with.
+    pub(crate) fn is_token(&self, secret: &str) -> bool {
+        self.token.as_ref().is_some_and(|token| token.is(secret))
     }
 }
 
@@ -192,6 +225,7 @@ mod tests {
             public_url: public_url.map(str::to_owned),
             allowed_origins: vec!["https://app.example".to_owned()],
             token: Some(Token::new("0123456789abcdef\n").unwrap()),
+            ..ServeConfig::default()
         };
         Site::new(address.parse().unwrap(), config).unwrap()
     }
@@ -247,19 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_the_whole_secret_after_bearer() {
+    fn the_token_is_the_whole_secret() {
         let site = site("127.0.0.1:7117", None);
-        for (header, admitted) in [
-            (Some("Bearer 0123456789abcdef"), true),
-            (Some("bearer  0123456789abcdef "), true),
-            (Some("Bearer 0123456789abcdeg"), false),
-            (Some("Bearer 0123456789abcde"), false),
-            (Some("Basic 0123456789abcdef"), false),
-            (Some("0123456789abcdef"), false),
-            (Some("Bearer"), false),
-            (None, false),
+        for (secret, is) in [
+            ("0123456789abcdef", true),
+            ("0123456789abcdeg", false),
+            ("0123456789abcde", false),
+            ("0123456789abcdef0", false),
+            ("0123456789ABCDEF", false),
+            ("", false),
         ] {
-            assert_eq!(site.admits(header), admitted, "{header:?}");
+            assert_eq!(site.is_token(secret), is, "{secret:?}");
         }
         assert!(!format!("{site:?}").contains("0123456789abcdef"));
     }
