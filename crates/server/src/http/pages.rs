@@ -11,7 +11,7 @@ use maud::Markup;
 use serde_json::json;
 
 use super::App;
-use super::guard::Admitted;
+use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
 use crate::mcp::BaseUrl;
 use crate::page;

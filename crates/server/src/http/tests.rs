@@ -2,6 +2,7 @@
 
 mod clients;
 mod pages;
+mod sign_in;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};

@@ -49,12 +49,26 @@ impl Limit {
     }
 }
 
-/// Every limit of a server.
+/// The limits on every request.
 pub(crate) struct Limits {
-    /// All requests, by address.
+    /// By address.
     pub(crate) requests: Limit,
-    /// All requests, by principal.
+    /// By principal.
     pub(crate) calls: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            // A client that searches, fetches and reads on its own makes some tens of requests a second at most.
+            requests: Limit::new(300, Duration::from_millis(20)),
+            calls: Limit::new(200, Duration::from_millis(30)),
+        }
+    }
+}
+
+/// The limits on the way in.
+pub(crate) struct SignInLimits {
     /// Passwords tried, by address and by name.
     pub(crate) logins: Limit,
     pub(crate) names: Limit,
@@ -69,12 +83,9 @@ pub(crate) struct Limits {
     pub(crate) all_documents: Limit,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            // A client that searches, fetches and reads on its own makes some tens of requests a second at most.
-            requests: Limit::new(300, Duration::from_millis(20)),
-            calls: Limit::new(200, Duration::from_millis(30)),
+impl Default for SignInLimits {
+    fn default() -> SignInLimits {
+        SignInLimits {
             logins: Limit::new(10, Duration::from_secs(20)),
             names: Limit::new(50, Duration::from_secs(10)),
             authorizations: Limit::new(60, Duration::from_secs(2)),

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::client::Client;
 use super::clock::Clock;
 use super::fetcher::{Fetcher, NoDocument};
-use super::limits::{Limits, TooOften};
+use super::limits::{SignInLimits, TooOften};
 use super::password;
 use super::principal::Principal;
 use super::request::Issuer;
@@ -39,7 +39,7 @@ pub struct AccessConfig {
 /// Sign-in of one running server.
 pub(crate) struct Access {
     pub(crate) issuer: Issuer,
-    pub(crate) limits: Limits,
+    pub(crate) limits: SignInLimits,
     pub(crate) clock: Clock,
     pub(crate) key: ProcessKey,
     pub(crate) sign_in: bool,
@@ -69,7 +69,7 @@ impl Access {
     pub(crate) fn new(config: AccessConfig, issuer: Issuer) -> Result<Access, NoRandomness> {
         Ok(Access {
             issuer,
-            limits: Limits::default(),
+            limits: SignInLimits::default(),
             clock: Clock::default(),
             key: ProcessKey::draw()?,
             sign_in: config.sign_in,
