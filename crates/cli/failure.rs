@@ -25,7 +25,7 @@ use ibid_measure::record::RecordError;
 use ibid_measure::run::RunError;
 use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
-use ibid_server::{ServeError, TokenError};
+use ibid_server::{AccessError, ServeError, TokenError};
 
 use crate::config::ConfigError;
 use crate::output::{self, ADVICE, BAD, DOUBTFUL};
@@ -116,6 +116,14 @@ pub(crate) enum Failure {
     Token { path: PathBuf, source: TokenError },
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("the two passwords differ")]
+    PasswordsDiffer,
+    #[error("nobody could sign in: there are no users")]
+    NoUsers,
+    #[error("nobody could come in: there are no tokens")]
+    NoTokens,
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
