@@ -17,9 +17,7 @@ use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
 };
 
-pub(crate) use access::{
-    AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand,
-};
+pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
 
 use crate::config::{Background, Percent};
 use crate::environment::{self, Environment};

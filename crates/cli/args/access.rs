@@ -142,9 +142,8 @@ fn admissions() -> impl TypedValueParser<Value = Admission> {
 }
 
 fn scopes() -> impl TypedValueParser<Value = Scope> {
-    PossibleValuesParser::new(Scope::ALL.map(Scope::name)).map(|typed| {
-        Scope::ALL.into_iter().find(|scope| scope.name() == typed).unwrap_or(Scope::Search)
-    })
+    PossibleValuesParser::new(Scope::ALL.map(Scope::name))
+        .map(|typed| Scope::ALL.into_iter().find(|scope| scope.name() == typed).unwrap_or(Scope::Search))
 }
 
 /// A number and a unit: m, h, d.

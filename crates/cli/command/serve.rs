@@ -185,7 +185,10 @@ fn announce(base: &str, asks_for: AsksFor) -> Result<(), Failure> {
     let token = if asks_for == AsksFor::Token { " --header \"Authorization: Bearer TOKEN\"" } else { "" };
     writeln!(out, "{DIM}Claude Code{DIM:#}  claude mcp add --transport http ibid {base}/mcp{token}")?;
     if asks_for == AsksFor::SignIn {
-        writeln!(out, "{DIM}sign-in{DIM:#}      clients open {base}/login in a browser; `ibid token list` shows who has access")?;
+        writeln!(
+            out,
+            "{DIM}sign-in{DIM:#}      clients open {base}/login in a browser; `ibid token list` shows who has access"
+        )?;
     }
     writeln!(out, "{DIM}stop{DIM:#}         ctrl-c")?;
     Ok(out.flush()?)

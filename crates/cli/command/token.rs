@@ -34,7 +34,10 @@ fn create(store: &AccessStore, args: &CreateArgs, quiet: bool) -> Result<Outcome
     let expires = args.expires.map(|time| now + time.as_secs());
     let secret = store.create_token(&NewToken { name: &args.name, scopes, rules: &rules, expires }, now)?;
     if !quiet {
-        writeln!(output::err(), "this is the only time it is shown; send it as `Authorization: Bearer TOKEN`")?;
+        writeln!(
+            output::err(),
+            "this is the only time it is shown; send it as `Authorization: Bearer TOKEN`"
+        )?;
     }
     writeln!(output::out(), "{}", secret.reveal())?;
     Ok(Outcome::Done)

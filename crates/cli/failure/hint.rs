@@ -288,7 +288,9 @@ fn of_access(error: &AccessError) -> Option<String> {
     let hint = match error {
         AccessError::Open { source, .. } => return of_io(source),
         AccessError::Version { .. } => "a later ibid wrote it: use that one".to_owned(),
-        AccessError::Unknown { .. } => "`ibid user list` and `ibid token list` name those there are".to_owned(),
+        AccessError::Unknown { .. } => {
+            "`ibid user list` and `ibid token list` name those there are".to_owned()
+        }
         AccessError::Taken { .. } => "choose another name, or remove that one first".to_owned(),
         AccessError::Sqlite(_)
         | AccessError::Randomness(_)

@@ -133,11 +133,12 @@ pub async fn serve(
         }
     });
     let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
-        stop.await;
-        // The other end is gone only when the server is.
-        let _ = stopping.send(());
-    });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stop.await;
+            // The other end is gone only when the server is.
+            let _ = stopping.send(());
+        });
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(GRACE).await,

@@ -60,10 +60,7 @@ mod tests {
         let (plain, secure) =
             (Issuer("http://127.0.0.1:1".to_owned()), Issuer("https://n.example".to_owned()));
         let set = set_cookie(Cookie::Session, "s", 9, &secure).unwrap();
-        assert_eq!(
-            set,
-            "__Host-ibid_session=s; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(set, "__Host-ibid_session=s; Path=/; Max-Age=9; HttpOnly; SameSite=Lax; Secure");
         let set = set_cookie(Cookie::Browser, "b", 9, &plain).unwrap();
         assert_eq!(set, "ibid_browser=b; Path=/; Max-Age=9; HttpOnly; SameSite=Lax");
         for (issuer, sent, read) in [

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use ibid_core::citation::PAGE_PATH;
 use serde_json::{Value, json};
@@ -41,27 +42,28 @@ enum Who {
 }
 
 /// Lets a request through, with what was learned of it, or says why not.
-pub(super) async fn admit(app: &App, mut request: Request) -> Result<Request, Box<Response>> {
-    let (peer, caller) = caller_of(app, &request);
+pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Response>> {
+    let (mut parts, body) = request.into_parts();
+    let (peer, caller) = caller_of(app, &parts);
     // A person's own programs on their own machine are not counted where nothing is asked of them.
     if app.site.access.is_some() || !peer.is_loopback() {
         app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
     }
-    let who = who(app, &request).await.map_err(|Failed| Box::new(internal()))?;
-    let open = is_open_to_all(app, request.uri().path());
-    let extensions = request.extensions_mut();
-    extensions.insert(Caller(caller));
-    extensions.insert(Admitted(matches!(who, Who::Known(_))));
+    let who = who(app, &parts).await.map_err(|Failed| Box::new(internal()))?;
+    parts.extensions.insert(Caller(caller));
+    parts.extensions.insert(Admitted(matches!(who, Who::Known(_))));
     let principal = match who {
         Who::Known(principal) => principal,
-        _ if open => return Ok(request),
-        Who::Nobody => return Err(Box::new(nobody(app, &request))),
-        Who::Refused => return Err(Box::new(unauthorized(app, request.uri().path(), Some("invalid_token")))),
+        _ if is_open_to_all(app, parts.uri.path()) => return Ok(Request::from_parts(parts, body)),
+        Who::Nobody => return Err(Box::new(nobody(app, &parts))),
+        Who::Refused => return Err(Box::new(unauthorized(app, parts.uri.path(), Some("invalid_token")))),
     };
     if app.site.is_guarded() {
         app.limits.calls.count(&principal.id).map_err(|often| Box::new(too_often(often)))?;
     }
-    if is_mcp(request.uri().path()) && request.method() == Method::POST {
+    let is_message = is_mcp(parts.uri.path()) && parts.method == Method::POST;
+    let mut request = Request::from_parts(parts, body);
+    if is_message {
         request = within_scopes(app, request, &principal).await?;
     }
     request.extensions_mut().insert(principal);
@@ -69,31 +71,30 @@ pub(super) async fn admit(app: &App, mut request: Request) -> Result<Request, Bo
 }
 
 /// The connection's other end, and what the caller counts as.
-fn caller_of(app: &App, request: &Request) -> (IpAddr, String) {
-    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+fn caller_of(app: &App, parts: &Parts) -> (IpAddr, String) {
+    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     // Where nobody says who is connected, all are one stranger.
     let peer = connected.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
-    let forwarded = request.headers().get_all("x-forwarded-for").iter();
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter();
     let forwarded: Vec<&str> = forwarded.filter_map(|value| value.to_str().ok()).collect();
     let caller = caller(peer, &forwarded, &app.site.trusted_proxies);
     (peer.to_canonical(), key_of(caller))
 }
 
-async fn who(app: &App, request: &Request) -> Result<Who, Failed> {
+async fn who(app: &App, parts: &Parts) -> Result<Who, Failed> {
     if !app.site.is_guarded() {
         return Ok(Who::Known(Principal::local()));
     }
-    let path = request.uri().path();
-    let secret = match bearer(request.headers()) {
+    let secret = match bearer(&parts.headers) {
         Ok(Some(secret)) => secret,
-        Ok(None) => return browser(app, request).await,
+        Ok(None) => return browser(app, parts).await,
         Err(NoBearer) => return Ok(Who::Refused),
     };
     if app.site.is_token(secret) {
         return Ok(Who::Known(Principal::secret()));
     }
     let Some(access) = &app.site.access else { return Ok(Who::Refused) };
-    Ok(match access.bearer(secret, resource_of(path)).await? {
+    Ok(match access.bearer(secret, resource_of(parts.uri.path())).await? {
         Bearer::Of(principal) => Who::Known(principal),
         Bearer::Elsewhere | Bearer::Unknown => Who::Refused,
     })
@@ -106,18 +107,19 @@ struct NoBearer;
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, NoBearer> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let (scheme, secret) = value.to_str().ok().and_then(|value| value.trim().split_once(' ')).ok_or(NoBearer)?;
+    let (scheme, secret) =
+        value.to_str().ok().and_then(|value| value.trim().split_once(' ')).ok_or(NoBearer)?;
     let alone = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
     if alone { Ok(Some(secret.trim())) } else { Err(NoBearer) }
 }
 
 /// A person who reads pages; a cookie opens nothing else.
-async fn browser(app: &App, request: &Request) -> Result<Who, Failed> {
+async fn browser(app: &App, parts: &Parts) -> Result<Who, Failed> {
     let Some(access) = app.site.sign_in() else { return Ok(Who::Nobody) };
-    if !is_page(request) {
+    if !is_page(parts) {
         return Ok(Who::Nobody);
     }
-    let session = read_cookie(request.headers(), Cookie::Session, &access.issuer);
+    let session = read_cookie(&parts.headers, Cookie::Session, &access.issuer);
     Ok(match access.session(session).await? {
         Some(user) => Who::Known(Principal::browser(&user)),
         None => Who::Nobody,
@@ -125,9 +127,9 @@ async fn browser(app: &App, request: &Request) -> Result<Who, Failed> {
 }
 
 /// Whether a person would look at it in a browser.
-fn is_page(request: &Request) -> bool {
-    let path = request.uri().path();
-    matches!(*request.method(), Method::GET | Method::HEAD) && (path == "/" || path.starts_with(PAGE_PATH))
+fn is_page(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    matches!(parts.method, Method::GET | Method::HEAD) && (path == "/" || path.starts_with(PAGE_PATH))
 }
 
 /// What a watchdog may see, what says nothing of the notes, and the way in.
@@ -191,15 +193,17 @@ fn insufficient_scope(headers: &HeaderMap, message: &Value, challenge: &str) -> 
 }
 
 /// To a browser that wants a page, the way to sign in; to all else the challenge.
-fn nobody(app: &App, request: &Request) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if app.site.sign_in().is_some() && is_page(request) && accept.is_some_and(|accept| accept.contains("text/html"))
+fn nobody(app: &App, parts: &Parts) -> Response {
+    let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if app.site.sign_in().is_some()
+        && is_page(parts)
+        && accept.is_some_and(|accept| accept.contains("text/html"))
     {
-        let next = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let next = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let next = url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>();
         return redirect(&format!("/login?next={next}"));
     }
-    unauthorized(app, request.uri().path(), None)
+    unauthorized(app, parts.uri.path(), None)
 }
 
 fn unauthorized(app: &App, path: &str, error: Option<&str>) -> Response {

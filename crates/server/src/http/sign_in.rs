@@ -130,7 +130,9 @@ impl Browser {
 /// Whether a form was sent by a page of ours: what the browser says of its origin, and the value that only our page
 /// could know.
 fn is_ours(headers: &HeaderMap, form: &Form, access: &Access, proof: &str) -> bool {
-    let of = |name: &str| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")).collect::<Vec<_>>();
+    let of = |name: &str| {
+        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")).collect::<Vec<_>>()
+    };
     let site = of("sec-fetch-site");
     let site_fits = matches!(site[..], [] | ["same-origin"]);
     let origin_fits = match of("origin")[..] {

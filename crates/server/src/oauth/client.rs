@@ -259,7 +259,12 @@ mod tests {
 
     #[test]
     fn only_https_and_the_own_machine_may_be_redirected_to() {
-        for uri in ["https://a.example/cb", "https://a.example", "https://a.example:8443/cb?x=1", "http://localhost/cb"] {
+        for uri in [
+            "https://a.example/cb",
+            "https://a.example",
+            "https://a.example:8443/cb?x=1",
+            "http://localhost/cb",
+        ] {
             assert!(is_redirect(uri), "{uri}");
         }
         for uri in [
@@ -292,16 +297,37 @@ mod tests {
     #[test]
     fn vendors_are_known_without_asking() {
         for (id, name, redirect) in [
-            ("https://chatgpt.com/oauth/client.json", "ChatGPT", "https://chatgpt.com/connector_platform_oauth_redirect"),
-            ("https://chatgpt.com/oauth/ab_C-9/client.json", "ChatGPT", "https://chatgpt.com/connector/oauth/ab_C-9"),
+            (
+                "https://chatgpt.com/oauth/client.json",
+                "ChatGPT",
+                "https://chatgpt.com/connector_platform_oauth_redirect",
+            ),
+            (
+                "https://chatgpt.com/oauth/ab_C-9/client.json",
+                "ChatGPT",
+                "https://chatgpt.com/connector/oauth/ab_C-9",
+            ),
             ("https://chatgpt.com/oauth/codex/client.json", "Codex", "http://127.0.0.1:1455/callback"),
-            ("https://claude.ai/oauth/mcp-oauth-client-metadata", "Claude", "https://claude.ai/api/mcp/auth_callback"),
-            ("https://claude.ai/oauth/claude-code-client-metadata", "Claude Code", "http://localhost:54321/callback"),
+            (
+                "https://claude.ai/oauth/mcp-oauth-client-metadata",
+                "Claude",
+                "https://claude.ai/api/mcp/auth_callback",
+            ),
+            (
+                "https://claude.ai/oauth/claude-code-client-metadata",
+                "Claude Code",
+                "http://localhost:54321/callback",
+            ),
         ] {
             let client = Client::built_in(id).unwrap();
             assert_eq!((client.name.as_str(), client.may_redirect_to(redirect)), (name, true), "{id}");
         }
-        for id in ["https://chatgpt.com/oauth/a/b/client.json", "https://chatgpt.com/oauth//client.json", "ChatGPT", ""] {
+        for id in [
+            "https://chatgpt.com/oauth/a/b/client.json",
+            "https://chatgpt.com/oauth//client.json",
+            "ChatGPT",
+            "",
+        ] {
             assert_eq!(Client::built_in(id), None, "{id}");
         }
     }
@@ -321,7 +347,10 @@ mod tests {
     fn a_name_is_one_line_in_one_direction() {
         let name = |text: &str| name_of(Some(&Value::from(text)));
         assert_eq!(name("Chat\u{202e}GPT\n\0"), "ChatGPT");
-        assert_eq!((name(" \t"), name_of(None)), ("a client without a name".to_owned(), "a client without a name".to_owned()));
+        assert_eq!(
+            (name(" \t"), name_of(None)),
+            ("a client without a name".to_owned(), "a client without a name".to_owned())
+        );
         assert_eq!(name(&"x".repeat(1000)).len(), MAX_NAME_CHARACTERS);
     }
 }

@@ -173,7 +173,10 @@ mod tests {
         check(json!({"token_endpoint_auth_method": "client_secret_basic"}), Err(BadDocument::Secret));
         check(json!({"token_endpoint_auth_method": "private_key_jwt"}), Err(BadDocument::Secret));
         check(json!({"token_endpoint_auth_method": 3}), Err(BadDocument::Secret));
-        check(json!({"token_endpoint_auth_methods_supported": ["private_key_jwt"]}), Err(BadDocument::Secret));
+        check(
+            json!({"token_endpoint_auth_methods_supported": ["private_key_jwt"]}),
+            Err(BadDocument::Secret),
+        );
         check(json!({"redirect_uris": []}), Err(BadDocument::Redirects));
         check(json!({"redirect_uris": ["http://10.0.0.1/cb"]}), Err(BadDocument::Redirects));
         check(json!({"grant_types": ["client_credentials"]}), Err(BadDocument::Grants));

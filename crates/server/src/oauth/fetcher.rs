@@ -170,7 +170,12 @@ impl std::fmt::Debug for Names {
 struct NotPublic;
 
 impl Resolver for Names {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
         let found: Vec<SocketAddr> = match &self.lookup {
             Some(lookup) => lookup(uri.host().unwrap_or_default()),
             None => DefaultResolver::default().resolve(uri, config, timeout)?.to_vec(),

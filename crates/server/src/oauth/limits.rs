@@ -161,7 +161,11 @@ mod tests {
             ("10.0.0.1", &[], "10.0.0.1"),
             ("10.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
         ] {
-            assert_eq!(caller(address(peer), forwarded, &trusted), address(caller_is), "{peer} {forwarded:?}");
+            assert_eq!(
+                caller(address(peer), forwarded, &trusted),
+                address(caller_is),
+                "{peer} {forwarded:?}"
+            );
         }
         assert_eq!(key_of(address("2001:db8:1:2:3::4")), "2001:db8:1:2::");
         assert_eq!(key_of(address("::ffff:1.2.3.4")), "1.2.3.4");

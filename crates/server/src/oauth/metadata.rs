@@ -65,7 +65,9 @@ pub(crate) fn challenge(Issuer(origin): &Issuer, path: &str, scopes: Scopes, err
         Some("insufficient_scope") => {
             "error=\"insufficient_scope\", error_description=\"more must be granted for this\", "
         }
-        Some(_) => "error=\"invalid_token\", error_description=\"the token is unknown, expired or revoked\", ",
+        Some(_) => {
+            "error=\"invalid_token\", error_description=\"the token is unknown, expired or revoked\", "
+        }
         None => "",
     };
     format!("Bearer {error}resource_metadata=\"{origin}{RESOURCE_METADATA}{resource}\", scope=\"{scopes}\"")

@@ -13,7 +13,9 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// It can be guessed, or is no password at all.
-    #[error("a password has at least {MIN_PASSWORD_CHARACTERS} characters and at most {MAX_PASSWORD_BYTES} bytes")]
+    #[error(
+        "a password has at least {MIN_PASSWORD_CHARACTERS} characters and at most {MAX_PASSWORD_BYTES} bytes"
+    )]
     Length,
     /// The system gave no random bytes, or no memory.
     #[error("the password cannot be hashed")]
@@ -54,7 +56,10 @@ mod tests {
             assert_eq!(is_right(password, Some(&kept)), right);
         }
         assert!(!is_right("correct horse", None) && !is_right("correct horse", Some("torn")));
-        assert_eq!((hash("short"), hash(&"x".repeat(1025))), (Err(PasswordError::Length), Err(PasswordError::Length)));
+        assert_eq!(
+            (hash("short"), hash(&"x".repeat(1025))),
+            (Err(PasswordError::Length), Err(PasswordError::Length))
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Form {
     }
 
     /// The value of a name that may stand there once; an empty one is none (RFC 6749, 3.1).
-    pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, Repeated> {
+    pub(crate) fn one<'a>(&'a self, name: &str) -> Result<Option<&'a str>, Repeated> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (value, None) => Ok(value.filter(|value| !value.is_empty())),
@@ -34,7 +34,7 @@ impl Form {
     }
 
     /// Every value of a name.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a, 'b>(&'a self, name: &'b str) -> impl Iterator<Item = &'a str> + use<'a, 'b> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
@@ -136,9 +136,10 @@ impl Wanted {
         if one("code_challenge_method")? != Some("S256") {
             return Err(refused("invalid_request", "code_challenge_method is S256"));
         }
-        let challenge = one("code_challenge")?
-            .filter(|challenge| is_challenge(challenge))
-            .ok_or(refused("invalid_request", "code_challenge is the SHA-256 of the verifier in base64url"))?;
+        let challenge = one("code_challenge")?.filter(|challenge| is_challenge(challenge)).ok_or(refused(
+            "invalid_request",
+            "code_challenge is the SHA-256 of the verifier in base64url",
+        ))?;
         let mut resource = None;
         for text in form.all("resource").filter(|text| !text.is_empty()) {
             let path = issuer.resource(text);

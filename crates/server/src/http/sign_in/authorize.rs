@@ -37,7 +37,8 @@ pub(super) async fn authorize(
         }
     };
     let state = state_of(&form);
-    let refuse = |error, description| answer_error(access, &redirect_uri, state.as_deref(), error, description);
+    let refuse =
+        |error, description| answer_error(access, &redirect_uri, state.as_deref(), error, description);
     let wanted = match Wanted::read(&form, &access.issuer) {
         Ok(wanted) => wanted,
         Err(refused) => return refuse(refused.error, refused.description),
@@ -78,7 +79,9 @@ async fn client(access: &Access, form: &Form, caller: &str) -> Result<Client, Bo
         return Err(page("The request does not say which client it comes from."));
     };
     access.client(id, caller).await.map_err(|error| match error {
-        NoClient::Unknown => page("This client is not known here. Let it register again: remove it and add it anew."),
+        NoClient::Unknown => {
+            page("This client is not known here. Let it register again: remove it and add it anew.")
+        }
         NoClient::Document(error) => page(&format!("The client's own description cannot be used: {error}.")),
         NoClient::TooOften(often) => Box::new(busy(often)),
         NoClient::Failed => Box::new(internal()),
@@ -95,7 +98,12 @@ fn redirect_of(client: &Client, form: &Form) -> Option<(String, bool)> {
 }
 
 /// Sends a person back to the client with what it is to learn. The issuer goes with every answer (RFC 9207).
-pub(super) fn answer(access: &Access, to: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> Response {
+pub(super) fn answer(
+    access: &Access,
+    to: &str,
+    state: Option<&str>,
+    parameters: &[(&str, &str)],
+) -> Response {
     let mut parameters = parameters.to_vec();
     if let Some(state) = state {
         parameters.push(("state", state));

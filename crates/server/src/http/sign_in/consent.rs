@@ -138,7 +138,8 @@ fn collections(app: &App, asked: &Asked) -> Vec<CollectionName> {
 async fn decide(access: &Access, waiting: Waiting, chosen: Option<Chosen>) -> Response {
     let Waiting { request, browser, user, .. } = waiting;
     let decided = access.run(move |store, now| {
-        let grant = chosen.as_ref().map(|Chosen { scopes, rules }| NewGrant { user: &user, scopes: *scopes, rules });
+        let grant =
+            chosen.as_ref().map(|Chosen { scopes, rules }| NewGrant { user: &user, scopes: *scopes, rules });
         store.decide(Pending { request: &request, browser: &browser.secret }, grant, now)
     });
     match decided.await {

@@ -21,9 +21,13 @@ use crate::oauth::store::Issued;
 /// Why a client is told no: status, word, sentence.
 type Refused = (StatusCode, &'static str, &'static str);
 
-const INVALID_REQUEST: Refused =
-    (StatusCode::BAD_REQUEST, "invalid_request", "a parameter is missing, stands there twice, or is no form field");
-const INVALID_CLIENT: Refused = (StatusCode::UNAUTHORIZED, "invalid_client", "the client is not known; register again");
+const INVALID_REQUEST: Refused = (
+    StatusCode::BAD_REQUEST,
+    "invalid_request",
+    "a parameter is missing, stands there twice, or is no form field",
+);
+const INVALID_CLIENT: Refused =
+    (StatusCode::UNAUTHORIZED, "invalid_client", "the client is not known; register again");
 const INVALID_TARGET: Refused =
     (StatusCode::BAD_REQUEST, "invalid_target", "resource is not the one that was granted");
 const INVALID_SCOPE: Refused = (StatusCode::BAD_REQUEST, "invalid_scope", "scope is more than was granted");
@@ -73,9 +77,11 @@ fn answer(issued: &Issued) -> Value {
 
 fn of_not_granted(not: NotGranted) -> Refused {
     match not {
-        NotGranted::Grant | NotGranted::Stolen => {
-            (StatusCode::BAD_REQUEST, "invalid_grant", "the code or token is unknown, used, expired or another's")
-        }
+        NotGranted::Grant | NotGranted::Stolen => (
+            StatusCode::BAD_REQUEST,
+            "invalid_grant",
+            "the code or token is unknown, used, expired or another's",
+        ),
         NotGranted::Scope => INVALID_SCOPE,
         NotGranted::Target => INVALID_TARGET,
     }

@@ -41,16 +41,20 @@ pub(super) async fn submit(
     }
     let field = |name| form.one(name).ok().flatten().unwrap_or_default().to_owned();
     let (name, password) = (field("name"), field("password"));
-    let counted = access.limits.logins.count(&caller).and_then(|()| {
-        access.limits.names.count(&name.chars().take(64).collect::<String>())
-    });
+    let counted = access
+        .limits
+        .logins
+        .count(&caller)
+        .and_then(|()| access.limits.names.count(&name.chars().take(64).collect::<String>()));
     if let Err(often) = counted {
         return busy(often);
     }
     match access.sign_in(name, password).await {
         Ok(Some(session)) => {
             let mut response = redirect(&destination(&form));
-            if let Some(cookie) = set_cookie(Cookie::Session, session.reveal(), SESSION_SECONDS, &access.issuer) {
+            if let Some(cookie) =
+                set_cookie(Cookie::Session, session.reveal(), SESSION_SECONDS, &access.issuer)
+            {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
@@ -65,10 +69,8 @@ pub(super) async fn submit(
 }
 
 fn page(status: StatusCode, access: &Access, browser: &Browser, form: &Form, said: Option<&str>) -> Response {
-    let kept: Vec<_> = ["request", "next"]
-        .into_iter()
-        .filter_map(|name| Some((name, form.one(name).ok()??)))
-        .collect();
+    let kept: Vec<_> =
+        ["request", "next"].into_iter().filter_map(|name| Some((name, form.one(name).ok()??))).collect();
     login_page(status, &access.proof(PROOF, &[&browser.secret]), &kept, said)
 }
 
@@ -80,7 +82,8 @@ fn destination(form: &Form) -> String {
         return format!("/consent?request={request}");
     }
     let next = form.one("next").ok().flatten().unwrap_or("/");
-    let is_own = next.starts_with(PAGE_PATH) && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_own =
+        next.starts_with(PAGE_PATH) && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_own { next.to_owned() } else { "/".to_owned() }
 }
 

@@ -53,7 +53,11 @@ fn changed<'a>(base: Pairs<'a>, changes: Pairs<'a>) -> Vec<(&'a str, &'a str)> {
 
 impl Server {
     fn new() -> Server {
-        Server::with(ServeConfig { public_url: Some(ORIGIN.to_owned()), ..ServeConfig::default() }, |_| {}, None)
+        Server::with(
+            ServeConfig { public_url: Some(ORIGIN.to_owned()), ..ServeConfig::default() },
+            |_| {},
+            None,
+        )
     }
 
     fn with(config: ServeConfig, change: impl FnOnce(&mut AccessConfig), fetcher: Option<Fetcher>) -> Server {
@@ -61,8 +65,12 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(AccessStore::open(folder.path()).unwrap());
         store.add_user(NAME, PASSWORD, crate::time::now()).unwrap();
-        let mut access =
-            AccessConfig { store: store.clone(), sign_in: true, registration: true, client_hosts: Vec::new() };
+        let mut access = AccessConfig {
+            store: store.clone(),
+            sign_in: true,
+            registration: true,
+            client_hosts: Vec::new(),
+        };
         change(&mut access);
         let config = ServeConfig { access: Some(access), ..config };
         let mut site = Site::new(HOST.parse().unwrap(), config).unwrap();

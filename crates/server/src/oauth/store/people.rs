@@ -39,7 +39,8 @@ impl AccessStore {
     pub fn set_password(&self, name: &str, password: &str) -> Result<(), AccessError> {
         let hash = password::hash(password)?;
         self.write(|row| {
-            let changed = row.execute("UPDATE user SET password = ?2 WHERE name = ?1", params![name, hash])?;
+            let changed =
+                row.execute("UPDATE user SET password = ?2 WHERE name = ?1", params![name, hash])?;
             if changed == 0 {
                 return Err(AccessError::Unknown { name: name.to_owned() });
             }
@@ -63,20 +64,27 @@ impl AccessStore {
             "SELECT name, created, (SELECT count(*) FROM consent WHERE user = user.id AND revoked IS NULL) \
              FROM user ORDER BY name",
         )?;
-        let users = query
-            .query_map([], |row| Ok(User { name: row.get(0)?, created: row.get(1)?, clients: row.get(2)? }))?;
+        let users = query.query_map([], |row| {
+            Ok(User { name: row.get(0)?, created: row.get(1)?, clients: row.get(2)? })
+        })?;
         Ok(users.collect::<Result<_, _>>()?)
     }
 
     /// What is kept of a person's password.
     pub(crate) fn password_of(&self, name: &str) -> Result<Option<String>, AccessError> {
         let connection = self.connection();
-        let kept = connection.query_row("SELECT password FROM user WHERE name = ?1", [name], |row| row.get(0));
+        let kept =
+            connection.query_row("SELECT password FROM user WHERE name = ?1", [name], |row| row.get(0));
         Ok(kept.optional()?)
     }
 
     /// Signs a browser in. `kept` is the password's hash that was looked at: one that was changed since is no longer it.
-    pub(crate) fn begin_session(&self, name: &str, kept: &str, now: u64) -> Result<Option<Secret>, AccessError> {
+    pub(crate) fn begin_session(
+        &self,
+        name: &str,
+        kept: &str,
+        now: u64,
+    ) -> Result<Option<Secret>, AccessError> {
         let secret = Secret::draw()?;
         self.write(|row| {
             row.execute("DELETE FROM session WHERE expires <= ?1", [now])?;

@@ -33,7 +33,12 @@ fn asked() -> Asked {
 }
 
 fn shown() -> Exchange<'static> {
-    Exchange { client_id: "c", redirect_uri: Some("https://a.example/cb"), verifier: VERIFIER, resource: None }
+    Exchange {
+        client_id: "c",
+        redirect_uri: Some("https://a.example/cb"),
+        verifier: VERIFIER,
+        resource: None,
+    }
 }
 
 const RENEWAL: Renewal<'static> = Renewal { client_id: "c", scopes: None, resource: None };
@@ -77,7 +82,10 @@ fn a_code_used_twice_ends_what_came_of_it() {
     let issued = store.exchange(&code, shown(), NOW).unwrap().unwrap();
     let (principal, resource) = store.bearer(issued.access.reveal(), NOW).unwrap().unwrap();
     assert_eq!((principal.name.as_str(), principal.client.as_deref()), ("alice", Some("App")));
-    assert_eq!((resource.as_deref(), &principal.rules[..]), (Some("/mcp"), &["collection:garden".to_owned()][..]));
+    assert_eq!(
+        (resource.as_deref(), &principal.rules[..]),
+        (Some("/mcp"), &["collection:garden".to_owned()][..])
+    );
     assert_eq!(store.exchange(&code, shown(), NOW).unwrap().err(), Some(NotGranted::Stolen));
     assert!(!is_alive(&store, &issued.access, NOW));
     let key = ProcessKey::draw().unwrap();
@@ -153,7 +161,10 @@ fn a_person_who_goes_takes_everything_along() {
     let other = AccessStore::open(folder.path()).unwrap();
     other.set_password("alice", "another horse").unwrap();
     assert_eq!(store.session(session.reveal(), NOW).unwrap(), None);
-    assert!(store.begin_session("alice", &kept, NOW).unwrap().is_none(), "the password was changed meanwhile");
+    assert!(
+        store.begin_session("alice", &kept, NOW).unwrap().is_none(),
+        "the password was changed meanwhile"
+    );
     assert!(is_alive(&store, &issued.access, NOW));
     other.remove_user("alice").unwrap();
     assert!(!is_alive(&store, &issued.access, NOW));
@@ -189,7 +200,8 @@ fn tokens_of_the_command_line_are_made_listed_and_revoked() {
 fn a_client_that_nobody_uses_goes_after_a_day() {
     const DAY: u64 = 24 * 60 * 60;
     let (store, _folder) = store();
-    let register = |name: &str, now| store.register(name.to_owned(), vec!["https://a.example/cb".to_owned()], now);
+    let register =
+        |name: &str, now| store.register(name.to_owned(), vec!["https://a.example/cb".to_owned()], now);
     let unused = register("Unused", NOW).unwrap().unwrap();
     let used = register("Used", NOW).unwrap().unwrap();
     store.write(|row| Ok(row.execute("UPDATE client SET used = 1 WHERE id = ?1", [&used.id])?)).unwrap();

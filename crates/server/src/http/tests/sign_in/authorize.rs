@@ -16,7 +16,10 @@ fn is_told(answered: &Answered, error: &str) {
     let (to, carried) = location(answered);
     assert_eq!(to, CHATGPT_REDIRECT);
     assert_eq!(carried["error"], [error], "{carried:?}");
-    assert_eq!((&carried["state"][..], &carried["iss"][..]), (&["s t&te".to_owned()][..], &[ORIGIN.to_owned()][..]));
+    assert_eq!(
+        (&carried["state"][..], &carried["iss"][..]),
+        (&["s t&te".to_owned()][..], &[ORIGIN.to_owned()][..])
+    );
     assert!(!carried.contains_key("code"));
 }
 
@@ -50,7 +53,8 @@ async fn a02_a03_only_a_redirect_of_the_clients_is_used() {
     ] {
         is_page(&person.authorize(&[("redirect_uri", redirect)]).await, StatusCode::BAD_REQUEST);
     }
-    let twice = person.authorize(&[("redirect_uri", CHATGPT_REDIRECT), ("redirect_uri", CHATGPT_REDIRECT)]).await;
+    let twice =
+        person.authorize(&[("redirect_uri", CHATGPT_REDIRECT), ("redirect_uri", CHATGPT_REDIRECT)]).await;
     is_page(&twice, StatusCode::BAD_REQUEST);
     let two = server.register(&[DYNAMIC, "https://app.example/other"]).await;
     is_page(&person.authorize(&[("client_id", &two), ("redirect_uri", "")]).await, StatusCode::BAD_REQUEST);
@@ -130,12 +134,19 @@ async fn a15_a16_only_the_browser_that_asked_and_signed_in_decides_once() {
     let person = Person::new(&server);
     let request = person.request(&[]).await;
     let (_, proof) = person.question(&request).await;
-    let form =
-        [("proof", proof.as_str()), ("request", request.as_str()), ("decision", "allow"), ("notes", "all"), ("scope", "notes:search")];
+    let form = [
+        ("proof", proof.as_str()),
+        ("request", request.as_str()),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ];
     let other = Person::new(&server);
     let others = other.request(&[]).await;
     let (_, other_proof) = other.question(&others).await;
-    for (name, value) in [("proof", ""), ("proof", "x"), ("proof", &*other_proof), ("request", ""), ("request", &*others)] {
+    for (name, value) in
+        [("proof", ""), ("proof", "x"), ("proof", &*other_proof), ("request", ""), ("request", &*others)]
+    {
         let answered = person.post("/consent", &[], &changed(&form, &[(name, value)])).await;
         is_page(&answered, StatusCode::FORBIDDEN);
     }
@@ -156,8 +167,13 @@ async fn a17_a_form_of_another_site_is_refused() {
     let person = Person::new(&server);
     let request = person.request(&[]).await;
     let (_, proof) = person.question(&request).await;
-    let form =
-        [("proof", proof.as_str()), ("request", request.as_str()), ("decision", "allow"), ("notes", "all"), ("scope", "notes:search")];
+    let form = [
+        ("proof", proof.as_str()),
+        ("request", request.as_str()),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ];
     for headers in [
         [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
         [("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
@@ -211,7 +227,10 @@ async fn a_person_takes_away_what_they_like() {
     let (_, carried) = location(&person.decide(&request, &chosen).await);
     let (access, _) = tokens_of(&server.exchange_code(&carried["code"][0], &[]).await);
     let (principal, _) = server.store.bearer(&access, crate::time::now()).unwrap().unwrap();
-    assert_eq!((principal.rules, principal.scopes.to_string()), (vec!["collection:garden".to_owned()], "notes:search".to_owned()));
+    assert_eq!(
+        (principal.rules, principal.scopes.to_string()),
+        (vec!["collection:garden".to_owned()], "notes:search".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -219,13 +238,27 @@ async fn a19_pages_of_sign_in_cannot_be_framed_kept_or_scripted() {
     let server = Server::new();
     let person = Person::new(&server);
     let request = person.request(&[]).await;
-    for path in ["/login".to_owned(), format!("/consent?request={request}"), "/consent?request=x".to_owned(), "/authorize".to_owned()] {
+    for path in [
+        "/login".to_owned(),
+        format!("/consent?request={request}"),
+        "/consent?request=x".to_owned(),
+        "/authorize".to_owned(),
+    ] {
         let page = person.get(&path).await;
-        for (name, value) in [("x-frame-options", "DENY"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store"), ("x-content-type-options", "nosniff")] {
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+        ] {
             assert_eq!(page.header(name.parse().unwrap()), value, "{path}");
         }
         let policy = page.header(header::CONTENT_SECURITY_POLICY);
-        assert!(policy.starts_with("default-src 'none'; style-src 'self'; ") && policy.ends_with("frame-ancestors 'none'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; ")
+                && policy.ends_with("frame-ancestors 'none'"),
+            "{policy}"
+        );
         for forbidden in ["<script", "javascript:", " style=", "onclick", "<img", "<iframe", "src="] {
             assert!(!page.body.contains(forbidden), "{path} {forbidden}");
         }
@@ -233,7 +266,10 @@ async fn a19_pages_of_sign_in_cannot_be_framed_kept_or_scripted() {
     }
     let page = person.get(&format!("/consent?request={request}")).await;
     let policy = page.header(header::CONTENT_SECURITY_POLICY);
-    assert!(policy.contains("form-action 'self' https://chatgpt.com;"), "the redirect after the form: {policy}");
+    assert!(
+        policy.contains("form-action 'self' https://chatgpt.com;"),
+        "the redirect after the form: {policy}"
+    );
 }
 
 #[tokio::test]
@@ -246,7 +282,10 @@ async fn a21_a22_consent_is_asked_for_every_time() {
     for changes in [
         &[][..],
         &[("client_id", other.as_str())],
-        &[("client_id", "https://claude.ai/oauth/mcp-oauth-client-metadata"), ("redirect_uri", "https://claude.ai/api/mcp/auth_callback")],
+        &[
+            ("client_id", "https://claude.ai/oauth/mcp-oauth-client-metadata"),
+            ("redirect_uri", "https://claude.ai/api/mcp/auth_callback"),
+        ],
         &[("scope", "notes:search")],
     ] {
         let (to, carried) = location(&person.authorize(changes).await);
@@ -264,14 +303,21 @@ async fn a23_d08_the_page_says_who_asks_and_how_much_is_known_of_them() {
     assert!(page.contains("ChatGPT") && page.contains("https://chatgpt.com") && page.contains("(verified)"));
     assert!(page.contains("notes:search") && page.contains("notes:read") && page.contains("garden"));
     assert!(!page.contains("unverified") && !page.contains("Any program"));
-    let local = [("client_id", "https://claude.ai/oauth/claude-code-client-metadata"), ("redirect_uri", "http://localhost:7/callback")];
+    let local = [
+        ("client_id", "https://claude.ai/oauth/claude-code-client-metadata"),
+        ("redirect_uri", "http://localhost:7/callback"),
+    ];
     let (page, _) = person.question(&person.request(&local).await).await;
-    assert!(page.contains("Claude Code") && page.contains("http://localhost:7") && page.contains("Any program"));
+    assert!(
+        page.contains("Claude Code") && page.contains("http://localhost:7") && page.contains("Any program")
+    );
     let body = json!({"client_name": "ChatGPT<script>alert(1)</script>\u{202e}", "redirect_uris": [CHATGPT_REDIRECT]});
     let registered = server.post("/register", &[], body.to_string()).await.json();
     let dynamic = [("client_id", registered["client_id"].as_str().unwrap())];
     let (page, _) = person.question(&person.request(&dynamic).await).await;
-    assert!(page.contains("unverified") && page.contains("https://chatgpt.com") && !page.contains("(verified)"));
+    assert!(
+        page.contains("unverified") && page.contains("https://chatgpt.com") && !page.contains("(verified)")
+    );
     assert!(!page.contains("<script") && !page.contains('\u{202e}'));
 }
 
@@ -353,7 +399,13 @@ async fn a30_nothing_is_decided_by_following_a_link() {
     let person = Person::new(&server);
     let request = person.request(&[]).await;
     let (_, proof) = person.question(&request).await;
-    let query = encode(&[("request", &request), ("proof", &proof), ("decision", "allow"), ("notes", "all"), ("scope", "notes:search")]);
+    let query = encode(&[
+        ("request", &request),
+        ("proof", &proof),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ]);
     let page = person.get(&format!("/consent?{query}")).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("Allow") && !page.headers.contains_key(header::LOCATION));

@@ -165,8 +165,11 @@ async fn c06_c09_c10_c11_c12_only_an_honest_document_makes_a_client() {
     let (_, good) = good.split_once("\r\n\r\n").unwrap();
     for (answer, known) in [
         (document(json!({})), true),
-        (document(json!({"token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
-                         "token_endpoint_auth_method": "private_key_jwt"})), true),
+        (
+            document(json!({"token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+                         "token_endpoint_auth_method": "private_key_jwt"})),
+            true,
+        ),
         (http("302 Found", &redirected, good), false),
         (http("301 Moved Permanently", &redirected, good), false),
         (http("201 Created", "", good), false),

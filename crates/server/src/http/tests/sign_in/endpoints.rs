@@ -1,7 +1,9 @@
 //! What clients call by themselves: tokens (K) and registration (D).
 
 use super::*;
-use crate::oauth::grant::{ACCESS_SECONDS, CODE_SECONDS, GRACE_SECONDS, REFRESH_SECONDS, UNUSED_CLIENT_SECONDS};
+use crate::oauth::grant::{
+    ACCESS_SECONDS, CODE_SECONDS, GRACE_SECONDS, REFRESH_SECONDS, UNUSED_CLIENT_SECONDS,
+};
 use crate::oauth::scope::Scopes;
 
 const INVALID_GRANT: (u16, &str) = (400, "invalid_grant");
@@ -100,14 +102,23 @@ async fn k17_k18_k19_a_refresh_never_widens() {
     let server = Server::new();
     let code = Person::new(&server).code(&[("scope", "notes:search")], &[]).await;
     let (_, refresh) = tokens_of(&server.exchange_code(&code, &[]).await);
-    is_refused(&server.refresh(&refresh, &[("scope", "notes:search notes:read")]).await, (400, "invalid_scope"));
+    is_refused(
+        &server.refresh(&refresh, &[("scope", "notes:search notes:read")]).await,
+        (400, "invalid_scope"),
+    );
     is_refused(&server.refresh(&refresh, &[("scope", "admin")]).await, (400, "invalid_scope"));
-    for resource in ["https://notes.example/", "https://evil.example/mcp", "https://notes.example/c/garden/mcp"] {
+    for resource in
+        ["https://notes.example/", "https://evil.example/mcp", "https://notes.example/c/garden/mcp"]
+    {
         is_refused(&server.refresh(&refresh, &[("resource", resource)]).await, (400, "invalid_target"));
     }
     is_refused(&server.refresh(&refresh, &[("client_id", "client_unknown")]).await, (401, "invalid_client"));
     let (_, refresh) = tokens_of(&server.refresh(&refresh, &[]).await);
-    tokens_of(&server.refresh(&refresh, &[("resource", "https://notes.example/mcp/"), ("scope", "offline_access")]).await);
+    tokens_of(
+        &server
+            .refresh(&refresh, &[("resource", "https://notes.example/mcp/"), ("scope", "offline_access")])
+            .await,
+    );
     let (_, whole) = server.tokens().await;
     let narrow = server.refresh(&whole, &[("scope", "notes:search")]).await;
     assert_eq!(narrow.json()["scope"], "notes:search");
@@ -135,7 +146,8 @@ async fn k21_what_is_given_back_is_over() {
     let server = Server::new();
     let (access, refresh) = server.tokens().await;
     let give_back = async |token: &str, client: &str| {
-        let answered = server.post("/revoke", &[FORM], encode(&[("token", token), ("client_id", client)])).await;
+        let answered =
+            server.post("/revoke", &[FORM], encode(&[("token", token), ("client_id", client)])).await;
         assert_eq!(answered.status, StatusCode::OK);
     };
     give_back("unknown", CHATGPT).await;
@@ -176,8 +188,14 @@ async fn d01_d02_d04_only_honest_redirects_are_registered() {
         (json!({}), (400, "invalid_redirect_uri")),
         (json!({"redirect_uris": many}), (400, "invalid_redirect_uri")),
         (json!([]), (400, "invalid_client_metadata")),
-        (json!({"redirect_uris": ["https://a.example/cb"], "grant_types": ["client_credentials"]}), (400, "invalid_client_metadata")),
-        (json!({"redirect_uris": ["https://a.example/cb"], "client_name": "x".repeat(100_000)}), (413, "invalid_client_metadata")),
+        (
+            json!({"redirect_uris": ["https://a.example/cb"], "grant_types": ["client_credentials"]}),
+            (400, "invalid_client_metadata"),
+        ),
+        (
+            json!({"redirect_uris": ["https://a.example/cb"], "client_name": "x".repeat(100_000)}),
+            (413, "invalid_client_metadata"),
+        ),
     ] {
         is_refused(&server.post("/register", &[], body.to_string()).await, refused);
     }
@@ -197,7 +215,10 @@ async fn d05_what_a_client_may_not_choose_is_not_taken_over() {
     let said = answered.json();
     assert_ne!(said["client_id"], "mine");
     assert_eq!(said["client_secret"], Value::Null);
-    assert_eq!((&said["token_endpoint_auth_method"], &said["scope"]), (&json!("none"), &json!("notes:search notes:read")));
+    assert_eq!(
+        (&said["token_endpoint_auth_method"], &said["scope"]),
+        (&json!("none"), &json!("notes:search notes:read"))
+    );
     assert_eq!(said["grant_types"], json!(["authorization_code", "refresh_token"]));
     assert_eq!(said["redirect_uris"], body["redirect_uris"]);
 }
@@ -207,7 +228,10 @@ async fn d06_there_is_room_for_so_many_clients() {
     let server = Server::new();
     let known = server.register(&["https://app.example/cb"]).await;
     for n in 1..1000 {
-        server.store.register(n.to_string(), vec!["https://a.example".to_owned()], server.access.clock.now()).unwrap();
+        server
+            .store
+            .register(n.to_string(), vec!["https://a.example".to_owned()], server.access.clock.now())
+            .unwrap();
     }
     let body = json!({"redirect_uris": ["https://app.example/cb"]}).to_string();
     is_refused(&server.post("/register", &[], body.clone()).await, (503, "temporarily_unavailable"));

@@ -107,7 +107,8 @@ fn people_sign_in_only_where_nobody_listens() {
         ("192.168.1.5:1", None, true, false),
         ("192.168.1.5:1", None, false, true),
     ] {
-        let access = AccessConfig { store: store.clone(), sign_in, registration: true, client_hosts: Vec::new() };
+        let access =
+            AccessConfig { store: store.clone(), sign_in, registration: true, client_hosts: Vec::new() };
         let config = ServeConfig {
             public_url: public_url.map(str::to_owned),
             access: Some(access),

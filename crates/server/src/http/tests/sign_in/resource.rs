@@ -10,7 +10,9 @@ fn search() -> String {
 #[tokio::test]
 async fn r01_without_a_token_the_way_to_one_is_told() {
     let server = Server::new();
-    for (path, resource) in [("/mcp", "/mcp"), ("/mcp/", "/mcp"), ("/sse", "/sse"), ("/d/garden:Long.txt", "")] {
+    for (path, resource) in
+        [("/mcp", "/mcp"), ("/mcp/", "/mcp"), ("/sse", "/sse"), ("/d/garden:Long.txt", "")]
+    {
         let answered = server.post(path, &[], search()).await;
         assert_eq!(answered.status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(
@@ -54,9 +56,7 @@ async fn r03_r06_r09_what_is_no_token_of_ours_opens_nothing() {
         let answered = server.call(secret, search()).await;
         assert_eq!(answered.status, StatusCode::UNAUTHORIZED, "{}", &secret[..secret.len().min(60)]);
     }
-    for (scheme, status) in
-        [("bearer", 200), ("BEARER", 200), ("Basic", 401), ("Token", 401), ("", 401)]
-    {
+    for (scheme, status) in [("bearer", 200), ("BEARER", 200), ("Basic", 401), ("Token", 401), ("", 401)] {
         let header = format!("{scheme} {token}");
         let answered = server.post("/mcp", &[("authorization", header.trim())], search()).await;
         assert_eq!(answered.status.as_u16(), status, "{scheme}");
@@ -273,6 +273,8 @@ async fn p05_chatgpt_is_asked_for_more_in_a_result() {
         let result = answered.json()["result"].clone();
         let challenge = result["_meta"]["mcp/www_authenticate"][0].as_str().unwrap();
         assert_eq!((&result["isError"], answered.json()["id"].as_i64()), (&json!(true), Some(4)));
-        assert!(challenge.contains("error=\"insufficient_scope\"") && challenge.contains("error_description=\""));
+        assert!(
+            challenge.contains("error=\"insufficient_scope\"") && challenge.contains("error_description=\"")
+        );
     }
 }

@@ -33,10 +33,8 @@ impl MakeWriter<'_> for Log {
 #[tokio::test]
 async fn k24_k25_no_secret_is_written_down() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
     let server = Server::new();
     let person = Person::new(&server);
@@ -75,8 +73,16 @@ async fn t31_an_answer_says_nothing_of_the_inside() {
     for (method, path_asked, body) in [
         (Method::GET, "/authorize?client_id=%00%27%22", String::new()),
         (Method::GET, "/consent?request=%27%20OR%201=1--", String::new()),
-        (Method::POST, "/token", encode(&[("grant_type", "refresh_token"), ("client_id", "' OR 1=1 --"), ("refresh_token", "x")])),
-        (Method::POST, "/token", encode(&[("grant_type", "refresh_token"), ("client_id", CHATGPT), ("refresh_token", "\0'")])),
+        (
+            Method::POST,
+            "/token",
+            encode(&[("grant_type", "refresh_token"), ("client_id", "' OR 1=1 --"), ("refresh_token", "x")]),
+        ),
+        (
+            Method::POST,
+            "/token",
+            encode(&[("grant_type", "refresh_token"), ("client_id", CHATGPT), ("refresh_token", "\0'")]),
+        ),
         (Method::POST, "/revoke", encode(&[("token", "'; DROP TABLE user; --"), ("client_id", CHATGPT)])),
         (Method::POST, "/register", "{\"redirect_uris\":".to_owned()),
         (Method::POST, "/login", "%ff%fe=%ff&proof=%ff".to_owned()),

@@ -29,7 +29,8 @@ async fn t03_without_an_origin_all_is_as_usual() {
 #[tokio::test]
 async fn t07_no_way_in_answers_to_another_name() {
     let server = Server::new();
-    for (method, path) in WAYS_IN.into_iter().chain([("GET", "/sse"), ("POST", "/message"), ("POST", "/mcp")]) {
+    for (method, path) in WAYS_IN.into_iter().chain([("GET", "/sse"), ("POST", "/message"), ("POST", "/mcp")])
+    {
         for headers in [
             [("host", "evil.example"), ("origin", "")],
             [("host", "notes.example.evil.example"), ("origin", "")],
@@ -51,11 +52,19 @@ async fn t17_a_path_says_how_it_is_asked() {
     for method in [Method::GET, Method::DELETE, Method::PUT, Method::PATCH] {
         let headers = [("host", "notes.example"), ("authorization", &*format!("Bearer {token}"))];
         let answered = send(&server.router, request(method.clone(), "/mcp", &headers, "")).await;
-        assert_eq!((answered.status, answered.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+        assert_eq!(
+            (answered.status, answered.header(header::ALLOW)),
+            (StatusCode::METHOD_NOT_ALLOWED, "POST")
+        );
     }
-    for (path, allowed) in [("/token", "POST"), ("/register", "POST"), ("/revoke", "POST"), ("/authorize", "GET,HEAD")] {
+    for (path, allowed) in
+        [("/token", "POST"), ("/register", "POST"), ("/revoke", "POST"), ("/authorize", "GET,HEAD")]
+    {
         let answered = send(&server.router, request(Method::DELETE, path, &[], "")).await;
-        assert_eq!((answered.status, answered.header(header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, allowed));
+        assert_eq!(
+            (answered.status, answered.header(header::ALLOW)),
+            (StatusCode::METHOD_NOT_ALLOWED, allowed)
+        );
     }
 }
 
@@ -70,7 +79,11 @@ async fn t20_t28_only_the_header_carries_a_token() {
         ("/mcp".to_owned(), [("cookie", &*format!("__Host-ibid_session={token}"))]),
         ("/mcp".to_owned(), [("x-api-key", &*token)]),
     ] {
-        assert_eq!(server.post(&path, &headers, body.clone()).await.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(
+            server.post(&path, &headers, body.clone()).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
     }
     let form = encode(&[("access_token", &token)]);
     assert_eq!(server.post("/mcp", &[FORM], form).await.status, StatusCode::UNAUTHORIZED);
@@ -95,7 +108,8 @@ async fn t27_a_flood_is_held_up_whatever_it_says_of_its_origin() {
     let flood = async |peer: &str, varies: bool| {
         let (mut refused, mut last) = (0, None);
         for n in 0..600 {
-            let forwarded = if varies { format!("6.6.{}.{}", n / 200, n % 200) } else { "7.7.7.7".to_owned() };
+            let forwarded =
+                if varies { format!("6.6.{}.{}", n / 200, n % 200) } else { "7.7.7.7".to_owned() };
             let answered = send(&server.router, from(peer, &forwarded)).await;
             if answered.status == StatusCode::TOO_MANY_REQUESTS {
                 refused += 1;
@@ -131,7 +145,9 @@ async fn t27_a_principal_is_held_up_wherever_it_calls_from() {
 #[tokio::test]
 async fn t32_nothing_is_guessed_to_be_something_else() {
     let server = Server::new();
-    for (method, path) in WAYS_IN.into_iter().chain([("POST", "/mcp"), ("GET", "/healthz"), ("GET", "/nothing")]) {
+    for (method, path) in
+        WAYS_IN.into_iter().chain([("POST", "/mcp"), ("GET", "/healthz"), ("GET", "/nothing")])
+    {
         let asked = request(method.parse().unwrap(), path, &[("host", "notes.example")], "");
         let answered = send(&server.router, asked).await;
         assert_eq!(answered.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{path}");
