@@ -81,13 +81,11 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
     Ok(())
 }
 
-/// Whether a form comes from a page of ours that sends no referrer: browsers then leave its origin out as well, and say
-/// in another header that it is the same. The form itself is looked at where it is read.
+/// Whether a form may come from a page of ours that sends no referrer: browsers then leave its origin out as well. The
+/// form itself, and what else the browser says of where it comes from, is looked at where it is read.
 fn is_own_form(request: &Request) -> bool {
-    let is = |name: &str, value: &str| request.headers().get(name).is_some_and(|sent| sent == value);
     matches!(request.uri().path(), "/login" | "/consent")
-        && is("origin", "null")
-        && is("sec-fetch-site", "same-origin")
+        && request.headers().get(header::ORIGIN).is_some_and(|origin| origin == "null")
 }
 
 /// The name the request was sent to; `None` where there is none, or more than one.

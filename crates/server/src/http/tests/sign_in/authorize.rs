@@ -417,5 +417,5 @@ async fn a30_nothing_is_decided_by_following_a_link() {
             assert_eq!(answered.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
         }
     }
-    assert_eq!(person.post("/authorize", &[], &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(server.post("/authorize", &[FORM], "").await.status, StatusCode::METHOD_NOT_ALLOWED);
 }

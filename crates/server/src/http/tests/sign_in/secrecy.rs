@@ -35,7 +35,8 @@ async fn k24_k25_no_secret_is_written_down() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what other threads do for this test is heard too.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let server = Server::new();
     let person = Person::new(&server);
     let request = person.request(&[]).await;
