@@ -160,9 +160,11 @@ async fn within_scopes(app: &App, request: Request, principal: &Principal) -> Re
         // Written anew, so that no second reader can find another method in the same bytes.
         return Ok(Request::from_parts(parts, Body::from(message.to_string())));
     }
-    let Some(access) = &app.site.access else { return Err(Box::new(internal())) };
     let wanted = principal.scopes.or(needed);
-    let challenge = challenge(&access.issuer, parts.uri.path(), wanted, Some("insufficient_scope"));
+    let challenge = match app.site.sign_in() {
+        Some(access) => challenge(&access.issuer, parts.uri.path(), wanted, Some("insufficient_scope")),
+        None => format!("Bearer realm=\"ibid\", error=\"insufficient_scope\", scope=\"{wanted}\""),
+    };
     Err(Box::new(insufficient_scope(&parts.headers, &message, &challenge)))
 }
 

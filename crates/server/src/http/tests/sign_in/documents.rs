@@ -261,6 +261,37 @@ async fn c18_what_does_not_speak_tls_is_not_believed() {
 }
 
 #[tokio::test]
+async fn c18_a_certificate_that_nobody_vouches_for_is_refused() {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use rustls::{AlertDescription, Error, ServerConfig, ServerConnection};
+
+    // Made for this test alone: a key and a certificate for app.example that it signed itself.
+    let pem = include_bytes!("self_signed.pem");
+    let key = PrivateKeyDer::from_pem_slice(pem).unwrap();
+    let certificate = CertificateDer::from_pem_slice(pem).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let shaken = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
+        while tls.is_handshaking() {
+            if let Err(error) = tls.complete_io(&mut connection) {
+                return error.downcast::<Error>().ok();
+            }
+        }
+        None
+    });
+    let server = Web::new().server_with(&[], |_| true, move |_| vec![address], "https");
+    assert_eq!(asks(&server, ID).await, StatusCode::BAD_REQUEST);
+    let told = shaken.join().unwrap();
+    assert_eq!(told, Some(Error::AlertReceived(AlertDescription::UnknownCA)));
+}
+
+#[tokio::test]
 async fn c20_nobody_is_flooded_through_us() {
     let web = Web::new();
     let server = web.server();

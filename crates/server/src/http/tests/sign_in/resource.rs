@@ -171,6 +171,15 @@ async fn r20_without_people_tokens_open_and_nothing_leads_to_sign_in() {
             assert_eq!(answered.header(header::WWW_AUTHENTICATE), "Bearer realm=\"ibid\"");
         }
     }
+    let narrow = format!("Bearer {}", server.token("narrow", "notes:read"));
+    let answered = server.post("/mcp", &[("host", HOST), ("authorization", &narrow)], search()).await;
+    assert_eq!(
+        (answered.status, answered.header(header::WWW_AUTHENTICATE)),
+        (
+            StatusCode::FORBIDDEN,
+            "Bearer realm=\"ibid\", error=\"insufficient_scope\", scope=\"notes:search notes:read\""
+        )
+    );
     for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-authorization-server"] {
         let answered = server.get(path, &[("host", HOST)]).await;
         assert_eq!(error_of(&answered), (404, "not_found".to_owned()), "{path}");
