@@ -21,7 +21,7 @@ use crate::oauth::limits::{TooOften, caller, key_of};
 use crate::oauth::metadata::{challenge, resource_of};
 use crate::oauth::principal::Principal;
 use crate::oauth::request::Issuer;
-use crate::oauth::scope::{Scopes, needed};
+use crate::oauth::scope::{Scope, Scopes, needed};
 use crate::oauth::service::{Bearer, Failed};
 
 /// What limits count a caller as. Left in the request.
@@ -60,6 +60,11 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
     };
     if app.site.is_guarded() {
         app.limits.calls.count(&principal.id).map_err(|often| Box::new(too_often(often)))?;
+    }
+    let read = Scopes::from_iter([Scope::Read]);
+    if parts.uri.path().starts_with(PAGE_PATH) && !principal.scopes.contains(read) {
+        let challenge = more_needed(app, parts.uri.path(), &principal, read);
+        return Err(Box::new(insufficient_scope(&parts.headers, &Value::Null, &challenge)));
     }
     let is_message = is_mcp(parts.uri.path()) && parts.method == Method::POST;
     let mut request = Request::from_parts(parts, body);
@@ -160,12 +165,17 @@ async fn within_scopes(app: &App, request: Request, principal: &Principal) -> Re
         // Written anew, so that no second reader can find another method in the same bytes.
         return Ok(Request::from_parts(parts, Body::from(message.to_string())));
     }
-    let wanted = principal.scopes.or(needed);
-    let challenge = match app.site.sign_in() {
-        Some(access) => challenge(&access.issuer, parts.uri.path(), wanted, Some("insufficient_scope")),
-        None => format!("Bearer realm=\"ibid\", error=\"insufficient_scope\", scope=\"{wanted}\""),
-    };
+    let challenge = more_needed(app, parts.uri.path(), principal, needed);
     Err(Box::new(insufficient_scope(&parts.headers, &message, &challenge)))
+}
+
+/// The challenge that names all that must be granted.
+fn more_needed(app: &App, path: &str, principal: &Principal, needed: Scopes) -> String {
+    let wanted = principal.scopes.or(needed);
+    match app.site.sign_in() {
+        Some(access) => challenge(&access.issuer, path, wanted, Some("insufficient_scope")),
+        None => format!("Bearer realm=\"ibid\", error=\"insufficient_scope\", scope=\"{wanted}\""),
+    }
 }
 
 /// Says that more must be granted: with status 403 to whom MCP is spoken, and as the result of the call to ChatGPT,

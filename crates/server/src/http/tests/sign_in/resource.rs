@@ -132,6 +132,16 @@ async fn r11_what_was_not_granted_is_named() {
 }
 
 #[tokio::test]
+async fn r11_a_page_is_read_by_those_who_may_read() {
+    let server = Server::new();
+    for (scopes, status) in [("notes:search", 403), ("notes:read", 200)] {
+        let bearer = format!("Bearer {}", server.token(&scopes.replace(':', "-"), scopes));
+        let answered = server.get("/d/garden:Bread/Levain.md", &[("authorization", &bearer)]).await;
+        assert_eq!(answered.status.as_u16(), status, "{scopes}");
+    }
+}
+
+#[tokio::test]
 async fn r11_a_method_that_stands_twice_is_read_as_it_is_judged() {
     let server = Server::new();
     let token = server.token("s", "notes:search");
