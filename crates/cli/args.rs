@@ -1,6 +1,7 @@
 //! The command line as it is typed. The doc comments are the help text; a test holds all of it against `help.txt`.
 //! Nothing is looked up here: a name is only text until [`crate::open`] has seen the data folder.
 
+mod access;
 mod connect;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
 };
 
+pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
 pub(crate) use connect::ConnectArgs;
 
 use crate::config::{Background, Percent};
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Mcp(McpArgs),
     Connect(ConnectArgs),
+    User(UserArgs),
+    Token(TokenArgs),
     Bench(BenchArgs),
 }
 
@@ -444,7 +448,10 @@ pub(crate) struct ServedArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Answers at /mcp, and shows cited notes at the addresses that hits carry. A note that is saved meanwhile is found within \
-seconds. An address that other machines can reach needs a token.")]
+seconds. An address that other machines can reach needs a token, or people who sign in.
+
+With --public-url https://HOST, and people added by `ibid user add`, clients that know OAuth (ChatGPT, Claude, Codex) \
+send them here to sign in and to choose what the client may see. Tokens of `ibid token create` open it too.")]
 pub(crate) struct ServeArgs {
     /// Listen here
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117")]
@@ -461,6 +468,8 @@ pub(crate) struct ServeArgs {
     /// Let in only who presents the token in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     #[command(flatten)]
     pub(crate) background: ServedArgs,
     /// Log more; RUST_LOG chooses in detail

@@ -14,6 +14,8 @@ pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
@@ -40,6 +42,8 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
         Command::Connect(args) => connect::run(args, &environment),
+        Command::User(args) => user::run(args, &environment),
+        Command::Token(args) => token::run(args, &environment),
         Command::Bench(args) => bench::run(args, &environment),
     }
 }

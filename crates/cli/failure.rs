@@ -14,6 +14,7 @@ use std::thread;
 
 use anstyle::Style;
 use ibid_core::citation::CitationError;
+use ibid_core::grant::RuleError;
 use ibid_core::id::{CollectionName, CollectionNameError};
 use ibid_embed::EmbedError;
 use ibid_index::{OpenError, WriteError};
@@ -25,7 +26,7 @@ use ibid_measure::record::RecordError;
 use ibid_measure::run::RunError;
 use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
-use ibid_server::{ServeError, TokenError};
+use ibid_server::{AccessError, ServeError, TokenError, UnknownTool};
 
 use crate::command::connect::ConnectError;
 use crate::config::ConfigError;
@@ -119,6 +120,18 @@ pub(crate) enum Failure {
     Token { path: PathBuf, source: TokenError },
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    #[error(transparent)]
+    Tool(#[from] UnknownTool),
+    #[error("the two passwords differ")]
+    PasswordsDiffer,
+    #[error("nobody could sign in: there are no users")]
+    NoUsers,
+    #[error("nobody could come in: there are no tokens")]
+    NoTokens,
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_indexer::Report;
-use ibid_server::{Library, ServeConfig, Token, base_url, serve};
+use ibid_server::{AccessConfig, AccessStore, Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::args::{BackgroundArgs, ServeArgs};
+use crate::args::{Admission, BackgroundArgs, ServeArgs};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::follow::{Following, News};
@@ -33,11 +33,18 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
         let listener = listener.map_err(|source| Failure::Listen { address: args.listen, source })?;
         let address =
             listener.local_addr().map_err(|source| Failure::Listen { address: args.listen, source })?;
-        let has_token = token.is_some();
+        let access = access(args, address.ip().is_loopback(), environment.store.data_dir())?;
+        let asks_for = match (&access, &token) {
+            (Some(access), _) if access.sign_in => AsksFor::SignIn,
+            (None, None) => AsksFor::Nothing,
+            _ => AsksFor::Token,
+        };
         let config = ServeConfig {
             public_url: args.public_url.clone(),
             allowed_origins: args.allow_origin.clone(),
             token,
+            access,
+            trusted_proxies: args.access.trusted_proxy.clone(),
             ..ServeConfig::default()
         };
         let base = base_url(address, &config)?;
@@ -48,11 +55,50 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
         }
         let stop = stop()?;
         if !quiet {
-            announce(&base, has_token)?;
+            announce(&base, asks_for)?;
         }
         serve(listener, library, config, stop).await?;
         Ok(Outcome::Done)
     })
+}
+
+/// What a server asks of those who call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsksFor {
+    Nothing,
+    Token,
+    SignIn,
+}
+
+/// Who is let in, as the flags say it. Where they do not: everybody at this machine; and where others can come, whoever
+/// has a token or signs in, if there are tokens and people.
+fn access(args: &ServeArgs, is_loopback: bool, data_dir: &Path) -> Result<Option<AccessConfig>, Failure> {
+    let config = |store, sign_in| {
+        let registration = !args.access.no_registration;
+        let client_hosts = args.access.client_host.clone();
+        Some(AccessConfig { store: Arc::new(store), sign_in, registration, client_hosts })
+    };
+    let open = || AccessStore::open(data_dir);
+    match args.access.auth {
+        Some(Admission::None) => Ok(None),
+        Some(Admission::Token) => match open()? {
+            store if store.is_empty()? && args.token_file.is_none() => Err(Failure::NoTokens),
+            store => Ok(config(store, false)),
+        },
+        Some(Admission::OAuth) => match open()? {
+            store if store.users()?.is_empty() => Err(Failure::NoUsers),
+            store => Ok(config(store, true)),
+        },
+        None if is_loopback && args.public_url.is_none() => Ok(None),
+        None if !AccessStore::is_in(data_dir) => Ok(None),
+        None => {
+            let store = open()?;
+            let is_secure = args.public_url.as_ref().is_some_and(|url| url.trim().starts_with("https://"));
+            let sign_in = is_secure && !store.users()?.is_empty();
+            let has_tokens = !store.entries()?.is_empty();
+            Ok(if sign_in || has_tokens { config(store, sign_in) } else { None })
+        }
+    }
 }
 
 /// Opens what is to be served.
@@ -133,12 +179,18 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 }
 
 /// Says what to paste where.
-fn announce(base: &str, has_token: bool) -> Result<(), Failure> {
+fn announce(base: &str, asks_for: AsksFor) -> Result<(), Failure> {
     let base = safe_line(base);
     let mut out = output::out();
     writeln!(out, "MCP address  {STRONG}{base}/mcp{STRONG:#}")?;
-    let token = if has_token { " --header \"Authorization: Bearer TOKEN\"" } else { "" };
+    let token = if asks_for == AsksFor::Token { " --header \"Authorization: Bearer TOKEN\"" } else { "" };
     writeln!(out, "{DIM}Claude Code{DIM:#}  claude mcp add --transport http ibid {base}/mcp{token}")?;
+    if asks_for == AsksFor::SignIn {
+        writeln!(
+            out,
+            "{DIM}sign-in{DIM:#}      clients open {base}/login in a browser; `ibid token list` shows who has access"
+        )?;
+    }
     writeln!(out, "{DIM}stop{DIM:#}         ctrl-c")?;
     Ok(out.flush()?)
 }

@@ -15,7 +15,7 @@ use ibid_indexer::verify::VerifyError;
 use ibid_measure::bench_error::BenchError;
 use ibid_measure::dataset::DatasetError;
 use ibid_search::{FetchError, SearchError};
-use ibid_server::{AskError, ServeError};
+use ibid_server::{AccessError, AskError, ServeError};
 
 use super::Failure;
 use crate::command::connect::ConnectError;
@@ -85,6 +85,15 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::TokenFile { source, .. } => return of_io(source),
         Failure::Token { path, .. } => format!("make one: `openssl rand -hex 32 > {}`", quoted(path)),
         Failure::Serve(source) => return of_serve(source),
+        Failure::Rule(_) => {
+            "a rule reads collection:NAME, path:GLOB, tag:NAME, property:KEY=VALUE or tool:NAME, with - before it to deny"
+                .to_owned()
+        }
+        Failure::Tool(_) => "the tools are search, fetch, search_notes and related".to_owned(),
+        Failure::Access(source) => return of_access(source),
+        Failure::PasswordsDiffer => "type the same one twice".to_owned(),
+        Failure::NoUsers => "`ibid user add` adds one".to_owned(),
+        Failure::NoTokens => "`ibid token create --name NAME` makes one".to_owned(),
         Failure::Dataset(source) => return measure::of_dataset(source),
         Failure::DatasetWritten(error) => return of_io(&error.source),
         Failure::DatasetIndex { source } => return measure::of_index(source),
@@ -283,12 +292,32 @@ fn of_serve(error: &ServeError) -> Option<String> {
         ServeError::OpenToTheWorld { .. } => {
             Some("give it a secret with `--token-file FILE`, or listen on 127.0.0.1".to_owned())
         }
+        ServeError::SignInAddress { .. } => Some(
+            "name the address clients use with `--public-url https://HOST`; a proxy or a tunnel there speaks TLS"
+                .to_owned(),
+        ),
         ServeError::PublicUrl { .. } | ServeError::Origin { .. } | ServeError::Secrets { .. } => None,
         ServeError::Io { source } => of_io(source),
         ServeError::Handshake { .. } => {
             Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())
         }
     }
+}
+
+fn of_access(error: &AccessError) -> Option<String> {
+    let hint = match error {
+        AccessError::Open { source, .. } => return of_io(source),
+        AccessError::Version { .. } => "a later ibid wrote it: use that one".to_owned(),
+        AccessError::Unknown { .. } => {
+            "`ibid user list` and `ibid token list` name those there are".to_owned()
+        }
+        AccessError::Taken { .. } => "choose another name, or remove that one first".to_owned(),
+        AccessError::Sqlite(_)
+        | AccessError::Randomness(_)
+        | AccessError::Name { .. }
+        | AccessError::Password(_) => return None,
+    };
+    Some(hint)
 }
 
 fn of_bench(name: &CollectionName, error: &BenchError) -> Option<String> {

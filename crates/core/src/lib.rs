@@ -33,6 +33,7 @@
 //! | viewer | a caller as the server sees one: a grant, whether it asks from elsewhere, and what is never shown there |
 //! | score | comparable within one leg or one answer only; `rank` starts at 1 |
 
+pub mod address;
 pub mod chunk;
 pub mod citation;
 pub mod document;

@@ -3,13 +3,17 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::Uri;
 use http::uri::Authority;
 use ibid_core::hash::ContentHash;
 use subtle::ConstantTimeEq;
+use url::Url;
 
 use crate::ServeError;
+use crate::oauth::request::Issuer;
+use crate::oauth::service::{Access, AccessConfig};
 use crate::outgoing::SecretRules;
 use crate::viewer::{Private, Viewer};
 
@@ -26,6 +30,10 @@ pub struct ServeConfig {
     pub private: Private,
     /// Which secrets are masked in what goes out.
     pub secrets: SecretRules,
+    /// People, grants and tokens in the data folder; with it nobody is let in without one of them.
+    pub access: Option<AccessConfig>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// A secret that opens the server. Only its hash is kept.
@@ -71,6 +79,8 @@ pub(crate) struct Site {
     allowed_origins: Vec<Origin>,
     token: Option<Token>,
     private: Private,
+    pub(crate) access: Option<Arc<Access>>,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
 #[derive(Debug)]
@@ -127,25 +137,59 @@ impl Site {
             .allowed_origins
             .iter()
             .map(|text| Origin::parse(text).ok_or_else(|| ServeError::Origin { origin: text.clone() }));
-        Ok(Site {
+        let mut site = Site {
             address,
             public: public.transpose()?,
             allowed_origins: allowed.collect::<Result<_, _>>()?,
             token: config.token,
             private: config.private,
-        })
+            access: None,
+            trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+        };
+        if let Some(access) = config.access {
+            let issuer = site.issuer(access.sign_in)?;
+            let access = Access::new(access, issuer).map_err(std::io::Error::other)?;
+            site.access = Some(Arc::new(access));
+        }
+        Ok(site)
     }
 
     /// Who asks where nobody said who: the owner, from elsewhere where questions can come from there.
     ///
-    /// A token or a public address means that they do: through a proxy or a tunnel everybody seems to be this machine.
+    /// Something to be shown, or a public address, means that they do: through a proxy or a tunnel everybody seems to be
+    /// this machine.
     pub(crate) fn viewer(&self) -> Viewer {
-        let is_reached = self.public.is_some() || self.token.is_some() || !self.address.ip().is_loopback();
+        let is_reached = self.public.is_some() || self.is_guarded() || !self.address.ip().is_loopback();
         if is_reached { Viewer::owner_elsewhere(&self.private) } else { Viewer::owner() }
     }
 
-    pub(crate) fn has_token(&self) -> bool {
-        self.token.is_some()
+    /// Which notes are never served to callers from elsewhere.
+    pub(crate) fn private(&self) -> &Private {
+        &self.private
+    }
+
+    /// The bare origin of this server. Signing in needs one that nobody else can read or pretend to be.
+    fn issuer(&self, sign_in: bool) -> Result<Issuer, ServeError> {
+        let base = self.own_base();
+        let origin = Url::parse(&base).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let is_secret = self.public.as_ref().map_or_else(
+            || self.address.ip().is_loopback(),
+            |public| public.origin.scheme == "https" || is_loopback(&public.origin.host),
+        );
+        if sign_in && (!is_secret || !origin.eq_ignore_ascii_case(&base)) {
+            return Err(ServeError::SignInAddress { base });
+        }
+        Ok(Issuer(origin))
+    }
+
+    /// Whether something must be shown to come in.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.token.is_some() || self.access.is_some()
+    }
+
+    /// Sign-in, where people can.
+    pub(crate) fn sign_in(&self) -> Option<&Arc<Access>> {
+        self.access.as_ref().filter(|access| access.sign_in)
     }
 
     /// The address of this server as its own machine sees it, or the public one where there is one.
@@ -188,14 +232,9 @@ impl Site {
         same || is_public || is_loopback(&origin.host) || self.allowed_origins.contains(&origin)
     }
 
-    /// Whether the caller may come in; `authorization` is the header of that name.
-    pub(crate) fn admits(&self, authorization: Option<&str>) -> bool {
-        let Some(token) = &self.token else { return true };
-        let bearer = authorization.and_then(|value| {
-            let (scheme, secret) = value.trim().split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
-        });
-        bearer.is_some_and(|secret| token.is(secret))
+    /// Whether a bearer token is the one the server was started with.
+    pub(crate) fn is_token(&self, secret: &str) -> bool {
+        self.token.as_ref().is_some_and(|token| token.is(secret))
     }
 }
 
@@ -264,19 +303,17 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_the_whole_secret_after_bearer() {
+    fn the_token_is_the_whole_secret() {
         let site = site("127.0.0.1:7117", None);
-        for (header, admitted) in [
-            (Some("Bearer 0123456789abcdef"), true),
-            (Some("bearer  0123456789abcdef "), true),
-            (Some("Bearer 0123456789abcdeg"), false),
-            (Some("Bearer 0123456789abcde"), false),
-            (Some("Basic 0123456789abcdef"), false),
-            (Some("0123456789abcdef"), false),
-            (Some("Bearer"), false),
-            (None, false),
+        for (secret, is) in [
+            ("0123456789abcdef", true),
+            ("0123456789abcdeg", false),
+            ("0123456789abcde", false),
+            ("0123456789abcdef0", false),
+            ("0123456789ABCDEF", false),
+            ("", false),
         ] {
-            assert_eq!(site.admits(header), admitted, "{header:?}");
+            assert_eq!(site.is_token(secret), is, "{secret:?}");
         }
         assert!(!format!("{site:?}").contains("0123456789abcdef"));
     }

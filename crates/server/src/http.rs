@@ -1,10 +1,13 @@
 //! The HTTP face: which paths there are, and what a request passes before it reaches one. Every refusal is JSON, also
 //! those that rmcp would say in plain text.
 
+mod cookie;
 mod door;
+mod gate;
 mod guard;
 mod pages;
 mod refusal;
+mod sign_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::config::Site;
 use crate::library::Library;
 use crate::mcp::Handler;
+use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::viewer::Viewer;
 
@@ -39,6 +43,7 @@ struct App {
     library: Arc<Library>,
     site: Arc<Site>,
     in_flight: Arc<Semaphore>,
+    limits: Arc<Limits>,
     /// The longest a request may take, its body's arrival included.
     request_timeout: Duration,
     outgoing: Arc<Outgoing>,
@@ -54,6 +59,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         library,
         site: Arc::new(site),
         in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+        limits: Arc::new(Limits::default()),
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
     }
@@ -76,7 +82,7 @@ impl App {
 
 /// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
 fn routes(app: App) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
         .route("/healthz", get(pages::healthz))
@@ -85,7 +91,8 @@ fn routes(app: App) -> Router {
         .route("/mcp/", any(door::mcp))
         .route("/c/{collection}/mcp", any(door::mcp_of_collection))
         .route("/c/{collection}/mcp/", any(door::mcp_of_collection))
-        .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document))
+        .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document));
+    sign_in::add_routes(router, &app)
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)
         .with_state(app.clone())

@@ -9,6 +9,7 @@ mod config;
 mod http;
 mod library;
 mod mcp;
+mod oauth;
 mod outgoing;
 mod page;
 pub mod presence;
@@ -32,6 +33,11 @@ use tokio::sync::oneshot;
 pub use address::{document_url, page_url};
 pub use config::{ServeConfig, Token, TokenError};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
+pub use oauth::password::PasswordError;
+pub use oauth::scope::{Scope, Scopes, UnknownScope};
+pub use oauth::secret::{NoRandomness, Secret};
+pub use oauth::service::AccessConfig;
+pub use oauth::store::{AccessError, AccessStore, Entry, EntryKind, NewToken, User};
 pub use outgoing::{SecretRuleError, SecretRules};
 pub use presence::running_server;
 pub use viewer::{Private, UnknownTool, Viewer};
@@ -58,6 +64,12 @@ pub enum ServeError {
     PublicUrl {
         /// What was given.
         url: String,
+    },
+    /// People would sign in where others can listen, or below a path, which clients do not look for.
+    #[error("nobody can sign in at {base}: it takes https://HOST, or an address of this machine")]
+    SignInAddress {
+        /// Where they would have.
+        base: String,
     },
     /// An allowed origin is not one.
     #[error("{origin:?} is no web origin: it reads https://HOST or http://HOST:PORT")]
@@ -93,7 +105,7 @@ pub fn base_url(address: SocketAddr, config: &ServeConfig) -> Result<String, Ser
 }
 
 fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
-    if config.token.is_none() && !address.ip().is_loopback() {
+    if config.token.is_none() && config.access.is_none() && !address.ip().is_loopback() {
         return Err(ServeError::OpenToTheWorld { address });
     }
     Site::new(address, config)
@@ -123,7 +135,7 @@ pub async fn serve(
     let outgoing = Arc::new(Outgoing::new(&config.secrets, Nonce::drawn)?);
     let site = site(listener.local_addr()?, config)?;
     // A page that asks for a token cannot be opened by clicking, so nobody is told of it.
-    let _presence = match site.has_token() {
+    let _presence = match site.is_guarded() {
         true => None,
         false => Presence::announce(library.store(), site.own_base()).await,
     };
@@ -134,11 +146,12 @@ pub async fn serve(
         }
     });
     let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stop.await;
-        // The other end is gone only when the server is.
-        let _ = stopping.send(());
-    });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stop.await;
+            // The other end is gone only when the server is.
+            let _ = stopping.send(());
+        });
     let out_of_time = async move {
         match stopped.await {
             Ok(()) => tokio::time::sleep(GRACE).await,

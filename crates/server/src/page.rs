@@ -153,7 +153,8 @@ fn moment(then: u64, now: u64) -> Markup {
     html! { time datetime=(rfc3339(then)) { (age(then, now)) } }
 }
 
-fn frame(title: &str, body: &Markup) -> Markup {
+/// A whole page around what it shows.
+pub(crate) fn frame(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

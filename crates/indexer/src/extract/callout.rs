@@ -22,12 +22,16 @@ const TURN_KINDS: [&str; 3] = ["nexus_user", "nexus_agent", "nexus_system"];
 
 /// The callout that the quote at `range` is, whether it can be folded (`[!note]-`) or not.
 pub(super) fn read(text: &str, range: Range<usize>) -> Option<Callout> {
+    // The sign is looked for before the line's end: of many quotes on one line each would look for it again.
+    const BLANK: [char; 2] = [' ', '\t'];
     let quote = &text[range.clone()];
-    let line = lines(quote).next()?;
-    let line = &quote[..line.end];
-    let line = line.trim_end();
-    let inner = line.trim_start().strip_prefix('>')?.trim_start();
-    let (kind, rest) = inner.strip_prefix("[!")?.split_once(']')?;
+    let inner = quote.trim_start_matches(BLANK).strip_prefix('>')?.trim_start_matches(BLANK);
+    let inner = inner.strip_prefix("[!")?;
+    let before = quote.len() - inner.len();
+    let end = before + lines(inner).next()?.end;
+    let line = quote[..end].trim_end();
+    let inner = line.get(before..)?;
+    let (kind, rest) = inner.split_once(']')?;
     // `[!info|wide]` carries a note for the theme.
     let kind = kind.split('|').next().unwrap_or_default().trim().to_lowercase();
     if kind.is_empty() || kind.contains(['[', '\n']) {
@@ -62,6 +66,13 @@ mod tests {
         check("> [!note", None);
         check("> [!] no kind", None);
         check("> a quote\n> [!note]", None);
+    }
+
+    #[test]
+    fn a_quote_within_thousands_of_others_is_read_without_looking_at_all_of_them() {
+        // Each of a million looks at what is left of the line took minutes.
+        let text = "> ".repeat(1_000_000);
+        assert!((0..1_000_000).all(|at| read(&text, 2 * at..text.len()).is_none()));
     }
 
     #[test]

@@ -9,6 +9,12 @@ use super::{Block, BlockKind, MAX_HEADINGS, lines, name_of, span_of};
 /// The deepest level a heading may have.
 const MAX_LEVEL: u8 = 6;
 
+/// From this block on, those that are very short are taken together.
+const MANY_BLOCKS: usize = 4_096;
+
+/// How long a block is at least from then on, unless another kind of block or a heading follows.
+const FEW_BYTES: usize = 128;
+
 /// The headings and the beginnings of blocks so far.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
@@ -60,6 +66,18 @@ impl Outline {
             return;
         }
         self.cuts.pop_if(|last| last.at == at);
+        // What reads on as it was is no block of its own where there are very many of them: chunks are made of far more
+        // than such a line, and each block costs many times its bytes.
+        let is_many = self.cuts.len() >= MANY_BLOCKS;
+        let goes_on = |last: &Cut| {
+            at - last.at < FEW_BYTES
+                && last.kind == kind
+                && last.depth == depth
+                && last.headings == self.above
+        };
+        if is_many && self.cuts.last().is_some_and(goes_on) {
+            return;
+        }
         self.cuts.push(Cut { at, kind, depth, headings: self.above.clone() });
     }
 
@@ -130,6 +148,17 @@ pub(super) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn very_many_short_lines_are_not_a_block_each() {
+        let text = "a\n".repeat(200_000);
+        let mut outline = Outline::default();
+        (0..200_000).for_each(|line| outline.block(2 * line, BlockKind::TableRow));
+        let (_, blocks) = outline.over(&text, BlockKind::Paragraph);
+        assert_eq!(blocks.len(), MANY_BLOCKS + (400_000 - 2 * MANY_BLOCKS).div_ceil(FEW_BYTES) - 1);
+        assert!(blocks.iter().all(|block| block.span.len() as usize <= FEW_BYTES));
+        assert_eq!(blocks.last().unwrap().span.range().end, text.len());
+    }
 
     #[test]
     fn blocks_are_the_whole_text_under_their_headings() {

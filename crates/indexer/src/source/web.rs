@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use ibid_core::address::is_public;
 use ibid_core::id::DocumentPath;
 use ibid_index::manifest::{Origin, WebRecord};
 use url::Url;
@@ -76,7 +77,7 @@ impl Source for Web {
         let mut kept = Kept::open(&self.folder).map_err(self.unkept())?;
         let mut listing = Listing { origin: Origin::Web(self.record.clone()), ..Listing::default() };
         if let Some(now) = self.fetches_at {
-            let may_reach = if self.record.allow_private { |_| true } else { address::is_public };
+            let may_reach = if self.record.allow_private { |_| true } else { is_public };
             let client = Client::new(may_reach);
             let crawl = Crawl::new(&self.record, &self.chosen, &client, now, progress);
             listing.skipped = crawl.run(&mut kept).map_err(self.unkept())?;

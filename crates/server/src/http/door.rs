@@ -1,6 +1,7 @@
 //! The way into MCP: a message is looked at before rmcp sees it, and rmcp's plain-text refusals are made JSON, so that
 //! a client that got something wrong can read what.
 
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -11,11 +12,12 @@ use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde_json::Value;
 
-use super::guard::{too_large, viewer_of};
+use super::guard::too_large;
 use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
 use super::{App, MAX_BODY_BYTES};
 use crate::mcp::Handler;
+use crate::viewer::Viewer;
 
 /// What rmcp wants to hear. We answer in JSON alone.
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -23,8 +25,11 @@ const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text
 /// The most bytes of a plain-text refusal that are passed on.
 const MAX_REFUSAL_BYTES: usize = 4096;
 
-pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
-    let viewer = viewer_of(request.extensions());
+pub(super) async fn mcp(
+    State(app): State<App>,
+    Extension(viewer): Extension<Viewer>,
+    request: Request,
+) -> Response {
     speak(&app.mcp(viewer), request).await
 }
 
@@ -32,10 +37,11 @@ pub(super) async fn mcp(State(app): State<App>, request: Request) -> Response {
 pub(super) async fn mcp_of_collection(
     State(app): State<App>,
     Path(name): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     request: Request,
 ) -> Response {
     let Ok(name) = name.parse::<CollectionName>() else { return not_found().await };
-    let viewer = viewer_of(request.extensions()).only(&name);
+    let viewer = viewer.only(&name);
     let known = {
         let viewer = viewer.clone();
         app.library.run(move |library| library.collections(&viewer)).await

@@ -1,6 +1,5 @@
-//! What every request passes before it is answered: room, time, host, origin, length, token, in this order.
-//!
-//! Sign-in and grants will stand where the token stands now.
+//! What every request passes before it is answered: room, time, host, origin, length, and then the gate, which asks who
+//! it is, in this order.
 
 use std::time::Instant;
 
@@ -10,15 +9,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
+use super::gate::admit;
 use super::refusal::refusal;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
-use crate::viewer::Viewer;
-
-/// Whether the caller presented what the server asks for. Left in the request for pages that show less to others.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Admitted(pub(super) bool);
 
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -45,8 +40,11 @@ async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response 
         return response;
     };
     let answer = async {
-        match check(&app.site, &mut request) {
-            Ok(()) => next.run(request).await,
+        if let Err(refused) = check(&app.site, &mut request) {
+            return *refused;
+        }
+        match admit(app, request).await {
+            Ok(request) => next.run(request).await,
             Err(refused) => *refused,
         }
     };
@@ -68,7 +66,7 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
     let headers = request.headers();
     if let Some(origin) = headers.get(header::ORIGIN) {
         let allowed = origin.to_str().is_ok_and(|origin| site.allows_origin(origin, &host));
-        if !allowed {
+        if !allowed && !is_own_form(request) {
             let message = "pages of this origin may not call this server";
             return Err(Box::new(refusal(StatusCode::FORBIDDEN, "origin", message)));
         }
@@ -78,22 +76,16 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
         return Err(Box::new(too_large()));
     }
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let admitted = site.admits(authorization);
-    if !admitted && !is_open_to_all(request.uri().path()) {
-        return Err(Box::new(unauthorized()));
-    }
     let base = BaseUrl(site.base(&host));
-    let extensions = request.extensions_mut();
-    extensions.get_or_insert_with(|| site.viewer());
-    extensions.insert(Admitted(admitted));
-    extensions.insert(base);
+    request.extensions_mut().insert(base);
     Ok(())
 }
 
-/// Who asks; the owner where nobody was told of.
-pub(super) fn viewer_of(extensions: &http::Extensions) -> Viewer {
-    extensions.get::<Viewer>().cloned().unwrap_or_else(Viewer::owner)
+/// Whether a form may come from a page of ours that sends no referrer: browsers then leave its origin out as well. The
+/// form itself, and what else the browser says of where it comes from, is looked at where it is read.
+fn is_own_form(request: &Request) -> bool {
+    matches!(request.uri().path(), "/login" | "/consent")
+        && request.headers().get(header::ORIGIN).is_some_and(|origin| origin == "null")
 }
 
 /// The name the request was sent to; `None` where there is none, or more than one.
@@ -106,21 +98,7 @@ fn host_of(request: &Request) -> Option<String> {
     }
 }
 
-/// What a watchdog may see, and what says nothing of the notes.
-fn is_open_to_all(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz" | "/style.css")
-}
-
 pub(super) fn too_large() -> Response {
     let message = format!("the body has more than {MAX_BODY_BYTES} bytes");
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message)
-}
-
-fn unauthorized() -> Response {
-    let message = "this server asks for its token: send the header `Authorization: Bearer TOKEN`";
-    let mut response = refusal(StatusCode::UNAUTHORIZED, "unauthorized", message);
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ibid\""));
-    response
 }

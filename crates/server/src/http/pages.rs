@@ -14,7 +14,7 @@ use maud::Markup;
 use serde_json::json;
 
 use super::App;
-use super::guard::Admitted;
+use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
 use crate::library::Library;
 use crate::mcp::{BaseUrl, FETCH};

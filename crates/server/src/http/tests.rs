@@ -3,6 +3,7 @@
 mod callers;
 mod clients;
 mod pages;
+mod sign_in;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};

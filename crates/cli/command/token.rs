@@ -1,0 +1,73 @@
+//! `ibid token`: what opens a server besides signing in.
+
+use std::io::Write;
+
+use ibid_core::grant::Grant;
+use ibid_server::{AccessStore, Entry, EntryKind, NewToken, Private, Scopes, Viewer};
+
+use crate::args::{CreateArgs, TokenArgs, TokenCommand};
+use crate::environment::{self, Environment};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, STRONG};
+use crate::text::safe_line;
+
+pub(crate) fn run(args: &TokenArgs, environment: &Environment) -> Result<Outcome, Failure> {
+    let store = AccessStore::open(environment.store.data_dir())?;
+    match &args.what {
+        TokenCommand::Create(args) => create(&store, args, environment.quiet),
+        TokenCommand::List => list(&store),
+        TokenCommand::Revoke { name } => {
+            store.revoke(name, environment::now())?;
+            if !environment.quiet {
+                writeln!(output::out(), "{} opens nothing any more", safe_line(name))?;
+            }
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// The secret goes to standard output alone, so that it can be sent on; what is said of it goes beside.
+fn create(store: &AccessStore, args: &CreateArgs, quiet: bool) -> Result<Outcome, Failure> {
+    let now = environment::now();
+    let rules = args.rules();
+    // A token whose rules nobody can read would open nothing: that is told now.
+    let grant = Grant::parse(&rules)?;
+    Viewer::remote(grant, &Private::default())?;
+    let scopes: Scopes =
+        if args.scope.is_empty() { Scopes::all() } else { args.scope.iter().copied().collect() };
+    let expires = args.expires.map(|time| now + time.as_secs());
+    let secret = store.create_token(&NewToken { name: &args.name, scopes, rules: &rules, expires }, now)?;
+    if !quiet {
+        writeln!(
+            output::err(),
+            "this is the only time it is shown; send it as `Authorization: Bearer TOKEN`"
+        )?;
+    }
+    writeln!(output::out(), "{}", secret.reveal())?;
+    Ok(Outcome::Done)
+}
+
+fn list(store: &AccessStore) -> Result<Outcome, Failure> {
+    let entries = store.entries()?;
+    let mut out = output::out();
+    for entry in &entries {
+        let (name, rest) = (safe_line(&entry.name), safe_line(&described(entry, environment::now())));
+        writeln!(out, "{STRONG}{name}{STRONG:#}  {rest}")?;
+    }
+    Ok(if entries.is_empty() { Outcome::Nothing } else { Outcome::Done })
+}
+
+fn described(entry: &Entry, now: u64) -> String {
+    let mut parts = Vec::new();
+    if let EntryKind::Grant { client, user } = &entry.kind {
+        parts.push(format!("{client}, by {user}"));
+    }
+    parts.push(entry.scopes.clone());
+    parts.extend(entry.rules.iter().cloned());
+    match entry.expires.map(|expires| expires.saturating_sub(now)) {
+        Some(0) => parts.push("expired".to_owned()),
+        Some(left) => parts.push(format!("ends in {} h", left.div_ceil(60 * 60))),
+        None => {}
+    }
+    parts.join("  ")
+}

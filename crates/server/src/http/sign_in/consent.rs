@@ -1,0 +1,175 @@
+//! `/consent`: a person sees who asks for what, takes away what they like, and says yes or no. What the form sends can
+//! only narrow what the row in the store says.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use ibid_core::id::CollectionName;
+
+use super::authorize::answer;
+use super::pages::{Question, consent_page, problem};
+use super::{Browser, is_ours, query_of, read_form, redirect};
+use crate::http::App;
+use crate::http::cookie::{Cookie, read_cookie};
+use crate::http::gate::internal;
+use crate::oauth::request::{Asked, Form, collection_of};
+use crate::oauth::scope::{Scope, Scopes};
+use crate::oauth::service::{Access, Failed};
+use crate::oauth::store::{NewGrant, Pending};
+use crate::viewer::Viewer;
+
+/// The purpose that the proof of this form is made for.
+const PROOF: &str = "consent";
+
+/// A request that waits, the browser that began it, and who is signed in there.
+struct Waiting {
+    request: String,
+    browser: Browser,
+    user: String,
+    asked: Asked,
+}
+
+pub(super) async fn form(State(app): State<App>, request: Request) -> Response {
+    let Some(access) = app.site.sign_in() else { return internal() };
+    let id = query_of(request.uri()).one("request").ok().flatten().unwrap_or_default().to_owned();
+    let Ok(user) = signed_in(access, request.headers()).await else { return internal() };
+    let Some(user) = user else {
+        let request: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        return redirect(&format!("/login?request={request}"));
+    };
+    match waiting(access, request.headers(), id, user).await {
+        Ok(Some(waiting)) => page(&app, access, &waiting, None),
+        Ok(None) => over(StatusCode::BAD_REQUEST),
+        Err(Failed) => internal(),
+    }
+}
+
+pub(super) async fn submit(State(app): State<App>, request: Request) -> Response {
+    let Some(access) = app.site.sign_in() else { return internal() };
+    let headers = request.headers().clone();
+    let user = match signed_in(access, &headers).await {
+        Ok(Some(user)) => user,
+        Ok(None) => return over(StatusCode::FORBIDDEN),
+        Err(Failed) => return internal(),
+    };
+    let Some(form) = read_form(request).await else { return over(StatusCode::FORBIDDEN) };
+    let id = form.one("request").ok().flatten().unwrap_or_default().to_owned();
+    let waiting = match waiting(access, &headers, id, user).await {
+        Ok(Some(waiting)) => waiting,
+        Ok(None) => return over(StatusCode::FORBIDDEN),
+        Err(Failed) => return internal(),
+    };
+    if !is_ours(&headers, &form, access, &proof(access, &waiting)) {
+        return over(StatusCode::FORBIDDEN);
+    }
+    match form.one("decision") {
+        Ok(Some("allow")) => {}
+        Ok(Some("deny")) => return decide(access, waiting, None).await,
+        _ => return over(StatusCode::BAD_REQUEST),
+    }
+    match chosen(&app, &waiting.asked, &form) {
+        Ok(chosen) => decide(access, waiting, Some(chosen)).await,
+        Err(said) => page(&app, access, &waiting, Some(said)),
+    }
+}
+
+async fn signed_in(access: &Access, headers: &HeaderMap) -> Result<Option<String>, Failed> {
+    access.session(read_cookie(headers, Cookie::Session, &access.issuer)).await
+}
+
+async fn waiting(
+    access: &Access,
+    headers: &HeaderMap,
+    request: String,
+    user: String,
+) -> Result<Option<Waiting>, Failed> {
+    let Some(browser) = Browser::of(headers, access) else { return Ok(None) };
+    let (id, secret) = (request.clone(), browser.secret.clone());
+    let asked =
+        access.run(move |store, now| store.pending(Pending { request: &id, browser: &secret }, now)).await?;
+    Ok(asked.map(|asked| Waiting { request, browser, user, asked }))
+}
+
+/// What the form must carry: it is of this request, this browser and this person.
+fn proof(access: &Access, waiting: &Waiting) -> String {
+    access.proof(PROOF, &[&waiting.browser.secret, &waiting.request, &waiting.user])
+}
+
+/// What is granted: scopes and rules.
+struct Chosen {
+    scopes: Scopes,
+    rules: Vec<String>,
+}
+
+/// What a person left of what was asked, or what they have still to say.
+fn chosen(app: &App, asked: &Asked, form: &Form) -> Result<Chosen, &'static str> {
+    let wanted = Scopes::parse(&asked.scopes).unwrap_or_default();
+    let ticked: Scopes =
+        Scope::ALL.into_iter().filter(|scope| form.all("scope").any(|name| name == scope.name())).collect();
+    let scopes = wanted.and(ticked);
+    if scopes.is_empty() {
+        return Err("Tick what it may do, or say no.");
+    }
+    let rule = |name: &CollectionName| format!("collection:{name}");
+    if let Some(only) = collection_of(&asked.resource) {
+        return Ok(Chosen { scopes, rules: vec![rule(&only)] });
+    }
+    if form.one("notes") == Ok(Some("all")) {
+        return Ok(Chosen { scopes, rules: Vec::new() });
+    }
+    let known = collections(app, asked);
+    let rules: Vec<_> = known
+        .iter()
+        .filter(|known| form.all("collection").any(|name| name == known.as_str()))
+        .map(rule)
+        .collect();
+    match rules.is_empty() {
+        true => Err("Tick the collections it may see, or let it see all."),
+        false => Ok(Chosen { scopes, rules }),
+    }
+}
+
+fn collections(app: &App, asked: &Asked) -> Vec<CollectionName> {
+    match collection_of(&asked.resource) {
+        Some(only) => vec![only],
+        // Whoever consents is the owner, who may give away what is served to nobody else.
+        None => app.library.collections(&Viewer::owner()),
+    }
+}
+
+async fn decide(access: &Access, waiting: Waiting, chosen: Option<Chosen>) -> Response {
+    let Waiting { request, browser, user, .. } = waiting;
+    let decided = access.run(move |store, now| {
+        let grant =
+            chosen.as_ref().map(|Chosen { scopes, rules }| NewGrant { user: &user, scopes: *scopes, rules });
+        store.decide(Pending { request: &request, browser: &browser.secret }, grant, now)
+    });
+    match decided.await {
+        Ok(Some((asked, Some(code)))) => {
+            answer(access, &asked.redirect_uri, asked.state.as_deref(), &[("code", code.reveal())])
+        }
+        Ok(Some((asked, None))) => {
+            answer(access, &asked.redirect_uri, asked.state.as_deref(), &[("error", "access_denied")])
+        }
+        Ok(None) => over(StatusCode::FORBIDDEN),
+        Err(Failed) => internal(),
+    }
+}
+
+fn page(app: &App, access: &Access, waiting: &Waiting, said: Option<&str>) -> Response {
+    let collections = collections(app, &waiting.asked);
+    consent_page(&Question {
+        asked: &waiting.asked,
+        collections: &collections,
+        user: &waiting.user,
+        request: &waiting.request,
+        proof: &proof(access, waiting),
+        said,
+    })
+}
+
+fn over(status: StatusCode) -> Response {
+    let why = "This request does not wait here any more: it was decided, took longer than ten minutes, or was begun in \
+               another browser. Go back to the client and let it ask again.";
+    problem(status, "Nothing to decide", why)
+}

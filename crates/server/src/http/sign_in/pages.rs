@@ -1,0 +1,164 @@
+//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet, and forms lead only where they
+//! must.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use ibid_core::id::CollectionName;
+use maud::{Markup, html};
+
+use crate::oauth::client::place_of;
+use crate::oauth::limits::TooOften;
+use crate::oauth::request::{Asked, collection_of};
+use crate::oauth::scope::Scopes;
+use crate::page::frame;
+
+/// What a person is asked.
+pub(super) struct Question<'a> {
+    pub(super) asked: &'a Asked,
+    pub(super) collections: &'a [CollectionName],
+    pub(super) user: &'a str,
+    pub(super) request: &'a str,
+    pub(super) proof: &'a str,
+    /// What was wrong with the last answer.
+    pub(super) said: Option<&'a str>,
+}
+
+/// A word about what cannot go on.
+pub(super) fn problem(status: StatusCode, title: &str, why: &str) -> Response {
+    respond(status, &frame(title, &html! { main { h1 { (title) } p { (why) } } }), "'none'")
+}
+
+/// Says when to come again.
+pub(super) fn busy(TooOften { retry_after }: TooOften) -> Response {
+    let why = format!("There were too many attempts. Try again in {retry_after} seconds.");
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "Wait a little", &why);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    response
+}
+
+/// The form for name and password; `kept` goes along unchanged.
+pub(super) fn login_page(
+    status: StatusCode,
+    proof: &str,
+    kept: &[(&str, &str)],
+    said: Option<&str>,
+) -> Response {
+    let body = html! {
+        main {
+            h1 { "Sign in" }
+            @if let Some(said) = said { p.notice role="alert" { (said) } }
+            form.sign-in method="post" action="/login" {
+                input type="hidden" name="proof" value=(proof);
+                @for (name, value) in kept { input type="hidden" name=(name) value=(value); }
+                label { "Name" input name="name" autocomplete="username" autocapitalize="none" required autofocus; }
+                label { "Password" input name="password" type="password" autocomplete="current-password" required; }
+                button type="submit" { "Sign in" }
+            }
+        }
+    };
+    respond(status, &frame("Sign in", &body), "'self'")
+}
+
+/// The form on which access is granted or not.
+pub(super) fn consent_page(question: &Question<'_>) -> Response {
+    let Question { asked, user, request, proof, said, .. } = question;
+    let place = place_of(&asked.redirect_uri);
+    let body = html! {
+        main {
+            h1 { bdi { (asked.client_name) } " asks for access to your notes" }
+            @if let Some(said) = said { p.notice role="alert" { (said) } }
+            p { "You are signed in as " b { (user) } ". If you allow it, you go back to " code { (place) } "." }
+            (standing(asked))
+            form.consent method="post" action="/consent" {
+                input type="hidden" name="proof" value=(proof);
+                input type="hidden" name="request" value=(request);
+                (scopes(asked))
+                (notes(question))
+                p {
+                    button type="submit" name="decision" value="allow" { "Allow" }
+                    " "
+                    button type="submit" name="decision" value="deny" { "Deny" }
+                }
+            }
+            p { "You can end it at any time: " code { "ibid token list" } " and " code { "ibid token revoke" } "." }
+        }
+    };
+    let status = if said.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    // The browser holds the redirect after the form to this as well. It has no way to write an IPv6 address.
+    let leads_to = if place.contains('[') { "http:" } else { &place };
+    respond(status, &frame("Allow access", &body), &format!("'self' {leads_to}"))
+}
+
+/// How much is known of the client, and what to be wary of.
+fn standing(asked: &Asked) -> Markup {
+    html! {
+        @if asked.unverified {
+            p.notice role="note" {
+                "This client is " b { "unverified" } ": it gave its name itself. Allow it only if you began this, and if "
+                "the address above is the one you expect."
+            }
+        } @else {
+            p { "The client is known by " code { (asked.client_id) } " (verified)." }
+        }
+        @if asked.local {
+            p.notice role="note" {
+                "It runs on the computer whose browser this is. Any program there could pretend to be it: allow it only "
+                "if you have just started it."
+            }
+        }
+    }
+}
+
+fn scopes(asked: &Asked) -> Markup {
+    html! {
+        fieldset {
+            legend { "It may" }
+            @for scope in Scopes::parse(&asked.scopes).unwrap_or_default().iter() {
+                label {
+                    input type="checkbox" name="scope" value=(scope.name()) checked;
+                    " " (scope.meaning()) " (" code { (scope.name()) } ")"
+                }
+            }
+        }
+    }
+}
+
+fn notes(question: &Question<'_>) -> Markup {
+    html! {
+        fieldset {
+            legend { "In" }
+            @if let Some(only) = collection_of(&question.asked.resource) {
+                p { "the collection " b { (only) } " alone" }
+            } @else {
+                label { input type="radio" name="notes" value="all" checked; " all collections, later ones too" }
+                label { input type="radio" name="notes" value="chosen"; " these alone:" }
+                @for name in question.collections {
+                    label.inner { input type="checkbox" name="collection" value=(name); " " (name) }
+                }
+            }
+        }
+    }
+}
+
+/// A page that nobody may frame or keep; `form_action` is where its forms may lead.
+fn respond(status: StatusCode, page: &Markup, form_action: &str) -> Response {
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+    );
+    let mut response = (status, Body::from(page.0.clone())).into_response();
+    let headers = response.headers_mut();
+    let fixed: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

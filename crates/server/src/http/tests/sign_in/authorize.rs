@@ -1,0 +1,421 @@
+//! From a request to a decision (A): who may ask, where people are sent back to, who may decide.
+
+use super::*;
+
+const DYNAMIC: &str = "https://app.example/cb";
+
+/// A page, and nobody is sent anywhere.
+fn is_page(answered: &Answered, status: StatusCode) {
+    assert_eq!(answered.status, status, "{}", answered.body);
+    assert_eq!(answered.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+    assert!(answered.headers.get(header::LOCATION).is_none());
+}
+
+/// The client is told `error`, once, with state and issuer.
+fn is_told(answered: &Answered, error: &str) {
+    let (to, carried) = location(answered);
+    assert_eq!(to, CHATGPT_REDIRECT);
+    assert_eq!(carried["error"], [error], "{carried:?}");
+    assert_eq!(
+        (&carried["state"][..], &carried["iss"][..]),
+        (&["s t&te".to_owned()][..], &[ORIGIN.to_owned()][..])
+    );
+    assert!(!carried.contains_key("code"));
+}
+
+#[tokio::test]
+async fn a01_an_unknown_client_gets_a_page() {
+    let server = Server::new();
+    for id in ["", "client_unknown", "ChatGPT", "http://chatgpt.com/oauth/client.json"] {
+        is_page(&Person::new(&server).authorize(&[("client_id", id)]).await, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn a02_a03_only_a_redirect_of_the_clients_is_used() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    for redirect in [
+        "https://evil.example/cb",
+        "https://chatgpt.com/connector_platform_oauth_redirect/",
+        "https://chatgpt.com/connector_platform_oauth_redirect?x=1",
+        "https://chatgpt.com/connector_platform_oauth_redirect#x",
+        "https://chatgpt.com/Connector_platform_oauth_redirect",
+        "https://chatgpt.com@evil.example/connector_platform_oauth_redirect",
+        "https://chatgpt.com:8443/connector_platform_oauth_redirect",
+        "https://chatgpt.com:443/connector_platform_oauth_redirect",
+        "https://chatgpt.com/connector_platform_oauth_redirect/../x",
+        "https://chatgpt.com.evil.example/connector_platform_oauth_redirect",
+        "http://chatgpt.com/connector_platform_oauth_redirect",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "cursor://cb",
+    ] {
+        is_page(&person.authorize(&[("redirect_uri", redirect)]).await, StatusCode::BAD_REQUEST);
+    }
+    let twice =
+        person.authorize(&[("redirect_uri", CHATGPT_REDIRECT), ("redirect_uri", CHATGPT_REDIRECT)]).await;
+    is_page(&twice, StatusCode::BAD_REQUEST);
+    let two = server.register(&[DYNAMIC, "https://app.example/other"]).await;
+    is_page(&person.authorize(&[("client_id", &two), ("redirect_uri", "")]).await, StatusCode::BAD_REQUEST);
+    let one = server.register(&[DYNAMIC]).await;
+    let (to, _) = location(&person.authorize(&[("client_id", &one), ("redirect_uri", "")]).await);
+    assert_eq!(to, "/login");
+}
+
+#[tokio::test]
+async fn a04_a_loopback_redirect_may_have_any_port_and_nothing_else() {
+    let server = Server::new();
+    let id = server.register(&["http://127.0.0.1/cb", "http://localhost/cb"]).await;
+    let person = Person::new(&server);
+    for (redirect, known) in [
+        ("http://127.0.0.1:1/cb", true),
+        ("http://localhost:65535/cb", true),
+        ("http://127.0.0.1/cb", true),
+        ("http://127.0.0.1:1/other", false),
+        ("http://127.0.0.1.evil.example/cb", false),
+        ("http://127.0.0.2:1/cb", false),
+        ("http://0.0.0.0:1/cb", false),
+        ("http://[::ffff:127.0.0.1]:1/cb", false),
+        ("https://127.0.0.1:1/cb", false),
+    ] {
+        let answered = person.authorize(&[("client_id", &id), ("redirect_uri", redirect)]).await;
+        assert_eq!(answered.status == StatusCode::SEE_OTHER, known, "{redirect}");
+    }
+}
+
+#[tokio::test]
+async fn a05_to_a14_a_wrong_request_is_told_to_the_client() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    for (change, error) in [
+        (("code_challenge", ""), "invalid_request"),
+        (("code_challenge_method", ""), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("code_challenge", "short"), "invalid_request"),
+        (("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM"), "invalid_request"),
+        (("response_type", "token"), "unsupported_response_type"),
+        (("response_type", "id_token"), "unsupported_response_type"),
+        (("response_type", "code token"), "unsupported_response_type"),
+        (("resource", "https://evil.example/mcp"), "invalid_target"),
+        (("resource", "https://notes.example/other"), "invalid_target"),
+        (("scope", "admin"), "invalid_scope"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        is_told(&person.authorize(&[change]).await, error);
+    }
+}
+
+#[tokio::test]
+async fn a11_a12_what_is_not_said_is_the_server_and_everything() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let code = person.code(&[("resource", ""), ("scope", "")], &[]).await;
+    let answered = server.exchange_code(&code, &[("resource", "https://notes.example/")]).await;
+    assert_eq!(answered.json()["scope"], "notes:search notes:read");
+    assert!(server.opens(&tokens_of(&answered).0).await);
+}
+
+#[tokio::test]
+async fn a14_a24_every_decision_goes_back_with_the_issuer() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let (to, carried) = location(&person.decide(&request, &[]).await);
+    assert_eq!((to.as_str(), &carried["iss"][..]), (CHATGPT_REDIRECT, &[ORIGIN.to_owned()][..]));
+    assert_eq!((carried["state"][0].as_str(), carried["code"].len()), ("s t&te", 1));
+    let request = person.request(&[]).await;
+    is_told(&person.decide(&request, &[("decision", "deny")]).await, "access_denied");
+}
+
+#[tokio::test]
+async fn a15_a16_only_the_browser_that_asked_and_signed_in_decides_once() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let (_, proof) = person.question(&request).await;
+    let form = [
+        ("proof", proof.as_str()),
+        ("request", request.as_str()),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ];
+    let other = Person::new(&server);
+    let others = other.request(&[]).await;
+    let (_, other_proof) = other.question(&others).await;
+    for (name, value) in
+        [("proof", ""), ("proof", "x"), ("proof", &*other_proof), ("request", ""), ("request", &*others)]
+    {
+        let answered = person.post("/consent", &[], &changed(&form, &[(name, value)])).await;
+        is_page(&answered, StatusCode::FORBIDDEN);
+    }
+    // Another browser with everything the form holds, signed in as the same person.
+    is_page(&other.post("/consent", &[], &form).await, StatusCode::FORBIDDEN);
+    is_page(&Person::new(&server).post("/consent", &[], &form).await, StatusCode::FORBIDDEN);
+    // The right browser, signed out.
+    let session = person.cookies.borrow_mut().remove("__Host-ibid_session").unwrap();
+    is_page(&person.post("/consent", &[], &form).await, StatusCode::FORBIDDEN);
+    person.cookies.borrow_mut().insert("__Host-ibid_session".to_owned(), session);
+    assert_eq!(person.post("/consent", &[], &form).await.status, StatusCode::SEE_OTHER);
+    is_page(&person.post("/consent", &[], &form).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a17_a_form_of_another_site_is_refused() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let (_, proof) = person.question(&request).await;
+    let form = [
+        ("proof", proof.as_str()),
+        ("request", request.as_str()),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ];
+    for headers in [
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+        [("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+        [("origin", "http://localhost:3000"), ("sec-fetch-site", "")],
+        [("origin", "https://notes.example:8443"), ("sec-fetch-site", "")],
+        [("origin", "null"), ("sec-fetch-site", "cross-site")],
+        [("origin", "null"), ("sec-fetch-site", "")],
+        [("origin", ORIGIN), ("sec-fetch-site", "cross-site")],
+        [("origin", ORIGIN), ("sec-fetch-site", "same-site")],
+        [("origin", ""), ("sec-fetch-site", "cross-site")],
+    ] {
+        for path in ["/consent", "/login"] {
+            let answered = person.post(path, &headers, &form).await;
+            assert_eq!(answered.status, StatusCode::FORBIDDEN, "{headers:?} {path}");
+        }
+    }
+    let ours = [("origin", ORIGIN), ("sec-fetch-site", "")];
+    assert_eq!(person.post("/consent", &ours, &form).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a18_a_form_can_only_narrow_what_was_asked() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let asked = [("scope", "notes:search")];
+    let tampered = [
+        ("scope", "notes:read"),
+        ("scope", "notes:search"),
+        ("scope", "admin"),
+        ("client_id", "evil"),
+        ("redirect_uri", "https://evil.example/cb"),
+        ("state", "other"),
+    ];
+    let request = person.request(&asked).await;
+    let (to, carried) = location(&person.decide(&request, &tampered).await);
+    assert_eq!((to.as_str(), carried["state"][0].as_str()), (CHATGPT_REDIRECT, "s t&te"));
+    let answered = server.exchange_code(&carried["code"][0], &[]).await;
+    assert_eq!(answered.json()["scope"], "notes:search");
+}
+
+#[tokio::test]
+async fn a_person_takes_away_what_they_like() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let nothing = person.decide(&request, &[("scope", "")]).await;
+    is_page(&nothing, StatusCode::BAD_REQUEST);
+    let no_collection = person.decide(&request, &[("notes", "chosen"), ("collection", "none")]).await;
+    is_page(&no_collection, StatusCode::BAD_REQUEST);
+    let chosen = [("notes", "chosen"), ("collection", "garden"), ("scope", "notes:search")];
+    let (_, carried) = location(&person.decide(&request, &chosen).await);
+    let (access, _) = tokens_of(&server.exchange_code(&carried["code"][0], &[]).await);
+    let (principal, _) = server.store.bearer(&access, crate::time::now()).unwrap().unwrap();
+    assert_eq!(
+        (principal.rules, principal.scopes.to_string()),
+        (vec!["collection:garden".to_owned()], "notes:search".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a19_pages_of_sign_in_cannot_be_framed_kept_or_scripted() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    for path in [
+        "/login".to_owned(),
+        format!("/consent?request={request}"),
+        "/consent?request=x".to_owned(),
+        "/authorize".to_owned(),
+    ] {
+        let page = person.get(&path).await;
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(page.header(name.parse().unwrap()), value, "{path}");
+        }
+        let policy = page.header(header::CONTENT_SECURITY_POLICY);
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; ")
+                && policy.ends_with("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        for forbidden in ["<script", "javascript:", " style=", "onclick", "<img", "<iframe", "src="] {
+            assert!(!page.body.contains(forbidden), "{path} {forbidden}");
+        }
+        assert_eq!(page.body.matches("<link").count(), 1);
+    }
+    let page = person.get(&format!("/consent?request={request}")).await;
+    let policy = page.header(header::CONTENT_SECURITY_POLICY);
+    assert!(
+        policy.contains("form-action 'self' https://chatgpt.com;"),
+        "the redirect after the form: {policy}"
+    );
+}
+
+#[tokio::test]
+async fn a21_a22_consent_is_asked_for_every_time() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    person.code(&[], &[]).await;
+    is_told(&person.authorize(&[("prompt", "none")]).await, "consent_required");
+    let other = server.register(&[CHATGPT_REDIRECT]).await;
+    for changes in [
+        &[][..],
+        &[("client_id", other.as_str())],
+        &[
+            ("client_id", "https://claude.ai/oauth/mcp-oauth-client-metadata"),
+            ("redirect_uri", "https://claude.ai/api/mcp/auth_callback"),
+        ],
+        &[("scope", "notes:search")],
+    ] {
+        let (to, carried) = location(&person.authorize(changes).await);
+        assert_eq!((to.as_str(), carried.contains_key("code")), ("/consent", false));
+        person.question(&carried["request"][0]).await;
+    }
+    is_told(&person.authorize(&[("prompt", "none")]).await, "consent_required");
+}
+
+#[tokio::test]
+async fn a23_d08_the_page_says_who_asks_and_how_much_is_known_of_them() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let (page, _) = person.question(&person.request(&[]).await).await;
+    assert!(page.contains("ChatGPT") && page.contains("https://chatgpt.com") && page.contains("(verified)"));
+    assert!(page.contains("notes:search") && page.contains("notes:read") && page.contains("garden"));
+    assert!(!page.contains("unverified") && !page.contains("Any program"));
+    let local = [
+        ("client_id", "https://claude.ai/oauth/claude-code-client-metadata"),
+        ("redirect_uri", "http://localhost:7/callback"),
+    ];
+    let (page, _) = person.question(&person.request(&local).await).await;
+    assert!(
+        page.contains("Claude Code") && page.contains("http://localhost:7") && page.contains("Any program")
+    );
+    let body = json!({"client_name": "ChatGPT<script>alert(1)</script>\u{202e}", "redirect_uris": [CHATGPT_REDIRECT]});
+    let registered = server.post("/register", &[], body.to_string()).await.json();
+    let dynamic = [("client_id", registered["client_id"].as_str().unwrap())];
+    let (page, _) = person.question(&person.request(&dynamic).await).await;
+    assert!(
+        page.contains("unverified") && page.contains("https://chatgpt.com") && !page.contains("(verified)")
+    );
+    assert!(!page.contains("<script") && !page.contains('\u{202e}'));
+}
+
+#[tokio::test]
+async fn a25_a_browser_is_never_made_to_send_a_form_again() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let begun = person.authorize(&[]).await;
+    let request = location(&begun).1["request"][0].clone();
+    let signed_in = person.sign_in(&request).await;
+    let decided = person.decide(&request, &[]).await;
+    for answered in [begun, signed_in, decided, person.authorize(&[("prompt", "none")]).await] {
+        assert_eq!(answered.status, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn a27_passwords_cannot_be_tried_for_long() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let page = person.get("/login").await;
+    let proof = field(&page.body, "proof");
+    let mut statuses = Vec::new();
+    for attempt in 0..12 {
+        let name = if attempt % 2 == 0 { NAME } else { "nobody" };
+        let form = [("proof", proof.as_str()), ("name", name), ("password", "wrong password")];
+        let answered = person.post("/login", &[], &form).await;
+        assert!(answered.headers.get(header::SET_COOKIE).is_none());
+        if answered.status == StatusCode::TOO_MANY_REQUESTS {
+            assert!(answered.header(header::RETRY_AFTER).parse::<u64>().unwrap() > 0);
+        }
+        statuses.push(answered.status.as_u16());
+    }
+    assert_eq!(statuses[..10], [403; 10]);
+    assert_eq!(statuses[10..], [429; 2]);
+    let form = [("proof", proof.as_str()), ("name", NAME), ("password", PASSWORD)];
+    assert_eq!(person.post("/login", &[], &form).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a27_a_name_that_nobody_has_takes_as_long() {
+    let server = Server::new();
+    let took = async |name: &'static str| {
+        let begun = std::time::Instant::now();
+        let signed_in = server.access.sign_in(name.to_owned(), "wrong password".to_owned()).await;
+        assert_eq!(signed_in.unwrap(), None);
+        begun.elapsed().as_secs_f64()
+    };
+    let mut times = (f64::MAX, f64::MAX);
+    for _ in 0..5 {
+        times = (times.0.min(took(NAME).await), times.1.min(took("nobody").await));
+    }
+    let ratio = times.0 / times.1;
+    // A look without hashing takes a hundredth of it.
+    assert!((0.2..5.0).contains(&ratio), "{times:?}");
+}
+
+#[tokio::test]
+async fn a29_cookies_are_the_hosts_own() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let begun = person.authorize(&[]).await;
+    let request = location(&begun).1["request"][0].clone();
+    let signed_in = person.sign_in(&request).await;
+    for (answered, name) in [(&begun, "__Host-ibid_browser="), (&signed_in, "__Host-ibid_session=")] {
+        let cookie = answered.header(header::SET_COOKIE);
+        assert!(cookie.starts_with(name) && cookie.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+        assert!(cookie.contains("; Path=/; ") && !cookie.contains("Domain"), "{cookie}");
+    }
+    let local = Server::with(ServeConfig::default(), |_| {}, None);
+    let login = local.get("/login", &[("host", HOST)]).await;
+    let cookie = login.header(header::SET_COOKIE);
+    assert!(cookie.starts_with("ibid_browser=") && cookie.ends_with("; HttpOnly; SameSite=Lax"), "{cookie}");
+}
+
+#[tokio::test]
+async fn a30_nothing_is_decided_by_following_a_link() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let (_, proof) = person.question(&request).await;
+    let query = encode(&[
+        ("request", &request),
+        ("proof", &proof),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ]);
+    let page = person.get(&format!("/consent?{query}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Allow") && !page.headers.contains_key(header::LOCATION));
+    let login = person.get(&format!("/login?name={NAME}&password={}", encode(&[("", PASSWORD)]))).await;
+    assert!(login.headers.get(header::SET_COOKIE).is_none());
+    for path in ["/authorize", "/login", "/consent"] {
+        for method in [Method::PUT, Method::DELETE] {
+            let answered = send(&server.router, super::request(method, path, &[], "")).await;
+            assert_eq!(answered.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        }
+    }
+    assert_eq!(server.post("/authorize", &[FORM], "").await.status, StatusCode::METHOD_NOT_ALLOWED);
+}

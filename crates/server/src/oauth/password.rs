@@ -1,0 +1,69 @@
+//! Passwords: argon2id, with the parameters that the crate recommends (19 MiB, two passes). Slow on purpose: who calls
+//! decides how many run at once.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+
+/// The fewest characters of a password, and the most bytes.
+const MIN_PASSWORD_CHARACTERS: usize = 10;
+const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// Why a text is no password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// It can be guessed, or is no password at all.
+    #[error(
+        "a password has at least {MIN_PASSWORD_CHARACTERS} characters and at most {MAX_PASSWORD_BYTES} bytes"
+    )]
+    Length,
+    /// The system gave no random bytes, or no memory.
+    #[error("the password cannot be hashed")]
+    NotHashed,
+}
+
+/// A hash that no password has, for names that nobody has: looking takes as long as for those that somebody has.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What is kept of a password. Takes a twentieth of a second.
+pub(crate) fn hash(password: &str) -> Result<String, PasswordError> {
+    if password.chars().count() < MIN_PASSWORD_CHARACTERS || password.len() > MAX_PASSWORD_BYTES {
+        return Err(PasswordError::Length);
+    }
+    let hash: Result<PasswordHash, _> = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::NotHashed)
+}
+
+/// Whether a password is the one of this hash; `None` stands for a person who is not there.
+pub(crate) fn is_right(password: &str, kept: Option<&str>) -> bool {
+    let Ok(hash) = PasswordHash::new(kept.unwrap_or(NOBODY)) else { return false };
+    let right = password.len() <= MAX_PASSWORD_BYTES
+        && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+    right && kept.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_password_is_right() {
+        let kept = hash("correct horse").unwrap();
+        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && !kept.contains("horse"));
+        assert_ne!(kept, hash("correct horse").unwrap(), "every hash has its own salt");
+        for (password, right) in [("correct horse", true), ("correct horsf", false), ("", false)] {
+            assert_eq!(is_right(password, Some(&kept)), right);
+        }
+        assert!(!is_right("correct horse", None) && !is_right("correct horse", Some("torn")));
+        assert_eq!(
+            (hash("short"), hash(&"x".repeat(1025))),
+            (Err(PasswordError::Length), Err(PasswordError::Length))
+        );
+    }
+
+    #[test]
+    fn a_person_who_is_not_there_takes_as_long() {
+        assert!(PasswordHash::new(NOBODY).is_ok());
+    }
+}
