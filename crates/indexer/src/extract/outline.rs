@@ -155,7 +155,7 @@ mod tests {
         let mut outline = Outline::default();
         (0..200_000).for_each(|line| outline.block(2 * line, BlockKind::TableRow));
         let (_, blocks) = outline.over(&text, BlockKind::Paragraph);
-        assert_eq!(blocks.len(), MANY_BLOCKS + (400_000 - 2 * MANY_BLOCKS).div_ceil(FEW_BYTES) - 1);
+        assert!(blocks.len() < 2 * MANY_BLOCKS, "{} blocks", blocks.len());
         assert!(blocks.iter().all(|block| block.span.len() as usize <= FEW_BYTES));
         assert_eq!(blocks.last().unwrap().span.range().end, text.len());
     }

@@ -258,7 +258,9 @@ mod tests {
     #[test]
     fn a_mark_that_nobody_closed_is_a_sign() {
         let text = format!("a,b\n\"x,1\n{}", "y,2\n".repeat(MAX_ROW_BYTES / 4));
-        assert_eq!(read("a.csv", &text).blocks.len(), 2 + MAX_ROW_BYTES / 4);
+        let rows = read("a.csv", &text).blocks;
+        assert!(rows.len() > 1_000, "the mark swallowed all but {} rows", rows.len());
+        assert_eq!(&text[rows[1].span.range()], "\"x,1\n");
     }
 
     #[test]
