@@ -3,6 +3,7 @@
 
 mod access;
 mod connect;
+mod visit;
 
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -20,6 +21,7 @@ use ibid_core::query::{
 
 pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
 pub(crate) use connect::ConnectArgs;
+pub(crate) use visit::{AuditArgs, DoctorArgs};
 
 use crate::config::{Background, Percent};
 use crate::environment::{self, Environment};
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Mcp(McpArgs),
     Connect(ConnectArgs),
+    Doctor(DoctorArgs),
+    Audit(AuditArgs),
     User(UserArgs),
     Token(TokenArgs),
     Bench(BenchArgs),

@@ -1,9 +1,11 @@
 //! One command a file. This is only the way to them.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod connect;
+pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod index;
 pub(crate) mod mcp;
@@ -41,6 +43,8 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Watch(args) => watch::run(args, environment),
         Command::Serve(args) => serve::run(args, environment),
         Command::Mcp(args) => mcp::run(args, environment),
+        Command::Doctor(args) => doctor::run(args, &environment),
+        Command::Audit(args) => audit::run(args, &environment),
         Command::Connect(args) => connect::run(args, &environment),
         Command::User(args) => user::run(args, &environment),
         Command::Token(args) => token::run(args, &environment),

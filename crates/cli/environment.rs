@@ -100,6 +100,12 @@ impl Environment {
     }
 }
 
+/// What a variable holds, without the white space at its ends; an empty one holds nothing.
+pub(crate) fn secret(variable: &str) -> Option<String> {
+    let value = env::var(variable).ok()?.trim().to_owned();
+    Some(value).filter(|value| !value.is_empty())
+}
+
 /// The person's home folder.
 pub(crate) fn home() -> Option<PathBuf> {
     etcetera::home_dir().ok()

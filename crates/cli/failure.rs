@@ -110,6 +110,12 @@ pub(crate) enum Failure {
     Embed(#[from] EmbedError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error("cannot read the audit log")]
+    Audit(#[source] io::Error),
+    #[error("no server runs on this data folder")]
+    NoServer,
+    #[error("there is no token in {variable}")]
+    NoToken { variable: String },
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot start")]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_indexer::Report;
+use ibid_server::audit::AuditLog;
 use ibid_server::{AccessConfig, AccessStore, Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             allowed_origins: args.allow_origin.clone(),
             token,
             access,
+            audit: Some(AuditLog::of(&environment.store)),
             trusted_proxies: args.access.trusted_proxy.clone(),
             ..ServeConfig::default()
         };

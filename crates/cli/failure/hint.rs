@@ -55,6 +55,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         Failure::UrlsFile { source, .. } => return of_io(source),
         Failure::NoUrls { .. } => "write one a line; a line that begins with # is none".to_owned(),
+        Failure::Audit(error) => return of_io(error),
+        Failure::NoServer => "start `ibid serve`, or name the address: `ibid doctor https://…`".to_owned(),
+        Failure::NoToken { variable } => format!("set it first: {variable}=… ibid doctor …"),
         Failure::Connect(error) => return of_connect(error),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
         Failure::SourceGone { name, .. } => {

@@ -104,6 +104,17 @@ impl AuditId {
     }
 }
 
+impl AuditId {
+    /// One that nobody guesses; where the system has no random numbers left, all are alike.
+    pub(crate) fn drawn() -> AuditId {
+        let mut bytes = [0; 8];
+        if let Err(error) = getrandom::fill(&mut bytes) {
+            tracing::error!(%error, "there are no random numbers");
+        }
+        AuditId::of(u64::from_le_bytes(bytes))
+    }
+}
+
 impl fmt::Display for AuditId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

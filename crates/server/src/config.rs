@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use crate::ServeError;
+use crate::audit::AuditLog;
 use crate::oauth::request::Issuer;
 use crate::oauth::service::{Access, AccessConfig};
 use crate::outgoing::SecretRules;
@@ -26,6 +27,8 @@ pub struct ServeConfig {
     pub allowed_origins: Vec<String>,
     /// What a caller must present; `None` lets everybody in who can connect.
     pub token: Option<Token>,
+    /// Where every call is written down; nowhere if there is none.
+    pub audit: Option<AuditLog>,
     /// Which notes are never served to callers from elsewhere.
     pub private: Private,
     /// Which secrets are masked in what goes out.
@@ -79,6 +82,7 @@ pub(crate) struct Site {
     allowed_origins: Vec<Origin>,
     token: Option<Token>,
     private: Private,
+    pub(crate) audit: Option<AuditLog>,
     pub(crate) access: Option<Arc<Access>>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
 }
@@ -143,6 +147,7 @@ impl Site {
             allowed_origins: allowed.collect::<Result<_, _>>()?,
             token: config.token,
             private: config.private,
+            audit: config.audit,
             access: None,
             trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
         };

@@ -139,7 +139,8 @@ impl Walk<'_> {
         let wire = Wire::new();
         let opening = self.step(Step::Connection, |_| wire::open(&wire, &url))?;
         let signed_in = self.way_in(&wire, &url, &opening)?;
-        let token = signed_in.as_ref().map(|signed_in| signed_in.access.clone()).or_else(|| self.visit.token.clone());
+        let token =
+            signed_in.as_ref().map(|signed_in| signed_in.access.clone()).or_else(|| self.visit.token.clone());
         let session = mcp::Session { wire: &wire, url: &url, token, walker: self.visit.walker };
         let tools = self.step(Step::Tools, |_| session.tools())?;
         let found = self.step(Step::Search, |_| session.search(&tools))?;

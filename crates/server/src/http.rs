@@ -1,6 +1,7 @@
 //! The HTTP face: which paths there are, and what a request passes before it reaches one. Every refusal is JSON, also
 //! those that rmcp would say in plain text.
 
+mod account;
 mod cookie;
 mod door;
 mod gate;
@@ -21,6 +22,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::audit::AuditId;
 use crate::config::Site;
 use crate::library::Library;
 use crate::mcp::Handler;
@@ -47,6 +49,8 @@ struct App {
     /// The longest a request may take, its body's arrival included.
     request_timeout: Duration,
     outgoing: Arc<Outgoing>,
+    /// How entries of the audit log are named.
+    audit_ids: fn() -> AuditId,
 }
 
 /// Every path of a server on `library`, guarded.
@@ -62,6 +66,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         limits: Arc::new(Limits::default()),
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
+        audit_ids: AuditId::drawn,
     }
 }
 

@@ -5,7 +5,9 @@
 //! the environment.
 
 mod address;
+pub mod audit;
 mod config;
+pub mod doctor;
 mod http;
 mod library;
 mod mcp;

@@ -10,6 +10,18 @@ pub(crate) fn rfc3339(seconds: u64) -> String {
         .map_or_else(String::new, |moment| moment.to_string())
 }
 
+/// Milliseconds since 1970 as RFC 3339 in UTC, always with three digits, so that the order of texts is that of moments.
+pub(crate) fn rfc3339_millis(milliseconds: u64) -> String {
+    let moment = i64::try_from(milliseconds).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    moment.map_or_else(String::new, |moment| format!("{moment:.3}"))
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis().try_into().unwrap_or(u64::MAX))
+}
+
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -32,6 +44,12 @@ pub(crate) fn age(then: u64, now: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_in_order_as_texts() {
+        assert_eq!(rfc3339_millis(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339_millis(1_790_000_000_010), "2026-09-21T14:13:20.010Z");
+    }
 
     #[test]
     fn an_age_is_told_in_its_largest_unit() {

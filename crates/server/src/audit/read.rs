@@ -123,7 +123,10 @@ mod tests {
         assert_eq!(numbers(&Filter { who: Some("ADA".into()), ..all.clone() }, 1), ["rye 18"]);
         assert_eq!(numbers(&Filter { outcome: Some(Outcome::NotFound), ..all.clone() }, 9), ["rye 7"]);
         assert_eq!(numbers(&Filter { id: Some(AuditId::of(3)), ..all.clone() }, 9), ["rye 3"]);
-        assert_eq!(numbers(&Filter { since: Some("2026-11-21T10:00:19".into()), ..all.clone() }, 9), ["rye 19"]);
+        assert_eq!(
+            numbers(&Filter { since: Some("2026-11-21T10:00:19".into()), ..all.clone() }, 9),
+            ["rye 19"]
+        );
         assert_eq!(numbers(&Filter { client: Some("code".into()), ..all.clone() }, 1), ["rye 19"]);
         assert_eq!(numbers(&Filter { call: Some("fetch".into()), ..all }, 9), [""; 0]);
     }

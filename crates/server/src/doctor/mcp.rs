@@ -66,7 +66,10 @@ impl Session<'_> {
         let listed = listed["tools"].as_array().cloned().unwrap_or_default();
         for (name, parameter) in [("search", "query"), ("fetch", "id")] {
             let Some(tool) = listed.iter().find(|tool| tool["name"] == name) else {
-                return ill(format!("there is no tool {name}"), "this is not ibid's MCP address, or the token does not cover the tool");
+                return ill(
+                    format!("there is no tool {name}"),
+                    "this is not ibid's MCP address, or the token does not cover the tool",
+                );
             };
             let parameters = tool["inputSchema"]["properties"].as_object();
             let only = parameters.is_some_and(|all| all.len() == 1 && all.contains_key(parameter));
@@ -98,7 +101,11 @@ impl Session<'_> {
             };
             return Ok((format!("{question:?} finds {id}"), Some(id.to_owned())));
         }
-        Ok(("no question found anything: the collections may be empty, or nothing in them is granted".to_owned(), None))
+        Ok((
+            "no question found anything: the collections may be empty, or nothing in them is granted"
+                .to_owned(),
+            None,
+        ))
     }
 
     pub(super) fn fetch(&self, id: &str) -> Seen<()> {
@@ -130,11 +137,18 @@ fn result_of(answer: &Answer) -> Result<Value, Problem> {
         return ill(answer.shown(), "the token is not taken: was it cut off, or is it another server's?");
     }
     if answer.status == StatusCode::FORBIDDEN {
-        return ill(answer.shown(), "what was agreed to does not cover this: sign in again and leave all scopes ticked");
+        return ill(
+            answer.shown(),
+            "what was agreed to does not cover this: sign in again and leave all scopes ticked",
+        );
     }
     let is_stream = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
     let message = match is_stream {
-        true => answer.body.lines().filter_map(|line| line.strip_prefix("data:")).find_map(|data| serde_json::from_str(data).ok()),
+        true => answer
+            .body
+            .lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .find_map(|data| serde_json::from_str(data).ok()),
         false => answer.json(),
     };
     let message: Value = message.unwrap_or_default();

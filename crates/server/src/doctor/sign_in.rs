@@ -29,7 +29,10 @@ const CLAUDE: (&str, &str) =
 /// Where the resource's metadata is, by the challenge.
 pub(super) fn challenge(opening: &Opening, url: &Url) -> Seen<String> {
     let Some(challenge) = opening.answer.header("www-authenticate") else {
-        return ill("401 without WWW-Authenticate", "clients then do not offer to sign in: does a proxy take the header away?");
+        return ill(
+            "401 without WWW-Authenticate",
+            "clients then do not offer to sign in: does a proxy take the header away?",
+        );
     };
     let metadata = parameter(challenge, "resource_metadata");
     match metadata {
@@ -60,7 +63,12 @@ pub(super) fn resource(wire: &Wire, url: &Url, metadata: &str) -> Seen<Resource>
     let answer = wire.get(metadata)?;
     let document = match (answer.status, answer.json()) {
         (StatusCode::OK, Some(document)) => document,
-        _ => return ill(format!("{metadata}: {}", answer.shown()), "a proxy must pass /.well-known/ on to the server as well"),
+        _ => {
+            return ill(
+                format!("{metadata}: {}", answer.shown()),
+                "a proxy must pass /.well-known/ on to the server as well",
+            );
+        }
     };
     let name = document["resource"].as_str().unwrap_or_default();
     let asked = url.as_str().trim_end_matches('/');
@@ -71,7 +79,10 @@ pub(super) fn resource(wire: &Wire, url: &Url, metadata: &str) -> Seen<Resource>
         );
     }
     match document["authorization_servers"][0].as_str() {
-        Some(issuer) => Ok((format!("{name}, guarded by {issuer}"), Resource { name: name.to_owned(), issuer: issuer.to_owned() })),
+        Some(issuer) => Ok((
+            format!("{name}, guarded by {issuer}"),
+            Resource { name: name.to_owned(), issuer: issuer.to_owned() },
+        )),
         None => ill("no authorization server is named", "is this ibid, and the newest?"),
     }
 }
@@ -92,15 +103,26 @@ pub(super) fn server(wire: &Wire, resource: &Resource) -> Seen<Server> {
     let answer = wire.get(&place)?;
     let document = match (answer.status, answer.json()) {
         (StatusCode::OK, Some(document)) => document,
-        _ => return ill(format!("{place}: {}", answer.shown()), "a proxy must pass /.well-known/ on to the server as well"),
+        _ => {
+            return ill(
+                format!("{place}: {}", answer.shown()),
+                "a proxy must pass /.well-known/ on to the server as well",
+            );
+        }
     };
     let text = |key: &str| document[key].as_str().map(str::to_owned);
     if text("issuer").as_deref() != Some(resource.issuer.as_str()) {
-        return ill(format!("its issuer is {}, not {:?}", document["issuer"], resource.issuer), "is this ibid, and the newest?");
+        return ill(
+            format!("its issuer is {}, not {:?}", document["issuer"], resource.issuer),
+            "is this ibid, and the newest?",
+        );
     }
     let methods = document["code_challenge_methods_supported"].as_array();
     if !methods.is_some_and(|methods| methods.iter().any(|method| method == "S256")) {
-        return ill("PKCE with S256 is not offered", "clients refuse servers without it: is this ibid, and the newest?");
+        return ill(
+            "PKCE with S256 is not offered",
+            "clients refuse servers without it: is this ibid, and the newest?",
+        );
     }
     let (Some(authorize), Some(token)) = (text("authorization_endpoint"), text("token_endpoint")) else {
         return ill("an endpoint is missing", "is this ibid, and the newest?");
@@ -186,7 +208,10 @@ pub(super) fn client(wire: &Wire, server: &Server, walker: Walker, callback: &Ca
         let page = authorize_page(server, document, redirect, "", "S", &challenge_of("V"));
         let answer = wire.get(&page)?;
         if !(answer.status.is_success() || answer.status.is_redirection()) || leads_away(&answer, redirect) {
-            return ill(format!("{document} is refused: {}", answer.shown()), "the server may fetch no client documents, or only some: look at its settings");
+            return ill(
+                format!("{document} is refused: {}", answer.shown()),
+                "the server may fetch no client documents, or only some: look at its settings",
+            );
         }
         seen.push(format!("{document} is known"));
     }
@@ -222,10 +247,23 @@ fn challenge_of(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-fn authorize_page(server: &Server, client: &str, redirect: &str, resource: &str, state: &str, challenge: &str) -> String {
+fn authorize_page(
+    server: &Server,
+    client: &str,
+    redirect: &str,
+    resource: &str,
+    state: &str,
+    challenge: &str,
+) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("response_type", "code").append_pair("client_id", client).append_pair("redirect_uri", redirect);
-    query.append_pair("state", state).append_pair("code_challenge", challenge).append_pair("code_challenge_method", "S256");
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", client)
+        .append_pair("redirect_uri", redirect);
+    query
+        .append_pair("state", state)
+        .append_pair("code_challenge", challenge)
+        .append_pair("code_challenge_method", "S256");
     if !resource.is_empty() {
         query.append_pair("resource", resource);
     }
@@ -245,16 +283,30 @@ pub(super) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn new(server: &'a Server, client: &'a Client, resource: &'a Resource, callback: &Callback) -> Request<'a> {
+    pub(super) fn new(
+        server: &'a Server,
+        client: &'a Client,
+        resource: &'a Resource,
+        callback: &Callback,
+    ) -> Request<'a> {
         let (verifier, state) = (secret(), secret());
-        let page = authorize_page(server, &client.id, &callback.redirect, &resource.name, &state, &challenge_of(&verifier));
+        let page = authorize_page(
+            server,
+            &client.id,
+            &callback.redirect,
+            &resource.name,
+            &state,
+            &challenge_of(&verifier),
+        );
         Request { server, client, resource, redirect: callback.redirect.clone(), verifier, state, page }
     }
 
     /// That there is a page, before a person is sent to it.
     pub(super) fn check_page(&self, wire: &Wire) -> Result<(), Problem> {
         let answer = wire.get(&self.page)?;
-        match answer.status.is_success() || (answer.status.is_redirection() && !leads_away(&answer, &self.redirect)) {
+        match answer.status.is_success()
+            || (answer.status.is_redirection() && !leads_away(&answer, &self.redirect))
+        {
             true => Ok(()),
             false => ill(answer.shown(), "is this ibid, and the newest?"),
         }
@@ -263,23 +315,36 @@ impl<'a> Request<'a> {
     /// Waits for the person to come back, and checks what they bring.
     pub(super) fn wait(&self, callback: &Callback, has_person: bool) -> Seen<String> {
         if !has_person {
-            return ill("nobody is there to sign in", "run it on a terminal, or give a token with --token-env");
+            return ill(
+                "nobody is there to sign in",
+                "run it on a terminal, or give a token with --token-env",
+            );
         }
         let Some(parameters) = callback.wait() else {
-            return ill("nobody came back within 5 minutes", "open the page, sign in, agree; is the doctor on the browser's own machine?");
+            return ill(
+                "nobody came back within 5 minutes",
+                "open the page, sign in, agree; is the doctor on the browser's own machine?",
+            );
         };
         let one = |name: &str| {
-            let mut values = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+            let mut values =
+                parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
             values.next().filter(|_| values.next().is_none())
         };
         if let Some(error) = one("error") {
-            return ill(format!("the server says {error}"), "agree on the page; `ibid audit` on the server says more");
+            return ill(
+                format!("the server says {error}"),
+                "agree on the page; `ibid audit` on the server says more",
+            );
         }
         if one("state") != Some(&self.state) {
             return ill("the state is not the one that was sent", "does a proxy change the address?");
         }
         if self.server.says_issuer && one("iss") != Some(&self.server.issuer) {
-            return ill("iss is missing or another", "ChatGPT then refuses: start the server with --public-url");
+            return ill(
+                "iss is missing or another",
+                "ChatGPT then refuses: start the server with --public-url",
+            );
         }
         match one("code") {
             Some(code) => Ok(("a person agreed".to_owned(), code.to_owned())),
@@ -328,17 +393,29 @@ impl SignedIn {
         };
         let seen = format!("for {} s, scope {}", document["expires_in"], document["scope"]);
         let (refresh, revoke) = (text("refresh_token"), server.revoke.clone());
-        let signed_in =
-            SignedIn { access, refresh, token_endpoint: server.token.clone(), revoke, client: client.id.clone() };
+        let signed_in = SignedIn {
+            access,
+            refresh,
+            token_endpoint: server.token.clone(),
+            revoke,
+            client: client.id.clone(),
+        };
         Ok((seen, signed_in))
     }
 
     /// Renews as Claude does: without scope and without resource.
     pub(super) fn refresh(self, wire: &Wire) -> Seen<SignedIn> {
         let Some(refresh) = &self.refresh else {
-            return ill("there was no refresh token", "people would have to sign in every half hour: is this ibid, and the newest?");
+            return ill(
+                "there was no refresh token",
+                "people would have to sign in every half hour: is this ibid, and the newest?",
+            );
         };
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), ("client_id", self.client.as_str())];
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh.as_str()),
+            ("client_id", self.client.as_str()),
+        ];
         let document = tokens(wire, &self.token_endpoint, &form)?;
         let text = |key: &str| document[key].as_str().map(str::to_owned);
         let Some(access) = text("access_token") else {
@@ -362,12 +439,16 @@ impl SignedIn {
             return ill(answer.shown(), "is this ibid, and the newest?");
         }
         let authorization = format!("Bearer {}", self.access);
-        let headers = [("accept", "application/json, text/event-stream"), ("authorization", authorization.as_str())];
+        let headers =
+            [("accept", "application/json, text/event-stream"), ("authorization", authorization.as_str())];
         let knock = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}});
         let answer = wire.post_json(url.as_str(), &headers, &knock)?;
         match answer.status {
             StatusCode::UNAUTHORIZED => Ok(("the tokens open nothing any more".to_owned(), ())),
-            _ => ill(format!("the token still opens: {}", answer.shown()), "does a proxy keep answers? /mcp must not be cached"),
+            _ => ill(
+                format!("the token still opens: {}", answer.shown()),
+                "does a proxy keep answers? /mcp must not be cached",
+            ),
         }
     }
 }

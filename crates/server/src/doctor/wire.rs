@@ -61,7 +61,12 @@ impl Wire {
         self.0.get(url).call().map_err(|error| of_error(&error)).and_then(answer)
     }
 
-    pub(super) fn post_json(&self, url: &str, headers: &[(&str, &str)], body: &Value) -> Result<Answer, Problem> {
+    pub(super) fn post_json(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, Problem> {
         let mut request = self.0.post(url).header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -79,7 +84,10 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, Prob
     let mut body = Vec::new();
     let read = response.body_mut().as_reader().take(MAX_ANSWER_BYTES).read_to_end(&mut body);
     if let Err(error) = read {
-        return ill(format!("the answer broke off: {error}"), "look at the proxy or the tunnel between here and the server");
+        return ill(
+            format!("the answer broke off: {error}"),
+            "look at the proxy or the tunnel between here and the server",
+        );
     }
     let (status, headers) = (response.status(), response.headers().clone());
     Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
@@ -96,14 +104,19 @@ fn of_error(error: &Error) -> Problem {
         Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             "nothing listens there: start `ibid serve`, or check the port"
         }
-        Error::Io(_) | Error::ConnectionFailed => "check that the server, and the proxy or tunnel before it, are running",
+        Error::Io(_) | Error::ConnectionFailed => {
+            "check that the server, and the proxy or tunnel before it, are running"
+        }
         _ => "look at what answers at this address: it may not be ibid",
     };
     Problem { why: error.to_string(), advice }
 }
 
 pub(super) fn no_listener(error: &io::Error) -> Problem {
-    Problem { why: format!("cannot listen on loopback: {error}"), advice: "free a port, or give a token instead" }
+    Problem {
+        why: format!("cannot listen on loopback: {error}"),
+        advice: "free a port, or give a token instead",
+    }
 }
 
 /// The address as clients use it.
@@ -159,7 +172,8 @@ pub(super) fn open(wire: &Wire, url: &Url) -> Seen<Opening> {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "ibid-doctor", "version": "1"}}});
     let accept = ("accept", "application/json, text/event-stream");
     let answer = wire.post_json(url.as_str(), &[accept], &hello)?;
-    let over = if url.scheme() == "https" { "over TLS, with a certificate that holds" } else { "without TLS" };
+    let over =
+        if url.scheme() == "https" { "over TLS, with a certificate that holds" } else { "without TLS" };
     match answer.status {
         StatusCode::UNAUTHORIZED => Ok((over.to_owned(), Opening { is_open: false, answer })),
         status if status.is_success() => Ok((over.to_owned(), Opening { is_open: true, answer })),
@@ -168,12 +182,14 @@ pub(super) fn open(wire: &Wire, url: &Url) -> Seen<Opening> {
             "clients do not follow redirects: paste the address it leads to",
         ),
         StatusCode::NOT_FOUND => ill(answer.shown(), "the address ends in /mcp: is it all there?"),
-        StatusCode::FORBIDDEN => {
-            ill(answer.shown(), "start the server with --public-url and this address's beginning, so that it knows its name")
-        }
-        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {
-            ill(answer.shown(), "the proxy or the tunnel answers, the server behind it does not: is it running?")
-        }
+        StatusCode::FORBIDDEN => ill(
+            answer.shown(),
+            "start the server with --public-url and this address's beginning, so that it knows its name",
+        ),
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => ill(
+            answer.shown(),
+            "the proxy or the tunnel answers, the server behind it does not: is it running?",
+        ),
         _ => ill(answer.shown(), "look at what answers at this address: it may not be ibid"),
     }
 }

@@ -12,6 +12,7 @@ use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde_json::Value;
 
+use super::account::Account;
 use super::guard::too_large;
 use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
@@ -62,13 +63,51 @@ async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, reques
         return rpc_refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, message, None);
     }
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else { return too_large() };
-    if let Err(NoMessage { status, code, message, id }) = look_at(&body) {
-        return rpc_refusal(status, code, message, id);
+    let message = match look_at(&body) {
+        Ok(message) => message,
+        Err(NoMessage { status, code, message, id }) => return rpc_refusal(status, code, message, id),
+    };
+    let account = Account::of(&parts.extensions);
+    if let Some(account) = &account {
+        account.asks(&message);
     }
     if accepts_json(&parts) {
         parts.headers.insert(header::ACCEPT, BOTH_TYPES);
     }
-    in_json(mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await
+    let answer = in_json(mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await;
+    match account {
+        Some(account) => told(&account, answer).await,
+        None => answer,
+    }
+}
+
+/// Notes what an answer gives; one that is an error is given the name of its entry.
+async fn told(account: &Account, answer: Response) -> Response {
+    if !is_json_type(answer.headers()) {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else { return rpc_internal() };
+    let Ok(mut message) = serde_json::from_slice::<Value>(&body) else {
+        return Response::from_parts(parts, Body::from(body));
+    };
+    let body = match account.gives(&mut message) {
+        true => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Body::from(message.to_string())
+        }
+        false => Body::from(body),
+    };
+    Response::from_parts(parts, body)
+}
+
+fn rpc_internal() -> Response {
+    rpc_refusal(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, "internal error", None)
+}
+
+fn is_json_type(headers: &http::HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/json"))
 }
 
 fn is_json(parts: &Parts) -> bool {
@@ -99,7 +138,7 @@ struct NoMessage {
 
 /// Refuses what is not one JSON-RPC message, and the one method that rmcp answers in an era that has removed it. What
 /// the others mean is rmcp's business.
-fn look_at(body: &[u8]) -> Result<(), NoMessage> {
+fn look_at(body: &[u8]) -> Result<serde_json::Map<String, Value>, NoMessage> {
     let status = StatusCode::BAD_REQUEST;
     let refused = |code, message, id| Err(NoMessage { status, code, message, id });
     if body.trim_ascii().is_empty() {
@@ -129,7 +168,7 @@ fn look_at(body: &[u8]) -> Result<(), NoMessage> {
         let (status, message) = (StatusCode::NOT_FOUND, "this revision of MCP has no initialize");
         return Err(NoMessage { status, code: METHOD_NOT_FOUND, message, id: id.cloned() });
     }
-    Ok(())
+    Ok(message)
 }
 
 /// Whether a message says, as every one does since 2026-07-28, which revision it is written in.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::MAX_BODY_BYTES;
+use super::account::Account;
 use super::cookie::{Cookie, read_cookie};
 use super::guard::too_large;
 use super::refusal::{json_response, refusal};
@@ -51,6 +52,10 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
     if app.site.access.is_some() || !peer.is_loopback() {
         app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
     }
+    let account = Account::of(&parts.extensions);
+    if let Some(account) = &account {
+        account.came_from(&caller);
+    }
     let who = who(app, &parts).await.map_err(|Failed| Box::new(internal()))?;
     parts.extensions.insert(Caller(caller));
     parts.extensions.insert(Admitted(matches!(who, Who::Known(_))));
@@ -63,6 +68,9 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
         Who::Nobody => return Err(Box::new(nobody(app, &parts))),
         Who::Refused => return Err(Box::new(unauthorized(app, parts.uri.path(), Some("invalid_token")))),
     };
+    if let Some(account) = &account {
+        account.is_of(&principal);
+    }
     if app.site.is_guarded() {
         app.limits.calls.count(&principal.id).map_err(|often| Box::new(too_often(often)))?;
     }

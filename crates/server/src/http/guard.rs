@@ -9,16 +9,25 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
+use super::account::{self, Account};
 use super::gate::admit;
 use super::refusal::refusal;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
+use crate::time::now_ms;
 
-pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let (method, path) = (request.method().clone(), first_part(request.uri().path()).to_owned());
+    let (method, whole) = (request.method().clone(), request.uri().path().to_owned());
+    let account = Account::new((app.audit_ids)());
+    request.extensions_mut().insert(account.clone());
     let mut response = within_bounds(&app, request, next).await;
+    let entry = account.close(&whole, &mut response, begun.elapsed(), now_ms());
+    if let (Some(log), Some(entry)) = (&app.site.audit, entry) {
+        account::write(log, entry);
+    }
+    let path = first_part(&whole);
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The rest of a path names notes, which are nobody's business but their owner's.
     tracing::debug!(%method, path, status = response.status().as_u16(), ms = begun.elapsed().as_millis(), "request");

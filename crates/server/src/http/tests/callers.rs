@@ -63,7 +63,7 @@ fn house(parts: &[&[(&str, &str)]], has_attic: bool, has_model: bool) -> House {
     let load = |record: &ModelRecord| Ok(Arc::new(Constant::new(&record.checksum)) as Arc<dyn Embedder>);
     let library = Library::open(store, None, Box::new(load)).unwrap();
     let site = Site::new(HOST.parse().unwrap(), ServeConfig::default()).unwrap();
-    let app = routes(super::super::app(library.clone(), site, testing::outgoing()));
+    let app = routes(app_of(library.clone(), site));
     House { app, library, _folder: folder }
 }
 
@@ -281,7 +281,7 @@ async fn private_notes_are_served_at_the_machine_alone() {
     let config =
         ServeConfig { public_url: Some("https://notes.example".to_owned()), ..ServeConfig::default() };
     let site = Site::new(HOST.parse().unwrap(), config).unwrap();
-    let app = routes(super::super::app(house.library.clone(), site, testing::outgoing()));
+    let app = routes(app_of(house.library.clone(), site));
     assert!(!send(&app, salary()).await.body.contains("Money for rye"), "a public address is elsewhere");
     assert!(send(&house.app, salary()).await.body.contains("Money for rye"), "loopback alone is the machine");
 }

@@ -78,7 +78,7 @@ impl Server {
             Arc::get_mut(site.access.as_mut().unwrap()).unwrap().fetcher = Arc::new(fetcher);
         }
         let access = site.access.clone().unwrap();
-        let router = routes(super::super::app(garden.library.clone(), site, testing::outgoing()));
+        let router = routes(app_of(garden.library.clone(), site));
         Server { router, access, store, folder, _garden: garden }
     }
 
