@@ -133,11 +133,10 @@ def main():
                                            env=environment, capture_output=True, text=True, check=True).stdout)
         print(f"{report['documents']} notes, {report['chunks']} chunks")
         serving = subprocess.Popen([given.ibid, "serve", "--listen", "127.0.0.1:0"], env=environment,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
-            line = next(line for line in serving.stderr if "http://" in line)
+            line = next(line for line in serving.stdout if "http://" in line)
             address = re.search(r"http://([0-9.:]+)", line)[1]
-            threading.Thread(target=lambda: [None for _ in serving.stderr], daemon=True).start()
             questions, found = words_of(copied), {"lexical": [], "semantic": []}
             asked_for(5, address, questions)
             save = saver(address, notes, found, given.every)

@@ -23,6 +23,8 @@ mod damage;
 /// Disks that are full, slow, read-only or broken; data folders that nobody may write.
 #[cfg(target_os = "linux")]
 mod disk;
+/// The way into a server, walked step by step.
+mod doctor;
 /// Files that are no notes: books, mail, tables, code.
 mod formats;
 /// Pathological markdown, broken encodings, odd names.

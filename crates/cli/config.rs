@@ -6,8 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ibid_core::grant::{Rule, What};
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
+use ibid_server::{Private, SecretRules};
 use serde::Deserialize;
 
 use crate::args::LanguageChoice;
@@ -19,7 +21,56 @@ pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
     pub(crate) background: Background,
+    pub(crate) serving: Serving,
     pub(crate) collections: BTreeMap<CollectionName, CollectionConfig>,
+}
+
+/// What goes out to clients, whoever they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Serving {
+    /// Notes that no caller from elsewhere sees.
+    pub(crate) private: Option<Vec<PrivateRule>>,
+    /// Whether secrets are masked.
+    pub(crate) mask_secrets: Option<bool>,
+    /// Kinds of secrets that are not.
+    pub(crate) leave_secrets: Option<Vec<String>>,
+    /// Patterns of more secrets.
+    pub(crate) more_secrets: Option<Vec<String>>,
+}
+
+impl Serving {
+    /// Which notes are kept back.
+    pub(crate) fn private(&self) -> Private {
+        let rules = self.private.as_ref();
+        rules.map_or_else(Private::default, |rules| Private::of(rules.iter().map(|rule| rule.0.what.clone())))
+    }
+
+    /// Which secrets are masked.
+    pub(crate) fn secrets(&self) -> SecretRules {
+        SecretRules {
+            masked: self.mask_secrets.unwrap_or(true),
+            left: self.leave_secrets.clone().unwrap_or_default(),
+            more: self.more_secrets.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// Names notes: `tag:NAME`, `property:KEY=VALUE` or `path:GLOB`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct PrivateRule(pub(crate) Rule);
+
+impl TryFrom<String> for PrivateRule {
+    type Error = String;
+
+    fn try_from(typed: String) -> Result<PrivateRule, String> {
+        let wrong =
+            || format!("{typed:?} names no notes: it takes tag:NAME, property:KEY=VALUE or path:GLOB");
+        let rule: Rule = typed.parse().map_err(|_| wrong())?;
+        let names_notes = matches!(rule.what, What::Tag(_) | What::Property(..) | What::Path(_));
+        if names_notes && !rule.deny { Ok(PrivateRule(rule)) } else { Err(wrong()) }
+    }
 }
 
 /// What indexing beside a person's work may take.
@@ -78,6 +129,8 @@ struct File {
     #[serde(default)]
     background: Background,
     #[serde(default)]
+    serving: Serving,
+    #[serde(default)]
     collections: BTreeMap<String, CollectionConfig>,
 }
 
@@ -99,7 +152,7 @@ impl Config {
 
     fn of(text: &str, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Config, ConfigError> {
         let file: File = toml::from_str(text)?;
-        let mut config = Config { background: file.background, ..Config::default() };
+        let mut config = Config { background: file.background, serving: file.serving, ..Config::default() };
         for (name, mut collection) in file.collections {
             collection.path = collection.path.map(&absolute);
             collection.model_dir = collection.model_dir.map(&absolute);
@@ -144,6 +197,17 @@ mod tests {
     fn check(text: &str, says: &str) {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(says), "{text:?}: {error}");
+    }
+
+    #[test]
+    fn what_is_private_is_named_by_rules_about_notes() {
+        let config =
+            read("[serving]\nprivate = [\"tag:work\", \"path:Diary\"]\nmask_secrets = false").unwrap();
+        assert_eq!(config.serving.private.as_ref().map(Vec::len), Some(2));
+        assert!(!config.serving.secrets().masked);
+        for wrong in ["tool:search", "collection:a", "-tag:a", "diary", ""] {
+            check(&format!("[serving]\nprivate = [\"{wrong}\"]"), "names no notes");
+        }
     }
 
     #[test]

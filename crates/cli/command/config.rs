@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ConfigArgs, environment: &Environment) -> Result<Outcom
         write!(output::out(), "{EXAMPLE}")?;
         return Ok(Outcome::Done);
     }
-    let mut sections = vec![background(environment)];
+    let mut sections = vec![background(environment), serving(environment)];
     let mut names = environment.store.collections()?;
     names.extend(environment.config.collections.keys().cloned());
     names.sort();
@@ -62,6 +62,24 @@ fn background(environment: &Environment) -> Section {
         setting("on_battery", json!(share.on_battery), said.on_battery.is_some()),
     ];
     Section { name: "background".to_owned(), is_indexed: None, settings }
+}
+
+fn serving(environment: &Environment) -> Section {
+    let said = &environment.config.serving;
+    let setting =
+        |key, value, is_said| Setting { key, value, from: if is_said { "file" } else { "default" } };
+    let secrets = said.secrets();
+    let private: Vec<String> = match &said.private {
+        Some(rules) => rules.iter().map(|rule| rule.0.to_string()).collect(),
+        None => vec!["tag:private".to_owned(), "property:private=true".to_owned()],
+    };
+    let settings = vec![
+        setting("private", json!(private), said.private.is_some()),
+        setting("mask_secrets", json!(secrets.masked), said.mask_secrets.is_some()),
+        setting("leave_secrets", json!(secrets.left), said.leave_secrets.is_some()),
+        setting("more_secrets", json!(secrets.more), said.more_secrets.is_some()),
+    ];
+    Section { name: "serving".to_owned(), is_indexed: None, settings }
 }
 
 fn collection(name: CollectionName, environment: &Environment) -> Result<Section, Failure> {
@@ -103,6 +121,7 @@ fn as_json(sections: &[Section], environment: &Environment) -> Value {
         "file": file.to_string_lossy(),
         "file_exists": file.is_file(),
         "background": sections.first().map(of),
+        "serving": sections.get(1).map(of),
         "collections": collections.collect::<Vec<_>>(),
     })
 }
@@ -116,7 +135,7 @@ fn print(sections: &[Section], environment: &Environment) -> Result<(), Failure>
         let pending = if *is_indexed == Some(false) { " (not indexed yet)" } else { "" };
         writeln!(out, "\n{STRONG}{name}{STRONG:#}{pending}")?;
         for Setting { key, value, from } in settings {
-            writeln!(out, "  {key:<10}  {}  {DIM}{from}{DIM:#}", words(value))?;
+            writeln!(out, "  {key:<13}  {}  {DIM}{from}{DIM:#}", words(value))?;
         }
     }
     Ok(out.flush()?)

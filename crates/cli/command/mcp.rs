@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ibid_server::{SecretRules, serve_stdio};
+use ibid_server::serve_stdio;
 
 use crate::args::McpArgs;
 use crate::command::serve;
@@ -13,14 +13,14 @@ use crate::open::SharedModels;
 
 pub(crate) fn run(args: &McpArgs, environment: Environment) -> Result<Outcome, Failure> {
     log::start(args.verbose, environment.quiet);
+    let secrets = environment.config.serving.secrets();
     let models = Arc::new(SharedModels::new(environment));
     let library = serve::library(&args.collection, models.clone())?;
     if !args.background.no_watch {
         serve::follow(&library, &args.collection, models, &args.background.share)?;
     }
     let runtime = serve::runtime()?;
-    let served =
-        runtime.block_on(async { Ok(serve_stdio(library, &SecretRules::default(), serve::stop()?).await?) });
+    let served = runtime.block_on(async { Ok(serve_stdio(library, &secrets, serve::stop()?).await?) });
     // A read of standard input that waits for the client cannot be called off, and must not hold up the exit.
     runtime.shutdown_background();
     served.map(|()| Outcome::Done)

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use ureq::http::StatusCode;
 use url::Url;
 
-use super::wire::{Opening, Wire, is_loopback};
+use super::wire::{Opening, Wire};
 use super::{Problem, Seen, Walker, ill};
 
 /// How long a person may take to sign in.
@@ -474,6 +474,6 @@ mod tests {
     #[test]
     fn only_this_machine_is_plain_http() {
         let callback = Callback::listen().unwrap();
-        assert!(is_loopback(&Url::parse(&callback.redirect).unwrap()));
+        assert!(super::super::wire::is_loopback(&Url::parse(&callback.redirect).unwrap()));
     }
 }

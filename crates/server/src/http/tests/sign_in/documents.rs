@@ -264,7 +264,7 @@ async fn c18_what_does_not_speak_tls_is_not_believed() {
 async fn c18_a_certificate_that_nobody_vouches_for_is_refused() {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    use rustls::{AlertDescription, Error, ServerConfig, ServerConnection};
+    use rustls::{ServerConfig, ServerConnection};
 
     // Made for this test alone: a key and a certificate for app.example that it signed itself.
     let pem = include_bytes!("self_signed.pem");
