@@ -19,7 +19,7 @@ pub(crate) struct ConnectArgs {
     /// The client
     #[arg(value_parser = clients())]
     pub(crate) client: Client,
-    /// The address of a server, such as https://notes.example.org
+    /// The address of a server, such as `https://notes.example.org`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Name the variable of the environment that holds the server's token, for servers that ask for one

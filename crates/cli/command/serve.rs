@@ -49,7 +49,6 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             access,
             audit: Some(AuditLog::of(&environment.store)),
             trusted_proxies: args.access.trusted_proxy.clone(),
-            ..ServeConfig::default()
         };
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));

@@ -184,7 +184,7 @@ impl Walk<'_> {
         let server = self.step(Step::ServerMetadata, |_| sign_in::server(wire, &resource))?;
         let listener = sign_in::Callback::listen();
         let client = self.step(Step::Client, |walk| {
-            let listener = listener.as_ref().map_err(|error| wire::no_listener(error))?;
+            let listener = listener.as_ref().map_err(wire::no_listener)?;
             sign_in::client(wire, &server, walk.visit.walker, listener)
         })?;
         let callback = listener.map_err(|_| Ended)?;

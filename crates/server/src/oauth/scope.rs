@@ -61,7 +61,7 @@ impl Scopes {
         Scope::ALL.into_iter().collect()
     }
 
-    /// Reads names with white space between them. [`OFFLINE_ACCESS`] is passed over.
+    /// Reads names with white space between them. `offline_access` is passed over.
     pub fn parse(text: &str) -> Result<Scopes, UnknownScope> {
         let words = text.split_whitespace().filter(|word| *word != OFFLINE_ACCESS);
         words
