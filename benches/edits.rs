@@ -38,7 +38,7 @@ fn main() {
         }
         [_, EDIT, notes, data] => edit(Path::new(notes), Path::new(data)),
         [_, ASK, data] => scale::ask(Path::new(data)),
-        [_, ANSWERS, data] => answers(Path::new(data)),
+        [_, ANSWERS, data, questions] => answers(Path::new(data), Path::new(questions)),
         // `cargo bench` and `cargo test --benches` both start this; only the first wants to wait for it.
         _ if arguments.iter().any(|argument| argument == "--bench") => table(),
         _ => {}
@@ -73,7 +73,8 @@ fn table() {
             );
         }
     }
-    let [ours, theirs] = [&edited, &fresh].map(|data| stage(&[ANSWERS.as_ref(), data.as_os_str()]));
+    let [ours, theirs] =
+        [&edited, &fresh].map(|data| stage(&[ANSWERS.as_ref(), data.as_os_str(), fresh.as_os_str()]));
     let pairs: Vec<_> = ours.lines().zip(theirs.lines()).collect();
     let equal = pairs.iter().filter(|(ours, theirs)| ours == theirs).count();
     println!("{equal} of {} answers are those of the fresh index, hit by hit", pairs.len());
@@ -146,11 +147,13 @@ fn change(note: &mut Note, edit: usize, random: &mut Random) {
     }
 }
 
-/// Prints the hits of each question in each mode, a line each.
-fn answers(data: &Path) {
+/// Prints the hits of each question in each mode, a line each. Questions are drawn from another index, so that two are asked
+/// the same.
+fn answers(data: &Path, questions: &Path) {
+    let others = Snapshot::open(&Store::at(questions), &vault::name()).expect("the collection can be opened");
+    let questions = draw(&others, QUESTIONS).expect("the notes can be read").list;
     let snapshot = Snapshot::open(&Store::at(data), &vault::name()).expect("the collection can be opened");
     let embedder = QueryEmbedder::without_cache(vault::model().embedder);
-    let questions = draw(&snapshot, QUESTIONS).expect("the notes can be read").list;
     let snapshots = [std::sync::Arc::new(snapshot)];
     let searcher = Searcher::new(&snapshots, Some(&embedder));
     for words in &questions {

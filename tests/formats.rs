@@ -121,7 +121,13 @@ fn files_that_are_text_are_cited_by_their_own_bytes() {
         ("a.toml", "[flour]\nkind = \"rye\"\n", "rye", "kind = \"rye\"", &["flour"]),
         ("a.yaml", "flour:\n  kind: rye\n", "rye", "kind: rye", &["flour"]),
         ("a.rs", "/// Bakes rye.\nfn bake() {}\n\nfn cool() {}\n", "rye", "fn bake() {}", &["fn bake"]),
-        ("a.py", "class Oven:\n    def bake(self):\n        return 'rye'\n", "rye", "return 'rye'", &[]),
+        (
+            "a.py",
+            "class Oven:\n    def bake(self):\n        return 'rye'\n",
+            "rye",
+            "return 'rye'",
+            &["class Oven", "Oven.bake"],
+        ),
         ("a.lua", "-- rye\nprint('rye')\n", "rye", "print('rye')", &[]),
     ] {
         check(name, bytes.as_bytes(), question, quotes, headings, None);
