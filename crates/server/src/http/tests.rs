@@ -5,6 +5,7 @@ mod callers;
 mod clients;
 mod pages;
 mod sign_in;
+mod transport;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};
