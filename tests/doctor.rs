@@ -1,42 +1,14 @@
 //! `ibid doctor` against `ibid serve`, signing in as a browser does, and `ibid audit` of what happened.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::Value;
 
-use crate::harness::{Ibid, ran, text, vault};
+use crate::harness::{Ibid, Server, ran, text, vault};
 
 const PASSWORD: &str = "correct horse battery staple";
-
-/// A server; ends with the test.
-struct Server {
-    child: Child,
-    base: String,
-    // A server whose output nobody can take any more ends.
-    _output: BufReader<ChildStdout>,
-}
-
-impl Server {
-    fn start(ibid: &Ibid, flags: &[&str]) -> Server {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--no-watch"], flags].concat();
-        let mut child =
-            ibid.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        output.read_line(&mut line).unwrap();
-        let base = line.split_whitespace().last().unwrap().trim_end_matches("/mcp").to_owned();
-        Server { child, base, _output: output }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn notes() -> (tempfile::TempDir, Ibid) {
     let (notes, ibid) = (vault(&[("a.md", "# Notes\n\nThe rye notes.\n")]), Ibid::new());

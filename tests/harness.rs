@@ -2,8 +2,9 @@
 //! nothing of what it should answer.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -196,4 +197,33 @@ pub(crate) fn fingerprint(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::Sy
     }
     files.sort();
     files
+}
+
+/// `ibid serve` on a port of its own, which follows nothing. Ends with the test.
+pub(crate) struct Server {
+    child: Child,
+    /// Its address, without a path.
+    pub(crate) base: String,
+    // A server whose output nobody can take any more ends.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    pub(crate) fn start(ibid: &Ibid, flags: &[&str]) -> Server {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--no-watch"], flags].concat();
+        let mut command = ibid.command(&arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        let base = line.split_whitespace().last().unwrap().trim_end_matches("/mcp").to_owned();
+        Server { child, base, _output: output }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

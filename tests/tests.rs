@@ -44,6 +44,8 @@ mod query;
 mod ranking;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
+/// Tokens, and what each of them opens.
+mod serving;
 /// Sources other than folders: commits of Git, pages of the web.
 mod source;
 /// What Obsidian knows of a vault: links, embeds, properties, tasks, comments, boards.
