@@ -24,6 +24,8 @@ use scale::{ASK_HEAD, disk, megabytes_of, stage};
 /// Questions whose answers are compared in each mode.
 const QUESTIONS: usize = 300;
 
+const MODES: [Mode; 3] = [Mode::Lexical, Mode::Semantic, Mode::Hybrid];
+
 const INDEX: &str = "--index";
 const EDIT: &str = "--edit";
 const ASK: &str = "--ask";
@@ -76,8 +78,21 @@ fn table() {
     let [ours, theirs] =
         [&edited, &fresh].map(|data| stage(&[ANSWERS.as_ref(), data.as_os_str(), fresh.as_os_str()]));
     let pairs: Vec<_> = ours.lines().zip(theirs.lines()).collect();
-    let equal = pairs.iter().filter(|(ours, theirs)| ours == theirs).count();
-    println!("{equal} of {} answers are those of the fresh index, hit by hit", pairs.len());
+    for (at, mode) in MODES.iter().enumerate() {
+        let of_mode = || pairs.iter().skip(at).step_by(MODES.len());
+        let equal = of_mode().filter(|(ours, theirs)| ours == theirs).count();
+        let (mut shared, mut all) = (0, 0);
+        for (ours, theirs) in of_mode() {
+            all += theirs.split(' ').count();
+            shared += theirs.split(' ').filter(|hit| ours.split(' ').any(|own| own == *hit)).count();
+        }
+        println!(
+            "{:<9} {equal} of {} answers are those of the fresh index in the same order; {:.2} % of its hits are found",
+            mode.name(),
+            of_mode().count(),
+            100.0 * shared as f64 / all as f64
+        );
+    }
 }
 
 /// Numbers from a seed, by splitmix64.
@@ -157,7 +172,7 @@ fn answers(data: &Path, questions: &Path) {
     let snapshots = [std::sync::Arc::new(snapshot)];
     let searcher = Searcher::new(&snapshots, Some(&embedder));
     for words in &questions {
-        for mode in [Mode::Lexical, Mode::Semantic, Mode::Hybrid] {
+        for mode in MODES {
             let answer =
                 searcher.search(&Query { mode, ..Query::new(words) }).expect("the question is answered");
             let ids: Vec<String> = answer.hits.iter().map(|hit| hit.citation.to_string()).collect();
