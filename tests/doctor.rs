@@ -147,7 +147,7 @@ fn the_doctor_walks_the_whole_way_of_each_client_and_all_of_it_is_written_down()
     let audited = ibid.run(&["audit", "--call", "fetch", "--who", "ada", "--json"]).ends_with(0);
     let fetched: Value = serde_json::from_str(audited.stdout.lines().next().unwrap()).unwrap();
     assert_eq!((text(&fetched["client"]), text(&fetched["outcome"])), ("ibid doctor".into(), "ok".into()));
-    assert!(text(&fetched["returned"][0]).starts_with("n:a.md"), "{fetched}");
+    assert!(text(&fetched["returned"][0]["id"]).starts_with("n:a.md"), "{fetched}");
     assert!(!ibid.run(&["audit", "--limit", "1000", "--json"]).ends_with(0).stdout.contains(PASSWORD));
     ibid.run(&["audit", "--id", &text(&fetched["id"])]).ends_with(0);
     ibid.run(&["audit", "--who", "eve"]).ends_with(1);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ibid_server::audit::{AuditLog, Entry, Filter, Outcome as Ended, entries, follow};
+use ibid_server::audit::{AuditLog, Entry, Filter, Given, Outcome as Ended, entries, follow};
 use serde_json::{Value, json};
 
 use crate::args::AuditArgs;
@@ -59,8 +59,9 @@ fn print(entry: &Entry, as_json: bool) -> Result<(), Failure> {
         entry.id
     );
     writeln!(out, "  {style}{}{style:#}  {DIM}{}{DIM:#}", outcome.name(), safe_line(&rest))?;
-    for citation in &entry.returned {
-        writeln!(out, "  {}", safe_line(citation))?;
+    for Given { id, bytes } in &entry.returned {
+        let bytes = bytes.map(|(start, end)| format!("  bytes {start}-{end}")).unwrap_or_default();
+        writeln!(out, "  {}{DIM}{bytes}{DIM:#}", safe_line(id))?;
     }
     Ok(out.flush()?)
 }

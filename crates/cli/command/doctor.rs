@@ -75,7 +75,7 @@ impl Attendant for Printer {
 
     fn sign_in(&mut self, page: &str) -> bool {
         let mut err = output::err();
-        // Who cannot be told cannot sign in.
+        // Who cannot be told cannot sign in. Whoever reads JSON opens the page for the person.
         let told = writeln!(err, "open this page, sign in and agree:\n\n{}\n", safe_line(page));
         told.is_ok() && (std::io::stderr().is_terminal() || self.as_json)
     }

@@ -33,9 +33,9 @@ pub struct Entry {
     /// With what; long texts are cut.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub arguments: Value,
-    /// Citations of everything that was given.
+    /// Everything that was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub returned: Vec<String>,
+    pub returned: Vec<Given>,
     /// How many secrets were masked in it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub masked: usize,
@@ -45,6 +45,16 @@ pub struct Entry {
     pub ms: u64,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// Words that were given, by their place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The citation, or the document's id.
+    pub id: String,
+    /// The first byte given and the one past the last, in the document; none where only its name was given, or a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<(u64, u64)>,
 }
 
 fn is_zero(number: &usize) -> bool {

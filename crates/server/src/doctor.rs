@@ -142,8 +142,8 @@ impl Walk<'_> {
         let token =
             signed_in.as_ref().map(|signed_in| signed_in.access.clone()).or_else(|| self.visit.token.clone());
         let session = mcp::Session { wire: &wire, url: &url, token, walker: self.visit.walker };
-        let tools = self.step(Step::Tools, |_| session.tools())?;
-        let found = self.step(Step::Search, |_| session.search(&tools))?;
+        self.step(Step::Tools, |_| session.tools())?;
+        let found = self.step(Step::Search, |_| session.search())?;
         match found {
             None => self.skip(Step::Fetch, "nothing was found that could be fetched"),
             Some(id) => self.step(Step::Fetch, |_| session.fetch(&id))?,

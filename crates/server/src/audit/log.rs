@@ -87,7 +87,7 @@ fn private(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::{AuditId, Outcome};
+    use super::super::{AuditId, Given, Outcome};
     use super::*;
 
     pub(crate) fn entry(number: u64) -> Entry {
@@ -99,7 +99,7 @@ pub(super) mod tests {
             address: None,
             call: "search".into(),
             arguments: serde_json::json!({"query": format!("rye {number}")}),
-            returned: vec!["n:a.md@123456789012:0-4".into()],
+            returned: vec![Given { id: "n:a.md@123456789012:0-4".into(), bytes: Some((0, 4)) }],
             masked: 0,
             bytes: 10,
             ms: 1,

@@ -21,9 +21,6 @@ pub(super) struct Session<'a> {
     pub(super) walker: Walker,
 }
 
-/// What is known of the tools.
-pub(super) struct Tools;
-
 impl Session<'_> {
     /// Sends one message in the walker's era and gives its result.
     fn call(&self, method: &str, mut params: Value) -> Result<Value, Problem> {
@@ -53,7 +50,7 @@ impl Session<'_> {
     }
 
     /// Begins as the walker does, and looks at the tools.
-    pub(super) fn tools(&self) -> Seen<Tools> {
+    pub(super) fn tools(&self) -> Seen<()> {
         match self.walker {
             Walker::ChatGpt => drop(self.call("server/discover", json!({}))?),
             Walker::Claude => {
@@ -81,11 +78,11 @@ impl Session<'_> {
             }
         }
         let names: Vec<&str> = listed.iter().filter_map(|tool| tool["name"].as_str()).collect();
-        Ok((names.join(", "), Tools))
+        Ok((names.join(", "), ()))
     }
 
     /// Asks until something is found; gives the id of the first result.
-    pub(super) fn search(&self, Tools: &Tools) -> Seen<Option<String>> {
+    pub(super) fn search(&self) -> Seen<Option<String>> {
         for question in QUESTIONS {
             let found = self.called("search", json!({"query": question}))?;
             let Some(results) = found["results"].as_array() else {

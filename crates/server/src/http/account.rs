@@ -9,7 +9,7 @@ use http::{Extensions, HeaderValue, StatusCode};
 use http_body::Body as _;
 use serde_json::{Map, Value};
 
-use crate::audit::{AuditId, AuditLog, Entry, Outcome};
+use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
 use crate::oauth::principal::Principal;
 use crate::time::rfc3339_millis;
 
@@ -35,7 +35,7 @@ struct Facts {
     address: Option<String>,
     call: Option<String>,
     arguments: Value,
-    returned: Vec<String>,
+    returned: Vec<Given>,
     masked: usize,
     outcome: Option<Outcome>,
 }
@@ -112,17 +112,16 @@ impl Account {
             return true;
         }
         let content = &result["structuredContent"];
-        let ids = content["results"].as_array().into_iter().flatten().chain([content]);
-        let ids: Vec<String> = ids.filter_map(|hit| hit["id"].as_str().map(str::to_owned)).collect();
-        let masked = content["metadata"]["masked_secrets"].as_str().and_then(|count| count.parse().ok());
+        let (returned, masked) = (given(result), content["masked_secrets"].as_u64().or(in_metadata(content)));
         self.note(|facts| {
-            facts.returned = ids;
-            facts.masked = masked.unwrap_or(0);
+            facts.returned = returned;
+            facts.masked = masked.and_then(|masked| masked.try_into().ok()).unwrap_or(0);
         });
         false
     }
 
-    /// Names the entry in the answer, and gives what is to be written; nothing of what says nothing of anybody.
+    /// Names the entry in the answer, and gives what is to be written: nothing of what says nothing of anybody, and nothing
+    /// of a stranger who was held up, or a flood would push everybody else's entries out.
     pub(super) fn close(
         &self,
         path: &str,
@@ -139,9 +138,14 @@ impl Account {
             return None;
         }
         let facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+        let outcome = facts.outcome.unwrap_or_else(|| outcome_of(response.status()));
+        if facts.who.is_none() && outcome == Outcome::RateLimit {
+            return None;
+        }
         let mut returned = facts.returned;
         if first == "d" && is_well {
-            returned.push(path.trim_start_matches("/d/").chars().take(MAX_TEXT_CHARS).collect());
+            let id = path.trim_start_matches("/d/").chars().take(MAX_TEXT_CHARS).collect();
+            returned.push(Given { id, bytes: None });
         }
         Some(Entry {
             time: rfc3339_millis(now_ms),
@@ -155,9 +159,38 @@ impl Account {
             masked: facts.masked,
             bytes: response.body().size_hint().exact().and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
             ms: took.as_millis().try_into().unwrap_or(u64::MAX),
-            outcome: facts.outcome.unwrap_or_else(|| outcome_of(response.status())),
+            outcome,
         })
     }
+}
+
+/// What the result of a tool, or of reading a resource, gives.
+fn given(result: &Value) -> Vec<Given> {
+    let content = &result["structuredContent"];
+    let id = |of: &Value, key: &str| of[key].as_str().map(str::to_owned);
+    let named = |of: &Value, key: &str| Some(Given { id: id(of, key)?, bytes: None });
+    let all = |of: &Value, key: &str| of[key].as_array().cloned().unwrap_or_default();
+    let hits = all(content, "results").into_iter().filter_map(|hit| {
+        let bytes = hit["start"].as_u64().zip(hit["end"].as_u64());
+        Some(Given { id: id(&hit, "id")?, bytes })
+    });
+    let number = |key: &str| content["metadata"][key].as_str()?.parse::<u64>().ok();
+    // More than the cited words is given: all that stands in the window.
+    let fetched = Given {
+        id: id(content, "id").unwrap_or_default(),
+        bytes: number("text_start").zip(number("text_end")),
+    };
+    let near = ["links", "backlinks", "similar"].into_iter().flat_map(|key| all(content, key));
+    let near = near.filter_map(|note| named(&note, "id"));
+    // What is said of a document stands beside it, under its address with a fragment.
+    let read = all(result, "contents").into_iter().filter_map(|resource| named(&resource, "uri"));
+    let read = read.filter(|given| !given.id.contains('#'));
+    hits.chain(Some(fetched).filter(|fetched| !fetched.id.is_empty())).chain(near).chain(read).collect()
+}
+
+/// How many secrets were masked in what was fetched.
+fn in_metadata(content: &Value) -> Option<u64> {
+    content["metadata"]["masked_secrets"].as_str()?.parse().ok()
 }
 
 /// What a path is for, where no message said more. A path that is not ours is not repeated.

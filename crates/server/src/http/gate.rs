@@ -48,13 +48,13 @@ enum Who {
 pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Response>> {
     let (mut parts, body) = request.into_parts();
     let (peer, caller) = caller_of(app, &parts);
-    // A person's own programs on their own machine are not counted where nothing is asked of them.
-    if app.site.access.is_some() || !peer.is_loopback() {
-        app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
-    }
     let account = Account::of(&parts.extensions);
     if let Some(account) = &account {
         account.came_from(&caller);
+    }
+    // A person's own programs on their own machine are not counted where nothing is asked of them.
+    if app.site.access.is_some() || !peer.is_loopback() {
+        app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
     }
     let who = who(app, &parts).await.map_err(|Failed| Box::new(internal()))?;
     parts.extensions.insert(Caller(caller));

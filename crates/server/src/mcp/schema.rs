@@ -107,6 +107,7 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             "indexed_at": text("When the oldest of the collections searched was indexed."),
             "generation": number("Which commit was searched, where it was one collection."),
             "searched": { "type": "array", "items": searched, "description": "The collections searched." },
+            "masked_secrets": number("How many secrets are masked in what is shown, if any are."),
         }),
         &["results", "notes"],
     );

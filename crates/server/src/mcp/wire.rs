@@ -26,6 +26,8 @@ pub(crate) struct SearchOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     generation: Option<u64>,
     searched: Vec<SearchedOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    masked_secrets: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +86,7 @@ impl SearchOut {
                 _ => None,
             },
             searched: searched.into_iter().map(SearchedOut::new).collect(),
+            masked_secrets: Some(done.masked).filter(|masked| *masked > 0),
         }
     }
 }
@@ -131,6 +134,8 @@ pub(crate) struct RelatedOut {
     dangling: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    masked_secrets: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -179,6 +184,7 @@ impl RelatedOut {
             similar: related.similar.into_iter().map(similar).collect(),
             dangling: related.dangling,
             notes: done.notes(),
+            masked_secrets: Some(done.masked).filter(|masked| *masked > 0),
         }
     }
 }

@@ -53,16 +53,27 @@ pub(super) async fn token(
     Extension(Caller(caller)): Extension<Caller>,
     request: Request,
 ) -> Response {
-    let Some(access) = app.site.sign_in() else { return internal() };
-    if let Err(often) = access.limits.exchanges.count(&caller) {
-        return too_often(often);
-    }
-    let Some(form) = read_form(request).await else { return refuse(INVALID_REQUEST) };
+    let (access, form) = match form_of(&app, &caller, request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
     match exchange(access, form).await {
         Ok(Ok(issued)) => no_store(json_response(StatusCode::OK, &answer(&issued))),
         Ok(Err(not)) => refuse(of_not_granted(not)),
         Err(RefusedAs(refused)) => refuse(refused),
     }
+}
+
+/// The form of a client that exchanges something, as often as it may.
+async fn form_of<'a>(
+    app: &'a App,
+    caller: &str,
+    request: Request,
+) -> Result<(&'a Access, Form), Box<Response>> {
+    let access = app.site.sign_in().ok_or_else(|| Box::new(internal()))?;
+    access.limits.exchanges.count(caller).map_err(|often| Box::new(too_often(often)))?;
+    let form = read_form(request).await.ok_or_else(|| Box::new(refuse(INVALID_REQUEST)))?;
+    Ok((access, form))
 }
 
 fn answer(issued: &Issued) -> Value {
@@ -151,11 +162,10 @@ pub(super) async fn revoke(
     Extension(Caller(caller)): Extension<Caller>,
     request: Request,
 ) -> Response {
-    let Some(access) = app.site.sign_in() else { return internal() };
-    if let Err(often) = access.limits.exchanges.count(&caller) {
-        return too_often(often);
-    }
-    let Some(form) = read_form(request).await else { return refuse(INVALID_REQUEST) };
+    let (access, form) = match form_of(&app, &caller, request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
     let (Ok(Some(token)), Ok(Some(client))) = (form.one("token"), form.one("client_id")) else {
         return refuse(INVALID_REQUEST);
     };

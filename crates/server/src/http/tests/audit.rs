@@ -1,7 +1,7 @@
 //! Every call is written down, whoever made it and however it ended; nothing secret is.
 
 use super::*;
-use crate::audit::{AuditLog, Entry, Filter, Outcome, entries};
+use crate::audit::{AuditLog, Entry, Filter, Given, Outcome, entries};
 
 struct Audited {
     garden: Garden,
@@ -29,7 +29,7 @@ impl Audited {
     /// The entries so far, once there are as many.
     async fn entries(&self, count: usize) -> Vec<Entry> {
         for _ in 0..500 {
-            let found = entries(&self.log, &Filter::default(), 100).unwrap();
+            let found = entries(&self.log, &Filter::default(), 1_000).unwrap();
             if found.len() >= count {
                 return found;
             }
@@ -38,9 +38,14 @@ impl Audited {
         panic!("there are no {count} entries");
     }
 
+    /// The answer of a call, once it is written down: entries then stand in the order of the calls.
     async fn call(&self, body: String) -> Answered {
         let bearer = format!("Bearer {SECRET}");
-        send(&self.app, request(Method::POST, "/mcp", &[("authorization", &bearer)], body)).await
+        let before = entries(&self.log, &Filter::default(), 1_000).unwrap().len();
+        let answered =
+            send(&self.app, request(Method::POST, "/mcp", &[("authorization", &bearer)], body)).await;
+        self.entries(before + 1).await;
+        answered
     }
 }
 
@@ -49,12 +54,22 @@ async fn a_call_is_written_with_what_it_asked_and_what_it_was_given() {
     let audited = audited();
     let found = audited.call(legacy_call("search", json!({ "query": "turnips" }))).await;
     let id = found.json()["result"]["structuredContent"]["results"][0]["id"].as_str().unwrap().to_owned();
-    audited.call(legacy_call("fetch", json!({ "id": id }))).await;
+    let read = audited.call(legacy_call("fetch", json!({ "id": id }))).await;
     let entries = audited.entries(2).await;
     assert_eq!(entries[0].call, "search");
     assert_eq!(entries[0].arguments, json!({ "query": "turnips" }));
-    assert!(entries[0].returned.contains(&id) && entries[0].bytes > 100);
-    assert_eq!((entries[1].call.as_str(), &entries[1].returned), ("fetch", &vec![id]));
+    let cited = |given: &Given| given.id == id && given.bytes.is_some_and(|(start, end)| start < end);
+    assert!(entries[0].returned.iter().any(cited) && entries[0].bytes > 100);
+    assert_eq!(entries[1].call, "fetch");
+    let [fetched] = &entries[1].returned[..] else { panic!("{:?}", entries[1].returned) };
+    assert_eq!(fetched.id, id);
+    let text = &read.json()["result"]["structuredContent"]["text"];
+    let (start, end) = fetched.bytes.unwrap();
+    assert_eq!(
+        end - start,
+        text.as_str().unwrap().len() as u64,
+        "all that was given, not the cited words alone"
+    );
     for (entry, name) in entries.iter().zip([found.headers.get("x-audit-id").unwrap()]) {
         assert_eq!(name.to_str().unwrap(), entry.id.to_string());
         assert_eq!((entry.who.as_str(), entry.outcome), ("token file", Outcome::Ok));
@@ -97,4 +112,36 @@ async fn watchdogs_leave_no_trace() {
     send(&audited.app, request(Method::GET, "/nothing", &[], "")).await;
     let entries = audited.entries(1).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
+}
+
+#[tokio::test]
+async fn a_resource_that_is_read_and_notes_that_stand_near_are_written_too() {
+    let audited = audited();
+    let message = |method: &str, params: Value| {
+        json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+    };
+    audited.call(message("resources/read", json!({ "uri": "ibid://garden/Bread/Levain.md" }))).await;
+    audited.call(legacy_call("related", json!({ "id": "garden:Bread/Levain.md" }))).await;
+    let entries = audited.entries(2).await;
+    let ids = |at: usize| entries[at].returned.iter().map(|given| given.id.as_str()).collect::<Vec<_>>();
+    assert_eq!((entries[0].call.as_str(), ids(0)), ("resources/read", vec!["ibid://garden/Bread/Levain.md"]));
+    assert!(ids(1).contains(&"garden:Bread/Levain.md"), "{:?}", entries[1]);
+}
+
+#[tokio::test]
+async fn a_flood_of_strangers_pushes_nothing_out() {
+    let audited = audited();
+    let (mut held_up, mut let_in) = (0, 0);
+    while held_up < 50 {
+        let answered =
+            send(&audited.app, request(Method::POST, "/mcp", &[], legacy_call("search", json!({})))).await;
+        match answered.status {
+            StatusCode::TOO_MANY_REQUESTS => held_up += 1,
+            _ => let_in += 1,
+        }
+    }
+    audited.entries(let_in).await;
+    let limited =
+        Filter { outcome: Some(Outcome::RateLimit), who: Some("nobody".to_owned()), ..Filter::default() };
+    assert_eq!(entries(&audited.log, &limited, 1_000).unwrap(), []);
 }

@@ -116,6 +116,17 @@ async fn a11_a12_what_is_not_said_is_the_server_and_everything() {
     assert!(server.opens(&tokens_of(&answered).0).await);
 }
 
+/// The consent form of somebody who allows searching everything.
+fn allowing<'a>(proof: &'a str, request: &'a str) -> [(&'static str, &'a str); 5] {
+    [
+        ("proof", proof),
+        ("request", request),
+        ("decision", "allow"),
+        ("notes", "all"),
+        ("scope", "notes:search"),
+    ]
+}
+
 #[tokio::test]
 async fn a14_a24_every_decision_goes_back_with_the_issuer() {
     let server = Server::new();
@@ -134,13 +145,7 @@ async fn a15_a16_only_the_browser_that_asked_and_signed_in_decides_once() {
     let person = Person::new(&server);
     let request = person.request(&[]).await;
     let (_, proof) = person.question(&request).await;
-    let form = [
-        ("proof", proof.as_str()),
-        ("request", request.as_str()),
-        ("decision", "allow"),
-        ("notes", "all"),
-        ("scope", "notes:search"),
-    ];
+    let form = allowing(&proof, &request);
     let other = Person::new(&server);
     let others = other.request(&[]).await;
     let (_, other_proof) = other.question(&others).await;
@@ -167,13 +172,7 @@ async fn a17_a_form_of_another_site_is_refused() {
     let person = Person::new(&server);
     let request = person.request(&[]).await;
     let (_, proof) = person.question(&request).await;
-    let form = [
-        ("proof", proof.as_str()),
-        ("request", request.as_str()),
-        ("decision", "allow"),
-        ("notes", "all"),
-        ("scope", "notes:search"),
-    ];
+    let form = allowing(&proof, &request);
     for headers in [
         [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
         [("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
