@@ -202,6 +202,7 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
             "a\n===\n",
             "[a]: b\n",
             "[a]",
+            "- a\n> b\n",
         ],
     ),
     (

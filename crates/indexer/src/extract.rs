@@ -21,6 +21,7 @@ mod markdown;
 mod obsidian;
 mod org;
 mod outline;
+mod pieces;
 mod plain;
 mod rst;
 mod table;

@@ -177,7 +177,7 @@ fn extracted(path: &DocumentPath, text: &str, board: Option<Board>) -> Extracted
         let headings = card.group.into_iter().collect();
         blocks.push(Block { span: span_of(end..block_end), kind: BlockKind::Card, depth: 0, headings });
         reading.noise.push(span_of(end..card.range.start));
-        reading.meant.extend(escapes::read(text, card.range.clone()));
+        escapes::read(text, card.range.clone(), &mut reading.meant);
         end = card.range.end;
         let span = span_of(card.range.clone());
         let inner = markdown::extract(path, &card.words);

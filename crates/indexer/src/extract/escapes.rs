@@ -2,21 +2,33 @@
 
 use std::ops::Range;
 
+use super::outline::is_crowded;
 use super::{Meant, span_of};
 
-/// The escapes in a range of `text` that lies within one JSON string, in order; a broken one stays as it is written.
-pub(super) fn read(text: &str, range: Range<usize>) -> Vec<Meant> {
-    let mut found = Vec::new();
+/// Adds the escapes in a range of `text` that lies within one JSON string, in order; a broken one stays as it is written.
+///
+/// Where there are very many, those near each other become one, with the words between them.
+pub(super) fn read(text: &str, range: Range<usize>, found: &mut Vec<Meant>) {
     let mut at = range.start;
     while let Some(back) = text[at..range.end].find('\\') {
         let start = at + back;
         let (words, length) = escape(&text[start..range.end]);
         at = start + length;
-        if let Some(words) = words {
-            found.push(Meant { span: span_of(start..at), words: words.to_string() });
+        let Some(words) = words else { continue };
+        let n = found.len();
+        match found.last_mut() {
+            Some(last)
+                if last.span.range().start >= range.start
+                    && is_crowded(n, start - last.span.range().start) =>
+            {
+                let Range { start: first, end } = last.span.range();
+                last.words.push_str(&text[end..start]);
+                last.words.push(words);
+                last.span = span_of(first..at);
+            }
+            _ => found.push(Meant { span: span_of(start..at), words: words.to_string() }),
         }
     }
-    found
 }
 
 /// What the escape at the beginning of a text means, and its length; after an unknown one the search goes on.
@@ -49,9 +61,10 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let read = read(text, 0..text.len());
+        let mut found = Vec::new();
+        read(text, 0..text.len(), &mut found);
         let found: Vec<_> =
-            read.iter().map(|meant| (meant.span.quote(text).unwrap(), meant.words.as_str())).collect();
+            found.iter().map(|meant| (meant.span.quote(text).unwrap(), meant.words.as_str())).collect();
         assert_eq!(found, expected, "{text}");
     }
 
@@ -59,6 +72,21 @@ mod tests {
     fn escapes_mean_characters() {
         check(r#"a\n\"b\" \\n"#, &[(r"\n", "\n"), ("\\\"", "\""), ("\\\"", "\""), (r"\\", "\\")]);
         check(r"Caf\u00e9 \ud83c\udf5e", &[(r"\u00e9", "é"), (r"\ud83c\udf5e", "🍞")]);
+    }
+
+    #[test]
+    fn very_many_escapes_mean_the_same_and_are_not_one_each() {
+        let text = r"a\\b\né".repeat(50_000);
+        let mut found = Vec::new();
+        read(&text, 0..text.len(), &mut found);
+        assert!(found.len() < 15_000, "{}", found.len());
+        let (mut words, mut at) = (String::new(), 0);
+        for Meant { span, words: meant } in &found {
+            words += &text[at..span.range().start];
+            words += meant;
+            at = span.range().end;
+        }
+        assert!(words + &text[at..] == "a\\b\né".repeat(50_000));
     }
 
     #[test]

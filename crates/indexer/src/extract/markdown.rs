@@ -13,6 +13,8 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Ta
 
 use super::callout::{self, Callout};
 use super::obsidian::{self, Opens, Prose};
+use super::outline::is_crowded;
+use super::pieces::pieces;
 use super::{
     Aside, Block, BlockKind, Extracted, Fact, MAX_HEADINGS, MAX_LINKS, MAX_NAME_CHARS, Reading, block_id,
     drawing, frontmatter, merged, name_of, span_of, task,
@@ -167,7 +169,7 @@ struct Walk<'t> {
     /// Whether the last stretch of prose may grow.
     prose_grows: bool,
     opens: Opens,
-    n_leaves: usize,
+    n_leaves: u32,
     html_comments: Vec<Span>,
     /// The table now open.
     table: Range<usize>,
@@ -210,23 +212,30 @@ impl<'t> Walk<'t> {
             footnotes: Footnotes::default(),
             facts: Vec::new(),
         };
-        let parser = Parser::new_ext(&text[body..], OPTIONS);
+        for piece in pieces(text, body..text.len()) {
+            walk.piece(piece);
+        }
+        walk
+    }
+
+    fn piece(&mut self, piece: Range<usize>) {
+        let from = piece.start;
+        let parser = Parser::new_ext(&self.text[piece], OPTIONS);
         let definitions: Vec<usize> = parser
             .reference_definitions()
             .iter()
-            .map(|(_, definition)| body + definition.span.start)
+            .map(|(_, definition)| from + definition.span.start)
             .collect();
         for (event, range) in parser.into_offset_iter() {
-            walk.event(event, body + range.start..body + range.end);
+            self.event(event, from + range.start..from + range.end);
         }
         // They have no event, and the parser gives them in no order.
-        walk.leaves.extend(definitions.into_iter().map(|at| Leaf {
+        self.leaves.extend(definitions.into_iter().map(|at| Leaf {
             at,
             kind: BlockKind::Definition,
             depth: 0,
             headings: Vec::new(),
         }));
-        walk
     }
 
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
@@ -435,8 +444,8 @@ impl<'t> Walk<'t> {
 
     fn prose(&mut self, range: Range<usize>) {
         match self.prose.last_mut() {
-            Some(last) if self.prose_grows && last.range.end <= range.start => last.range.end = range.end,
-            _ => self.prose.push(Prose { range, opens: self.opens, leaf: self.n_leaves }),
+            Some(last) if self.prose_grows && last.range().end <= range.start => last.end_at(range.end),
+            _ => self.prose.push(Prose::new(range, self.opens, self.n_leaves)),
         }
         self.prose_grows = true;
         self.opens = Opens::Nothing;
@@ -469,7 +478,14 @@ impl<'t> Walk<'t> {
             self.n_leaves += 1;
         }
         let depth = self.around.len().saturating_sub(own);
-        self.leaves.push(Leaf { at, kind, depth, headings: self.above.clone() });
+        let goes_on = |last: &Leaf| {
+            is_crowded(self.leaves.len(), at.saturating_sub(last.at))
+                && (last.kind, last.depth) == (kind, depth)
+                && last.headings == self.above
+        };
+        if !self.leaves.last().is_some_and(goes_on) {
+            self.leaves.push(Leaf { at, kind, depth, headings: self.above.clone() });
+        }
     }
 }
 
@@ -490,12 +506,42 @@ fn destination(destination: &str) -> (String, Option<String>) {
 /// The leaves as blocks that are the whole text, each from its line's start to the next one's.
 fn blocks(text: &str, front_matter_end: Option<usize>, mut leaves: Vec<Leaf>) -> Vec<Block> {
     leaves.sort_by_key(|leaf| leaf.at);
-    let bytes = text.as_bytes();
-    let mut starts: Vec<Leaf> = Vec::with_capacity(leaves.len() + 1);
+    let body = front_matter_end.unwrap_or(0);
+    begin_at_lines(text, body, &mut leaves);
     let whole = |kind| Leaf { at: 0, kind, depth: 0, headings: Vec::new() };
-    starts.extend(front_matter_end.map(|_| whole(BlockKind::FrontMatter)));
-    let (mut line, mut seen) = (front_matter_end.unwrap_or(0), front_matter_end.unwrap_or(0));
-    for mut leaf in leaves {
+    if front_matter_end.is_some() {
+        leaves.insert(0, whole(BlockKind::FrontMatter));
+    }
+    leaves.dedup_by(|leaf, last| {
+        let is_same_line = last.at == leaf.at && last.kind != BlockKind::FrontMatter;
+        if is_same_line && last.kind == BlockKind::Quote {
+            // A quote is what stands in it; else the outermost leaf on the line counts: an item, not its code.
+            std::mem::swap(last, leaf);
+        } else if leaf.kind == BlockKind::Definition {
+            leaf.headings.clone_from(&last.headings);
+        }
+        is_same_line
+    });
+    if leaves.is_empty() {
+        leaves.push(whole(BlockKind::Paragraph));
+    }
+    leaves[0].at = 0;
+    let mut blocks = Vec::with_capacity(leaves.len());
+    let mut leaves = leaves.into_iter().peekable();
+    while let Some(Leaf { at, kind, depth, headings }) = leaves.next() {
+        let end = leaves.peek().map_or(text.len(), |next| next.at);
+        if at < end {
+            blocks.push(Block { span: span_of(at..end), kind, depth, headings });
+        }
+    }
+    blocks
+}
+
+/// Moves leaves, which are in order, to the beginnings of their lines; `body` begins the first line.
+fn begin_at_lines(text: &str, body: usize, leaves: &mut [Leaf]) {
+    let bytes = text.as_bytes();
+    let (mut line, mut seen) = (body, body);
+    for leaf in leaves {
         while seen < leaf.at {
             if bytes[seen] == b'\n' || (bytes[seen] == b'\r' && bytes.get(seen + 1) != Some(&b'\n')) {
                 line = seen + 1;
@@ -503,30 +549,5 @@ fn blocks(text: &str, front_matter_end: Option<usize>, mut leaves: Vec<Leaf>) ->
             seen += 1;
         }
         leaf.at = line;
-        match starts.last_mut() {
-            // A quote is what stands in it; else the outermost leaf on the line counts: an item, not its code.
-            Some(last) if last.at == line && last.kind == BlockKind::Quote => *last = leaf,
-            Some(last) if last.at == line && last.kind != BlockKind::FrontMatter => {}
-            last => {
-                if leaf.kind == BlockKind::Definition {
-                    leaf.headings = last.map(|last| last.headings.clone()).unwrap_or_default();
-                }
-                starts.push(leaf);
-            }
-        }
     }
-    if starts.is_empty() {
-        starts.push(whole(BlockKind::Paragraph));
-    }
-    starts[0].at = 0;
-    let ends: Vec<usize> = starts.iter().skip(1).map(|leaf| leaf.at).chain([text.len()]).collect();
-    let spans = starts.into_iter().zip(ends).filter(|(leaf, end)| leaf.at < *end);
-    spans
-        .map(|(leaf, end)| Block {
-            span: span_of(leaf.at..end),
-            kind: leaf.kind,
-            depth: leaf.depth,
-            headings: leaf.headings,
-        })
-        .collect()
 }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use ibid_core::document::{Link, LinkKind, PropertyValue};
+use ibid_core::span::Span;
 
 use super::{Fact, MAX_LINKS, MAX_PROPERTIES, MAX_TAGS, name_of, span_of};
 
@@ -18,12 +19,28 @@ const MAX_VALUE_BYTES: usize = 1000;
 /// A stretch of prose within one line, free of code, math, HTML and Markdown links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Prose {
-    /// Its bytes in the text, emphasis marks and backslashes included.
-    pub(super) range: Range<usize>,
+    /// Its bytes in the text, emphasis marks and backslashes included. There may be one for every other byte, so it is
+    /// kept small.
+    span: Span,
     /// What it begins.
-    pub(super) opens: Opens,
+    opens: Opens,
     /// Which leaf of the document it is in; equal for the lines of one paragraph.
-    pub(super) leaf: usize,
+    leaf: u32,
+}
+
+impl Prose {
+    pub(super) fn new(range: Range<usize>, opens: Opens, leaf: u32) -> Prose {
+        Prose { span: span_of(range), opens, leaf }
+    }
+
+    pub(super) fn range(&self) -> Range<usize> {
+        self.span.range()
+    }
+
+    /// Moves its end.
+    pub(super) fn end_at(&mut self, end: usize) {
+        self.span = span_of(self.range().start..end);
+    }
 }
 
 /// What a stretch of prose begins.
@@ -57,7 +74,7 @@ impl Found {
     fn add_fields(&mut self, text: &str, stretch: &Prose, keys: &mut HashSet<String>) {
         for (key, value) in fields(text, stretch) {
             if self.facts.len() < MAX_PROPERTIES {
-                let (span, key, value) = (span_of(stretch.range.clone()), key.clone().into(), value.clone());
+                let (span, key, value) = (stretch.span, key.clone().into(), value.clone());
                 self.facts.push(Fact { span, key, value });
             }
             if self.fields.len() < MAX_PROPERTIES && keys.insert(key.to_lowercase()) {
@@ -112,9 +129,9 @@ pub(super) fn scan(
     tags.iter().for_each(|tag| found.tags.add(tag));
     let mut keys: HashSet<String> = given.iter().map(|(key, _)| key.to_lowercase()).collect();
     for line in uncommented(prose, &comments).chunk_by(|a, b| only_code_between(text, a, b)) {
-        let links = wikilinks_in(text, line.iter().map(|stretch| stretch.range.clone()));
+        let links = wikilinks_in(text, line.iter().map(Prose::range));
         for stretch in line {
-            let here = links.partition_point(|link| link.span.range().end <= stretch.range.start);
+            let here = links.partition_point(|link| link.span.range().end <= stretch.range().start);
             for_tags(text, stretch, &links[here..], |tag| found.tags.add(tag));
             found.add_fields(text, stretch, &mut keys);
         }
@@ -170,11 +187,11 @@ fn without_block_id(text: &str) -> &str {
 /// "100%% sure" far from another such slip hides nothing.
 fn comments(text: &str, prose: &[Prose]) -> Vec<Range<usize>> {
     let mut comments = Vec::new();
-    let mut open: Option<(usize, usize, bool)> = None;
+    let mut open: Option<(usize, u32, bool)> = None;
     for stretch in prose {
-        for (at, _) in text[stretch.range.clone()].match_indices("%%") {
-            let at = stretch.range.start + at;
-            let opens_line = at == stretch.range.start && stretch.opens == Opens::Line;
+        for (at, _) in text[stretch.range()].match_indices("%%") {
+            let at = stretch.range().start + at;
+            let opens_line = at == stretch.range().start && stretch.opens == Opens::Line;
             open = match open {
                 Some((start, leaf, opened_line)) if opened_line || leaf == stretch.leaf => {
                     comments.push(start..at + 2);
@@ -189,23 +206,28 @@ fn comments(text: &str, prose: &[Prose]) -> Vec<Range<usize>> {
 
 /// The prose outside `comments`; both are in order.
 fn uncommented(prose: Vec<Prose>, comments: &[Range<usize>]) -> Vec<Prose> {
+    if comments.is_empty() {
+        return prose;
+    }
     let mut visible = Vec::with_capacity(prose.len());
     let mut next = 0;
     for mut stretch in prose {
-        while let Some(comment) = comments.get(next).filter(|comment| comment.start < stretch.range.end) {
-            if comment.start > stretch.range.start {
-                visible.push(Prose { range: stretch.range.start..comment.start, ..stretch.clone() });
+        while let Some(comment) = comments.get(next).filter(|comment| comment.start < stretch.range().end) {
+            if comment.start > stretch.range().start {
+                let span = span_of(stretch.range().start..comment.start);
+                visible.push(Prose { span, ..stretch.clone() });
             }
-            if comment.end > stretch.range.start {
-                stretch.range.start = comment.end.min(stretch.range.end);
+            if comment.end > stretch.range().start {
+                let end = stretch.range().end;
+                stretch.span = span_of(comment.end.min(end)..end);
                 stretch.opens = Opens::Nothing;
             }
-            if comment.end > stretch.range.end {
+            if comment.end > stretch.range().end {
                 break;
             }
             next += 1;
         }
-        if !stretch.range.is_empty() {
+        if !stretch.span.is_empty() {
             visible.push(stretch);
         }
     }
@@ -215,7 +237,7 @@ fn uncommented(prose: Vec<Prose>, comments: &[Range<usize>]) -> Vec<Prose> {
 /// Whether two stretches stand on one line with nothing but code between them: a link's label may hold some, and so may
 /// the heading it names.
 fn only_code_between(text: &str, a: &Prose, b: &Prose) -> bool {
-    let between = text.get(a.range.end..b.range.start).unwrap_or_default();
+    let between = text.get(a.range().end..b.range().start).unwrap_or_default();
     a.leaf == b.leaf && between.starts_with('`') && !between.contains(['[', ']', '\n', '\r'])
 }
 
@@ -282,15 +304,15 @@ fn wikilink(text: &str, floor: usize, range: Range<usize>) -> Option<Link> {
 /// Gives every tag of a stretch outside its links.
 fn for_tags(text: &str, stretch: &Prose, links: &[Link], mut give: impl FnMut(&str)) {
     let mut links = links.iter().map(|link| link.span.range()).peekable();
-    for (at, _) in text[stretch.range.clone()].match_indices('#') {
-        let at = stretch.range.start + at;
+    for (at, _) in text[stretch.range()].match_indices('#') {
+        let at = stretch.range().start + at;
         while links.next_if(|link| link.end <= at).is_some() {}
         let in_link = links.peek().is_some_and(|link| link.start <= at);
-        let opens = at == stretch.range.start && stretch.opens != Opens::Nothing;
+        let opens = at == stretch.range().start && stretch.opens != Opens::Nothing;
         if in_link || !(opens || text[..at].ends_with(char::is_whitespace)) {
             continue;
         }
-        let rest = &text[at + 1..stretch.range.end];
+        let rest = &text[at + 1..stretch.range().end];
         let length = rest.find(|c| !is_tag_character(c)).unwrap_or(rest.len());
         let tag = rest[..length].trim_matches('/');
         let is_named = tag.chars().any(|c| !c.is_ascii() || c.is_ascii_alphanumeric());
@@ -320,12 +342,12 @@ fn is_tag_character(character: char) -> bool {
 
 /// The inline fields of a stretch: one that is its whole line, or those in brackets.
 fn fields(text: &str, stretch: &Prose) -> Vec<(String, PropertyValue)> {
-    let body = &text[stretch.range.clone()];
+    let body = &text[stretch.range()];
     if !body.contains("::") {
         return Vec::new();
     }
     if stretch.opens == Opens::Line
-        && let Some((key, rest)) = key(text, stretch.range.start)
+        && let Some((key, rest)) = key(text, stretch.range().start)
     {
         let line = &text[rest..];
         let end = line.find(['\n', '\r']).unwrap_or(line.len());
@@ -337,13 +359,13 @@ fn fields(text: &str, stretch: &Prose) -> Vec<(String, PropertyValue)> {
         if at < next {
             continue;
         }
-        let Some((key, rest)) = key(text, stretch.range.start + at + 1) else { continue };
+        let Some((key, rest)) = key(text, stretch.range().start + at + 1) else { continue };
         let Some(length) = closing(&text[rest..], if open == "[" { (b'[', b']') } else { (b'(', b')') })
         else {
             continue;
         };
         fields.push((key, value(&text[rest..rest + length])));
-        next = rest + length - stretch.range.start;
+        next = rest + length - stretch.range().start;
     }
     fields
 }
@@ -398,7 +420,7 @@ mod tests {
 
     /// All of `text` as one line of prose.
     fn scanned(text: &str) -> Found {
-        let prose = Prose { range: 0..text.len(), opens: Opens::Line, leaf: 0 };
+        let prose = Prose::new(0..text.len(), Opens::Line, 0);
         scan(text, vec![prose], Comments::Hidden, &[], &[])
     }
 
@@ -508,7 +530,7 @@ mod tests {
             .filter(|at| *at == 0 || text[..*at].ends_with('\n'))
             .map(|at| at..at + text[at..].find('\n').unwrap_or(text.len() - at))
             .enumerate()
-            .map(|(leaf, range)| Prose { range, opens: Opens::Line, leaf })
+            .map(|(leaf, range)| Prose::new(range, Opens::Line, leaf as u32))
             .collect();
         assert_eq!(scan(text, prose, Comments::Hidden, &[], &[]).tags.into_list(), ["c", "d", "e"]);
     }

@@ -15,6 +15,12 @@ const MANY_BLOCKS: usize = 4_096;
 /// How long a block is at least from then on, unless another kind of block or a heading follows.
 const FEW_BYTES: usize = 128;
 
+/// Whether a block that begins `after` bytes behind the one before it is none of its own, if both are of a kind: there
+/// are `n` blocks already, chunks are made of far more than such a line, and each block costs many times its bytes.
+pub(super) fn is_crowded(n: usize, after: usize) -> bool {
+    n >= MANY_BLOCKS && after < FEW_BYTES
+}
+
 /// The headings and the beginnings of blocks so far.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
@@ -66,16 +72,13 @@ impl Outline {
             return;
         }
         self.cuts.pop_if(|last| last.at == at);
-        // What reads on as it was is no block of its own where there are very many of them: chunks are made of far more
-        // than such a line, and each block costs many times its bytes.
-        let is_many = self.cuts.len() >= MANY_BLOCKS;
         let goes_on = |last: &Cut| {
-            at - last.at < FEW_BYTES
+            is_crowded(self.cuts.len(), at - last.at)
                 && last.kind == kind
                 && last.depth == depth
                 && last.headings == self.above
         };
-        if is_many && self.cuts.last().is_some_and(goes_on) {
+        if self.cuts.last().is_some_and(goes_on) {
             return;
         }
         self.cuts.push(Cut { at, kind, depth, headings: self.above.clone() });

@@ -15,6 +15,9 @@ const MAX_DEPTH: usize = 8;
 /// The most things that are named as attached.
 const MAX_ATTACHMENTS: usize = 200;
 
+/// The longest head of a letter or of a part, in bytes; the parser keeps fifty times as much of one of commas.
+const MAX_HEAD_BYTES: usize = 128 * 1024;
+
 /// A letter as Markdown.
 pub(super) fn to_markdown(bytes: &[u8]) -> Result<String, Unreadable> {
     let kind = Kind::Mail;
@@ -25,6 +28,9 @@ pub(super) fn to_markdown(bytes: &[u8]) -> Result<String, Unreadable> {
                 format_args!("it has more than {limit} parts of parts ({word})"),
             ));
         }
+    }
+    if !heads_are_short(bytes) {
+        return Err(Unreadable::broken(kind, format_args!("a head is longer than {MAX_HEAD_BYTES} bytes")));
     }
     let message =
         MessageParser::default().parse(bytes).ok_or_else(|| Unreadable::broken(kind, "it has no headers"))?;
@@ -47,6 +53,26 @@ pub(super) fn to_markdown(bytes: &[u8]) -> Result<String, Unreadable> {
 /// How often a word stands in the bytes, in any case; counted to one beyond `limit`.
 fn count(bytes: &[u8], word: &[u8], limit: usize) -> usize {
     bytes.windows(word.len()).filter(|at| at.eq_ignore_ascii_case(word)).take(limit + 1).count()
+}
+
+/// Whether each head ends in time: the letter's, those of its parts, and those of letters in it.
+fn heads_are_short(bytes: &[u8]) -> bool {
+    let mut head = Some(0);
+    let mut letter_follows = false;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        if line.trim_ascii().is_empty() {
+            head = std::mem::take(&mut letter_follows).then_some(0);
+        } else if line.starts_with(b"--") {
+            head = Some(0);
+        } else if let Some(length) = &mut head {
+            *length += line.len();
+            if *length > MAX_HEAD_BYTES {
+                return false;
+            }
+            letter_follows |= [&b"rfc822"[..], b"digest"].iter().any(|word| count(line, word, 0) > 0);
+        }
+    }
+    true
 }
 
 /// Writes the body, the letters inside and the names of the attachments.

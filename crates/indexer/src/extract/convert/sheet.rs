@@ -105,8 +105,7 @@ impl Sheet {
 
     fn settle(&mut self) {
         if !self.words.is_empty() {
-            self.line.push_str(&prose(&self.words));
-            self.words.clear();
+            self.line.push_str(&prose(&std::mem::take(&mut self.words)));
         }
     }
 
@@ -159,8 +158,10 @@ impl Sheet {
         let later = self.prefix(Blank::No);
         for (n, line) in block.split('\n').enumerate() {
             let prefix = if n == 0 { &first } else { &later };
-            let whole = format!("{prefix}{line}");
-            self.out.push_str(whole.trim_end());
+            // White space at the end goes, and what stands before it stays: a prefix alone ends at its mark.
+            let line = line.trim_end();
+            self.out.push_str(if line.is_empty() { prefix.trim_end() } else { prefix });
+            self.out.push_str(line);
             self.out.push('\n');
         }
         self.after_item = in_item;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Found, Member};
+use crate::extract::outline::is_crowded;
 use crate::extract::{Meant, escapes};
 
 /// What is open at the outer levels; deeper ones are only counted.
@@ -64,7 +65,7 @@ impl Scan<'_> {
                 let inner = start + 1..end - usize::from(closed);
                 self.at = end;
                 if self.text[inner.clone()].contains('\\') {
-                    self.meant.extend(escapes::read(self.text, inner.clone()));
+                    escapes::read(self.text, inner.clone(), &mut self.meant);
                 }
                 self.begin(start, Some(inner));
             }
@@ -101,6 +102,14 @@ impl Scan<'_> {
     /// Notes a member if one may begin here.
     fn begin(&mut self, at: usize, string: Option<Range<usize>>) {
         if self.depth >= LEVELS || !std::mem::replace(&mut self.expects[self.depth], self.depth == 0) {
+            return;
+        }
+        // Short values in very great number are cut together anyway, and each one noted costs more than its bytes.
+        if self
+            .found
+            .last()
+            .is_some_and(|(depth, last)| *depth == self.depth && is_crowded(self.found.len(), at - last.at))
+        {
             return;
         }
         let key = string.filter(|_| self.open[self.depth] == Some(Open::Object));

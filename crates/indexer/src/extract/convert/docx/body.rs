@@ -12,6 +12,9 @@ use super::styles::{self, MAX_LEVELS, Role};
 /// The deepest tables in tables; what is deeper is read as paragraphs.
 const MAX_TABLES: usize = 8;
 
+/// The deepest paragraphs in paragraphs (text boxes stand in some); what is deeper has no style of its own.
+const MAX_PARAGRAPHS: usize = 64;
+
 /// The most that targets of links may add to the text, in bytes: one may be named any number of times.
 const MAX_LINK_BYTES: usize = 4 * 1024 * 1024;
 
@@ -40,6 +43,8 @@ struct Reader<'p> {
     /// Tables that are open and too deep.
     too_deep: usize,
     paragraphs: Vec<Paragraph>,
+    /// Paragraphs that are open and too deep.
+    deeper: usize,
     links: Vec<Option<(Place, String)>>,
     link_bytes_left: usize,
     /// How many elements are open inside one that is left out, itself included.
@@ -75,6 +80,7 @@ impl<'p> Reader<'p> {
             tables: Vec::new(),
             too_deep: 0,
             paragraphs: Vec::new(),
+            deeper: 0,
             links: Vec::new(),
             link_bytes_left: MAX_LINK_BYTES,
             skipped: 0,
@@ -119,7 +125,10 @@ impl<'p> Reader<'p> {
             "moveFrom" | "Fallback" | "instrText" | "sectPr" => self.skipped = 1,
             "p" => {
                 self.flow().sheet.end_paragraph();
-                self.paragraphs.push(Paragraph::default());
+                match self.paragraphs.len() < MAX_PARAGRAPHS {
+                    true => self.paragraphs.push(Paragraph::default()),
+                    false => self.deeper += 1,
+                }
             }
             "t" => self.in_words = true,
             "tab" if !self.in_properties() => self.words(" "),
@@ -253,6 +262,10 @@ impl<'p> Reader<'p> {
     }
 
     fn end_paragraph(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return self.flow().sheet.end_paragraph();
+        }
         let Some(paragraph) = self.paragraphs.pop() else { return };
         let sheet = &mut self.flow().sheet;
         match paragraph.role.filter(|_| paragraph.has_begun) {
