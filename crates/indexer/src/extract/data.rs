@@ -12,7 +12,7 @@ use ibid_core::document::PropertyValue;
 use ibid_core::id::DocumentPath;
 
 use super::code::LANGUAGE_KEY;
-use super::outline::{LineStarts, Outline, trimmed};
+use super::outline::{LineStarts, Outline, is_crowded, trimmed};
 use super::plain::titled;
 use super::{BlockKind, Extracted, Fact, Meant, Reading, span_of};
 
@@ -37,6 +37,17 @@ struct Found {
     members: Vec<Member>,
     /// What the escapes of its strings mean, in order.
     meant: Vec<Meant>,
+}
+
+impl Found {
+    /// Adds a member, unless it is a short one among very many: they are cut together anyway.
+    fn add(&mut self, member: Member) {
+        let is_crowded =
+            |last: &Member| is_crowded(self.members.len(), member.at - last.at, member.nested == last.nested);
+        if !self.members.last().is_some_and(is_crowded) {
+            self.members.push(member);
+        }
+    }
 }
 
 /// Reads each byte a fixed number of times.

@@ -19,7 +19,7 @@ pub(super) fn read(text: &str, range: Range<usize>, found: &mut Vec<Meant>) {
         match found.last_mut() {
             Some(last)
                 if last.span.range().start >= range.start
-                    && is_crowded(n, start - last.span.range().start) =>
+                    && is_crowded(n, start - last.span.range().start, true) =>
             {
                 let Range { start: first, end } = last.span.range();
                 last.words.push_str(&text[end..start]);

@@ -479,9 +479,8 @@ impl<'t> Walk<'t> {
         }
         let depth = self.around.len().saturating_sub(own);
         let goes_on = |last: &Leaf| {
-            is_crowded(self.leaves.len(), at.saturating_sub(last.at))
-                && (last.kind, last.depth) == (kind, depth)
-                && last.headings == self.above
+            let is_alike = (last.kind, last.depth) == (kind, depth) && last.headings == self.above;
+            is_crowded(self.leaves.len(), at.saturating_sub(last.at), is_alike)
         };
         if !self.leaves.last().is_some_and(goes_on) {
             self.leaves.push(Leaf { at, kind, depth, headings: self.above.clone() });

@@ -9,16 +9,19 @@ use super::{Block, BlockKind, MAX_HEADINGS, lines, name_of, span_of};
 /// The deepest level a heading may have.
 const MAX_LEVEL: u8 = 6;
 
-/// From this block on, those that are very short are taken together.
+/// From this block on, those of a kind that are very short are taken together.
 const MANY_BLOCKS: usize = 4_096;
 
-/// How long a block is at least from then on, unless another kind of block or a heading follows.
+/// From this block on, so are those of different kinds.
+const TOO_MANY_BLOCKS: usize = 4 * MANY_BLOCKS;
+
+/// How long a block is at least from then on.
 const FEW_BYTES: usize = 128;
 
-/// Whether a block that begins `after` bytes behind the one before it is none of its own, if both are of a kind: there
-/// are `n` blocks already, chunks are made of far more than such a line, and each block costs many times its bytes.
-pub(super) fn is_crowded(n: usize, after: usize) -> bool {
-    n >= MANY_BLOCKS && after < FEW_BYTES
+/// Whether what begins `after` bytes behind the `n`th block is none of its own: chunks are made of far more than such a
+/// line, and each block costs many times its bytes. `is_alike` tells whether both are of a kind.
+pub(super) fn is_crowded(n: usize, after: usize, is_alike: bool) -> bool {
+    after < FEW_BYTES && n >= if is_alike { MANY_BLOCKS } else { TOO_MANY_BLOCKS }
 }
 
 /// The headings and the beginnings of blocks so far.
@@ -73,10 +76,8 @@ impl Outline {
         }
         self.cuts.pop_if(|last| last.at == at);
         let goes_on = |last: &Cut| {
-            is_crowded(self.cuts.len(), at - last.at)
-                && last.kind == kind
-                && last.depth == depth
-                && last.headings == self.above
+            let is_alike = (last.kind, last.depth) == (kind, depth) && last.headings == self.above;
+            is_crowded(self.cuts.len(), at - last.at, is_alike)
         };
         if self.cuts.last().is_some_and(goes_on) {
             return;
@@ -161,6 +162,15 @@ mod tests {
         assert!(blocks.len() < 2 * MANY_BLOCKS, "{} blocks", blocks.len());
         assert!(blocks.iter().all(|block| block.span.len() as usize <= FEW_BYTES));
         assert_eq!(blocks.last().unwrap().span.range().end, text.len());
+    }
+
+    #[test]
+    fn too_many_are_not_told_apart_by_their_kind() {
+        let text = "a\n".repeat(200_000);
+        let mut outline = Outline::default();
+        (0..200_000).for_each(|line| outline.block_within(2 * line, BlockKind::Quote, line));
+        let (_, blocks) = outline.over(&text, BlockKind::Paragraph);
+        assert!(blocks.len() < 2 * TOO_MANY_BLOCKS, "{} blocks", blocks.len());
     }
 
     #[test]

@@ -104,11 +104,10 @@ impl Scan<'_> {
         if self.depth >= LEVELS || !std::mem::replace(&mut self.expects[self.depth], self.depth == 0) {
             return;
         }
-        // Short values in very great number are cut together anyway, and each one noted costs more than its bytes.
         if self
             .found
             .last()
-            .is_some_and(|(depth, last)| *depth == self.depth && is_crowded(self.found.len(), at - last.at))
+            .is_some_and(|(depth, last)| is_crowded(self.found.len(), at - last.at, *depth == self.depth))
         {
             return;
         }

@@ -16,7 +16,7 @@ const LONG_STRINGS: [&str; 2] = ["\"\"\"", "'''"];
 
 pub(super) fn read(text: &str) -> Found {
     let mut open = Open::default();
-    let mut members: Vec<Member> = Vec::new();
+    let mut found = Found::default();
     let mut in_table = false;
     for line in lines(text) {
         let words = &text[line.clone()];
@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Found {
         let name = table_name(inner).filter(|_| is_free);
         if let Some(name) = name {
             let start = line.start + words.find(name).unwrap_or(0);
-            members.push(Member { at: line.start, nested: false, key: Some(start..start + name.len()) });
+            found.add(Member { at: line.start, nested: false, key: Some(start..start + name.len()) });
             in_table = true;
             continue;
         }
@@ -33,11 +33,11 @@ pub(super) fn read(text: &str) -> Found {
         if is_key && let Some((name, _)) = inner.split_once('=') {
             let start = line.start + words.find(inner).unwrap_or(0);
             let key = start..start + name.trim_end().len();
-            members.push(Member { at: line.start, nested: in_table, key: Some(key) });
+            found.add(Member { at: line.start, nested: in_table, key: Some(key) });
         }
         open = after(inner, open);
     }
-    Found { members, meant: Vec::new() }
+    found
 }
 
 /// The name in `[name]` or `[[name]]`.

@@ -9,7 +9,7 @@ use crate::extract::lines;
 const MAX_KEY_BYTES: usize = 256;
 
 pub(super) fn read(text: &str) -> Found {
-    let mut members: Vec<Member> = Vec::new();
+    let mut found = Found::default();
     // How far the values under the current key are indented; none before the first of them.
     let mut step: Option<usize> = None;
     for line in lines(text) {
@@ -19,26 +19,26 @@ pub(super) fn read(text: &str) -> Found {
         let start = line.start + (words.len() - inner.len());
         if inner.is_empty() || inner.starts_with('#') || is_document_mark(inner) {
             if indent == 0 && is_document_mark(inner) {
-                members.push(Member { at: line.start, nested: false, key: None });
+                found.add(Member { at: line.start, nested: false, key: None });
             }
             continue;
         }
         let is_element = inner == "-" || inner.starts_with("- ");
         let key = key(inner).filter(|_| !is_element).map(|key| start + key.start..start + key.end);
-        let under_key = members.last().is_some_and(|last| last.nested || last.key.is_some());
+        let under_key = found.members.last().is_some_and(|last| last.nested || last.key.is_some());
         if indent == 0 && !(is_element && under_key && step.is_none_or(|step| step == 0)) {
             if key.is_some() || is_element {
-                members.push(Member { at: line.start, nested: false, key });
+                found.add(Member { at: line.start, nested: false, key });
                 step = None;
             }
             continue;
         }
         let first = *step.get_or_insert(indent);
-        if indent == first && (key.is_some() || is_element) && !members.is_empty() {
-            members.push(Member { at: line.start, nested: true, key });
+        if indent == first && (key.is_some() || is_element) && !found.members.is_empty() {
+            found.add(Member { at: line.start, nested: true, key });
         }
     }
-    Found { members, meant: Vec::new() }
+    found
 }
 
 /// Whether a line begins or ends a document.
