@@ -27,6 +27,9 @@ mod disk;
 mod doctor;
 /// Files that are no notes: books, mail, tables, code.
 mod formats;
+/// The guide under docs/.
+#[cfg(unix)]
+mod guide;
 /// Pathological markdown, broken encodings, odd names.
 mod hostile;
 /// kill -9 at every write, rename, sync and removal.
