@@ -2,6 +2,7 @@
 //! those that rmcp would say in plain text.
 
 mod account;
+mod answer;
 mod cookie;
 mod door;
 mod gate;
@@ -9,6 +10,7 @@ mod guard;
 mod pages;
 mod refusal;
 mod sign_in;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,7 @@ use crate::library::Library;
 use crate::mcp::Handler;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
+use crate::page::asset::Asset;
 use crate::viewer::Viewer;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
@@ -89,7 +92,6 @@ impl App {
 fn routes(app: App) -> Router {
     let router = Router::new()
         .route("/", get(pages::home))
-        .route("/style.css", get(pages::style))
         .route("/healthz", get(pages::healthz))
         .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))
@@ -97,6 +99,7 @@ fn routes(app: App) -> Router {
         .route("/c/{collection}/mcp", any(door::mcp_of_collection))
         .route("/c/{collection}/mcp/", any(door::mcp_of_collection))
         .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document));
+    let router = Asset::ALL.iter().fold(router, |router, asset| router.route(asset.path, get(pages::asset)));
     sign_in::add_routes(router, &app)
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
 use crate::oauth::principal::Principal;
+use crate::page::asset::Asset;
 use crate::time::rfc3339_millis;
 
 /// The header of every answer that names its entry.
@@ -134,7 +135,10 @@ impl Account {
         }
         let first = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let is_well = response.status().is_success();
-        if matches!(first, "healthz" | "readyz" | "style.css") || (first == ".well-known" && is_well) {
+        if matches!(first, "healthz" | "readyz")
+            || Asset::is_path(path)
+            || (first == ".well-known" && is_well)
+        {
             return None;
         }
         let facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));

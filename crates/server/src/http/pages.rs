@@ -1,30 +1,27 @@
-//! The paths besides MCP: health, readiness, the pages and their stylesheet.
+//! The paths besides MCP: health, readiness, the front page, the reader, and the files that pages load.
 
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, Uri};
 use ibid_core::citation::{PAGE_PATH, Reference};
 use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
-use maud::Markup;
 use serde_json::json;
 
 use super::App;
+use super::answer;
 use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
+use super::visit::Visit;
 use crate::library::Library;
-use crate::mcp::{BaseUrl, FETCH};
 use crate::page;
+use crate::page::asset::Asset;
+use crate::page::frame::Menu;
 use crate::time::now;
 use crate::viewer::Viewer;
-
-/// Pages load their stylesheet and nothing else, and nobody may frame them.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn healthz() -> &'static str {
     "ok"
@@ -53,21 +50,18 @@ pub(super) async fn readyz(
     json_response(status, &body)
 }
 
-pub(super) async fn style() -> Response {
-    let mut response = Body::from(page::STYLE).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
-    response
+/// A file that pages load.
+pub(super) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    match Asset::ALL.into_iter().find(|asset| asset.path == uri.path()) {
+        Some(asset) => answer::asset(asset, &uri, &headers),
+        None => not_found().await,
+    }
 }
 
 /// What this is, what it holds, and the address to copy.
-pub(super) async fn home(
-    State(app): State<App>,
-    Extension(BaseUrl(base)): Extension<BaseUrl>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    html(StatusCode::OK, &page::home(&snapshots(&app, viewer).await, &base, now()))
+pub(super) async fn home(State(app): State<App>, visit: Visit) -> Response {
+    let open = snapshots(&app, visit.viewer).await;
+    answer::page(StatusCode::OK, &page::home::home(&visit.menu, &open, &visit.base, now()))
 }
 
 /// What is there for `viewer`; nothing where it cannot be read.
@@ -82,24 +76,22 @@ async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
 /// The page a citation opens. The id is taken as it stands in the address, since reading it undoes the escapes.
 ///
 /// On other machines secrets are masked: the page is there for whoever has the address and may come in.
-pub(super) async fn document(
-    State(app): State<App>,
-    Extension(viewer): Extension<Viewer>,
-    uri: Uri,
-) -> Response {
+pub(super) async fn document(State(app): State<App>, visit: Visit, uri: Uri) -> Response {
     let id = uri.path().strip_prefix(PAGE_PATH).unwrap_or_default();
     let asked: Reference = match id.parse() {
         Ok(asked) => asked,
         Err(error) => {
             let why = format!("This address holds no citation: {error}.");
-            return html(StatusCode::BAD_REQUEST, &page::problem("No citation", &why, None));
+            let page = page::problem(&visit.menu, "No citation", &why, None);
+            return answer::page(StatusCode::BAD_REQUEST, &page);
         }
     };
-    if !viewer.may_use(FETCH) {
-        return fetch_problem(&asked, &FetchError::UnknownDocument { document: asked.document().clone() });
+    if !visit.may_read() {
+        let error = FetchError::UnknownDocument { document: asked.document().clone() };
+        return fetch_problem(&visit.menu, &asked, &error);
     }
     let fetched = {
-        let (asked, outgoing) = (asked.clone(), app.outgoing.clone());
+        let (asked, outgoing, viewer) = (asked.clone(), app.outgoing.clone(), visit.viewer.clone());
         let work = move |library: &Library| match viewer.is_remote() {
             true => library.fetch_out(&viewer, &asked, &outgoing).map(|(fetched, _)| fetched),
             false => library.fetch(&viewer, &asked),
@@ -107,54 +99,42 @@ pub(super) async fn document(
         app.library.run(work).await
     };
     match fetched {
-        Ok(Ok(fetched)) => html(StatusCode::OK, &page::note(&asked, &fetched, now())),
-        Ok(Err(error)) => fetch_problem(&asked, &error),
-        Err(_) => internal(),
+        Ok(Ok(fetched)) => {
+            answer::page(StatusCode::OK, &page::reader::note(&visit.menu, &asked, &fetched, now()))
+        }
+        Ok(Err(error)) => fetch_problem(&visit.menu, &asked, &error),
+        Err(_) => internal(&visit.menu),
     }
 }
 
-fn fetch_problem(asked: &Reference, error: &FetchError) -> Response {
-    match error {
+fn fetch_problem(menu: &Menu, asked: &Reference, error: &FetchError) -> Response {
+    let (status, title, why, document) = match error {
         FetchError::UnknownCollection { collection } => {
-            let why = format!("There is no collection {collection} here.");
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", &why, None))
+            (StatusCode::NOT_FOUND, "Not found", format!("There is no collection {collection} here."), None)
         }
         FetchError::UnknownDocument { .. } => {
             let why = "This note is not in the index: it was moved, renamed or deleted after it was cited.";
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", why, None))
+            (StatusCode::NOT_FOUND, "Not found", why.to_owned(), None)
         }
         FetchError::UnknownPart { .. } => {
             let why = "The note has no heading or block of that name any more.";
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", why, Some(asked.document())))
+            (StatusCode::NOT_FOUND, "Not found", why.to_owned(), Some(asked.document()))
         }
         FetchError::Changed { .. } => {
             let why = "These words are not in the index any more: the note changed after it was cited.";
-            html(StatusCode::GONE, &page::problem("The note changed", why, Some(asked.document())))
+            (StatusCode::GONE, "The note changed", why.to_owned(), Some(asked.document()))
         }
         FetchError::Read(error) => {
             tracing::error!(%error, "a page cannot be read");
-            internal()
+            return internal(menu);
         }
-    }
+    };
+    answer::page(status, &page::problem(menu, title, &why, document))
 }
 
-fn internal() -> Response {
+fn internal(menu: &Menu) -> Response {
     let why = "The index could not be read. The server's log says more.";
-    html(StatusCode::INTERNAL_SERVER_ERROR, &page::problem("Internal error", why, None))
-}
-
-fn html(status: StatusCode, page: &Markup) -> Response {
-    let mut response = (status, Body::from(page.0.clone())).into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "private, no-cache"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
+    answer::page(StatusCode::INTERNAL_SERVER_ERROR, &page::problem(menu, "Internal error", why, None))
 }
 
 pub(super) async fn not_found() -> Response {

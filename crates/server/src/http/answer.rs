@@ -1,0 +1,61 @@
+//! Pages and their files as answers: the headers each of them has. What they show is made in [`crate::page`].
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use maud::Markup;
+
+use crate::page::asset::Asset;
+
+/// Where the forms of a page may lead that has none of its own: to the search.
+const TO_SEARCH: &str = "'self'";
+
+/// A page. Nobody may frame it or keep it for others; it loads nothing from elsewhere, and runs and wears nothing that
+/// stands within it.
+pub(super) fn page(status: StatusCode, page: &Markup) -> Response {
+    page_with_form(status, page, TO_SEARCH)
+}
+
+/// As [`page`]; `leads_to` is where its forms may lead, as `form-action` has it.
+pub(super) fn page_with_form(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+         form-action {leads_to}; frame-ancestors 'none'"
+    );
+    let mut response = (status, Body::from(page.0.clone())).into_response();
+    let headers = response.headers_mut();
+    let fixed: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Only a host that stands in it could spoil it, and those are checked before: then no page is better than a free one.
+    match HeaderValue::from_str(&policy) {
+        Ok(policy) => drop(headers.insert(header::CONTENT_SECURITY_POLICY, policy)),
+        Err(_) => return super::gate::internal(),
+    }
+    response
+}
+
+/// A file that pages load. Under an address that names its content it is kept for good, else asked about each time.
+pub(super) fn asset(asset: &Asset, uri: &Uri, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", asset.version());
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => Body::from(asset.content).into_response(),
+    };
+    let names_content = uri.query().and_then(|query| query.strip_prefix("v=")) == Some(asset.version());
+    let kept = if names_content { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}

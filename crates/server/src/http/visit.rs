@@ -1,0 +1,72 @@
+//! Who looks at a page: what they see, under which address, and where they may go from there. Pages take a visit where
+//! programs' paths take a viewer alone.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use ibid_core::citation::PAGE_PATH;
+
+use super::gate::internal;
+use crate::mcp::{BaseUrl, FETCH, SEARCH};
+use crate::oauth::principal::Principal;
+use crate::oauth::scope::{Scope, Scopes};
+use crate::page::frame::{Menu, Place};
+use crate::viewer::Viewer;
+
+/// A request for a page, after the guard let it in.
+#[derive(Debug, Clone)]
+pub(super) struct Visit {
+    pub(super) viewer: Viewer,
+    /// The address under which the visitor sees this server.
+    pub(super) base: String,
+    /// Where the visitor may go.
+    pub(super) menu: Menu,
+    /// What was granted to the visitor.
+    scopes: Scopes,
+}
+
+/// What must be granted to whoever wants the page at `path`; `None` where there is no page.
+pub(super) fn needed_for_page(path: &str) -> Option<Scopes> {
+    match path {
+        "/" => Some(Scopes::default()),
+        path if path.starts_with(PAGE_PATH) => Some(Scopes::from_iter([Scope::Read])),
+        _ => None,
+    }
+}
+
+impl Visit {
+    /// Whether questions are answered.
+    pub(super) fn may_search(&self) -> bool {
+        self.viewer.may_use(SEARCH) && self.scopes.has(Scope::Search)
+    }
+
+    /// Whether notes are shown.
+    pub(super) fn may_read(&self) -> bool {
+        self.viewer.may_use(FETCH) && self.scopes.has(Scope::Read)
+    }
+}
+
+/// A request for a page that no guard has looked at.
+pub(super) struct Unguarded;
+
+impl IntoResponse for Unguarded {
+    fn into_response(self) -> Response {
+        internal()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visit {
+    type Rejection = Unguarded;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Visit, Unguarded> {
+        let left = &parts.extensions;
+        let (viewer, BaseUrl(base)) =
+            left.get::<Viewer>().cloned().zip(left.get().cloned()).ok_or(Unguarded)?;
+        let scopes = left.get::<Principal>().ok_or(Unguarded)?.scopes;
+        let mut visit = Visit { viewer, base, menu: Menu::default(), scopes };
+        if visit.may_search() {
+            visit.menu.0.push(Place::Search);
+        }
+        Ok(visit)
+    }
+}
