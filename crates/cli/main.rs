@@ -7,6 +7,7 @@ mod config;
 mod connect;
 mod environment;
 mod failure;
+mod figures;
 mod follow;
 mod json;
 mod links;

@@ -2,11 +2,15 @@
 //! those that rmcp would say in plain text.
 
 mod account;
+mod activity;
 mod answer;
+mod connect;
 mod cookie;
 mod door;
 mod gate;
 mod guard;
+mod overview;
+mod owner;
 mod pages;
 mod refusal;
 mod sign_in;
@@ -17,7 +21,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use ibid_core::citation::PAGE_PATH;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -32,6 +36,7 @@ use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::page::asset::Asset;
 use crate::viewer::Viewer;
+use crate::walk::Walks;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -54,6 +59,8 @@ struct App {
     outgoing: Arc<Outgoing>,
     /// How entries of the audit log are named.
     audit_ids: fn() -> AuditId,
+    /// The doctor's last walk.
+    walks: Walks,
 }
 
 /// Every path of a server on `library`, guarded.
@@ -70,6 +77,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
         audit_ids: AuditId::drawn,
+        walks: Walks::default(),
     }
 }
 
@@ -92,6 +100,12 @@ impl App {
 fn routes(app: App) -> Router {
     let router = Router::new()
         .route("/", get(pages::home))
+        .route("/overview", get(overview::show))
+        .route("/activity", get(activity::show))
+        .route("/activity/revoke", post(activity::revoke))
+        .route("/connect", get(connect::show))
+        .route("/connect/steps", get(connect::steps))
+        .route("/connect/walk", post(connect::walk))
         .route("/healthz", get(pages::healthz))
         .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))

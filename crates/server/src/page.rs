@@ -1,9 +1,14 @@
 //! The pages a person looks at. Text in, markup out; everything is escaped, and nothing a note says can leave its place.
 //! Which requests they answer is not here.
 
+pub(crate) mod activity;
+mod amount;
 pub(crate) mod asset;
+mod chart;
+pub(crate) mod connect;
 pub(crate) mod frame;
 pub(crate) mod home;
+pub(crate) mod overview;
 pub(crate) mod reader;
 
 use ibid_core::id::DocumentId;

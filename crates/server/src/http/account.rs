@@ -137,6 +137,7 @@ impl Account {
         let is_well = response.status().is_success();
         if matches!(first, "healthz" | "readyz")
             || Asset::is_path(path)
+            || path == "/connect/steps"
             || (first == ".well-known" && is_well)
         {
             return None;
@@ -208,6 +209,9 @@ fn call_of(first: &str) -> &'static str {
         "consent" => "consent",
         "token" => "token",
         "register" => "register",
+        "overview" => "overview",
+        "activity" => "activity",
+        "connect" => "connect",
         "revoke" => "revoke",
         _ => "other",
     }

@@ -18,7 +18,7 @@ use super::cookie::{Cookie, read_cookie};
 use super::guard::too_large;
 use super::refusal::{json_response, refusal};
 use super::sign_in::redirect;
-use super::visit::needed_for_page;
+use super::visit::{needed_for_page, takes_form};
 use crate::oauth::limits::{TooOften, caller, key_of};
 use crate::oauth::metadata::{challenge, resource_of};
 use crate::oauth::principal::Principal;
@@ -164,7 +164,12 @@ async fn browser(app: &App, parts: &Parts) -> Result<Who, Failed> {
 
 /// Whether a person would look at it in a browser.
 fn is_page(parts: &Parts) -> bool {
-    matches!(parts.method, Method::GET | Method::HEAD) && needed_for_page(parts.uri.path()).is_some()
+    let path = parts.uri.path();
+    match parts.method {
+        Method::GET | Method::HEAD => needed_for_page(path).is_some(),
+        Method::POST => takes_form(path),
+        _ => false,
+    }
 }
 
 /// What a watchdog may see, what says nothing of the notes, and the way in.

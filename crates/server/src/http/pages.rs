@@ -132,7 +132,7 @@ fn fetch_problem(menu: &Menu, asked: &Reference, error: &FetchError) -> Response
     answer::page(status, &page::problem(menu, title, &why, document))
 }
 
-fn internal(menu: &Menu) -> Response {
+pub(super) fn internal(menu: &Menu) -> Response {
     let why = "The index could not be read. The server's log says more.";
     answer::page(StatusCode::INTERNAL_SERVER_ERROR, &page::problem(menu, "Internal error", why, None))
 }

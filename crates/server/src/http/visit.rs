@@ -7,6 +7,7 @@ use http::request::Parts;
 use ibid_core::citation::PAGE_PATH;
 
 use super::gate::internal;
+use super::owner::{FORMS, is_owner};
 use crate::mcp::{BaseUrl, FETCH, SEARCH};
 use crate::oauth::principal::Principal;
 use crate::oauth::scope::{Scope, Scopes};
@@ -23,18 +24,30 @@ pub(super) struct Visit {
     pub(super) menu: Menu,
     /// What was granted to the visitor.
     scopes: Scopes,
+    /// Whether the visitor watches over the server.
+    is_owner: bool,
 }
 
 /// What must be granted to whoever wants the page at `path`; `None` where there is no page.
 pub(super) fn needed_for_page(path: &str) -> Option<Scopes> {
     match path {
-        "/" => Some(Scopes::default()),
+        "/" | "/overview" | "/activity" | "/connect" | "/connect/steps" => Some(Scopes::default()),
         path if path.starts_with(PAGE_PATH) => Some(Scopes::from_iter([Scope::Read])),
         _ => None,
     }
 }
 
+/// Whether a browser that is signed in sends a form of such a page there.
+pub(super) fn takes_form(path: &str) -> bool {
+    FORMS.contains(&path)
+}
+
 impl Visit {
+    /// Whether the visitor watches over the server.
+    pub(super) fn is_owner(&self) -> bool {
+        self.is_owner
+    }
+
     /// Whether questions are answered.
     pub(super) fn may_search(&self) -> bool {
         self.viewer.may_use(SEARCH) && self.scopes.has(Scope::Search)
@@ -62,10 +75,15 @@ impl<S: Sync> FromRequestParts<S> for Visit {
         let left = &parts.extensions;
         let (viewer, BaseUrl(base)) =
             left.get::<Viewer>().cloned().zip(left.get().cloned()).ok_or(Unguarded)?;
-        let scopes = left.get::<Principal>().ok_or(Unguarded)?.scopes;
-        let mut visit = Visit { viewer, base, menu: Menu::default(), scopes };
+        let principal = left.get::<Principal>().ok_or(Unguarded)?;
+        let is_owner = is_owner(principal, &viewer);
+        let mut visit = Visit { viewer, base, menu: Menu::default(), scopes: principal.scopes, is_owner };
         if visit.may_search() {
             visit.menu.0.push(Place::Search);
+        }
+        visit.menu.0.push(Place::Overview);
+        if is_owner {
+            visit.menu.0.extend([Place::Activity, Place::Connect]);
         }
         Ok(visit)
     }

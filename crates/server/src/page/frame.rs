@@ -13,6 +13,12 @@ pub(crate) const QUESTION: &str = "question";
 pub(crate) enum Place {
     /// The box for a question and what was found.
     Search,
+    /// What the index holds, and how it fares.
+    Overview,
+    /// Who asked for what, and who has access.
+    Activity,
+    /// How clients are connected.
+    Connect,
 }
 
 impl Place {
@@ -20,12 +26,18 @@ impl Place {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Place::Search => "/",
+            Place::Overview => "/overview",
+            Place::Activity => "/activity",
+            Place::Connect => "/connect",
         }
     }
 
     fn label(self) -> &'static str {
         match self {
             Place::Search => "Search",
+            Place::Overview => "Overview",
+            Place::Activity => "Activity",
+            Place::Connect => "Connect",
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn submit(
     let (Some(browser), Some(form)) = (Browser::of(&headers, access), read_form(request).await) else {
         return not_ours();
     };
-    if !is_ours(&headers, &form, access, &access.proof(PROOF, &[&browser.secret])) {
+    if !is_ours(&headers, &form, &access.issuer, &access.proof(PROOF, &[&browser.secret])) {
         return not_ours();
     }
     let field = |name| form.one(name).ok().flatten().unwrap_or_default().to_owned();
