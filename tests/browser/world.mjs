@@ -44,6 +44,16 @@ export class World {
     await utimes(file, past, past);
   }
 
+  /** Writes the settings file. */
+  async writeSettings(text) {
+    await writeFile(path.join(this.folder, 'config.toml'), text);
+  }
+
+  /** Puts the judged questions of the demonstration vault beside the settings file. */
+  async copyQuestions() {
+    await cp(path.join(IBID_VAULT, '..', 'questions.jsonl'), path.join(this.folder, 'questions.jsonl'));
+  }
+
   #spawn(args, stdin) {
     const env = {
       PATH: process.env.PATH,
@@ -123,6 +133,3 @@ export async function hit(base, query, token) {
   const found = await call(base, 'search', { query }, token);
   return new URL(found.structuredContent.results[0].url).pathname;
 }
-
-/** Where the demonstration vault lies. */
-export const VAULT = IBID_VAULT;
