@@ -25,6 +25,9 @@ before(async () => {
   const note = cited.replace(/@[^@]*$/, '');
   pages = [
     ['/', 200],
+    ['/overview', 200],
+    ['/activity', 200],
+    ['/connect', 200],
     [cited, 200],
     [note, 200],
     ['/d/demo:None.md', 404],

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Person, launch } from './person.mjs';
-import { World, hit } from './world.mjs';
+import { World, call, hit } from './world.mjs';
 
 /** What would set `window.canary`, or ask for something elsewhere, if it ran. */
 const CANARIES = [
@@ -88,11 +88,33 @@ test('nothing that a note says is run', async () => {
   await person.leave();
 });
 
+test('nothing that a question says is run where calls are listed', async () => {
+  for (const query of CANARIES) await call(base, 'search', { query });
+  const person = await Person.at(browser, base);
+  const seen = person.page.getByText('canary=1').first();
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    await person.open('/activity?call=search');
+    if (await seen.count()) break;
+  }
+  for (const summary of await person.page.locator('summary').all()) await summary.click();
+  await provoke(person);
+  await person.open('/overview');
+  await provoke(person);
+  await person.leave();
+});
+
 test('nothing that an address says is run', async () => {
   const person = await Person.at(browser, base);
   for (const canary of CANARIES) {
     const written = encodeURIComponent(canary);
-    for (const path of [`/d/${written}`, `/d/notes:${written}`, `/?q=${written}`, `/login?next=${written}`]) {
+    for (const path of [
+      `/d/${written}`,
+      `/d/notes:${written}`,
+      `/?q=${written}`,
+      `/search?q=${written}`,
+      `/activity?who=${written}&client=${written}&since=${written}&outcome=${written}&ended=${written}`,
+      `/connect?said=${written}`,
+    ]) {
       await person.page.goto(path);
       await provoke(person);
     }
