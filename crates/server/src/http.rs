@@ -9,6 +9,7 @@ mod gate;
 mod guard;
 mod pages;
 mod refusal;
+mod search;
 mod sign_in;
 mod visit;
 
@@ -31,6 +32,7 @@ use crate::mcp::Handler;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::page::asset::Asset;
+use crate::page::render::around::IMAGE_PATH;
 use crate::viewer::Viewer;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
@@ -91,7 +93,9 @@ impl App {
 /// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
 fn routes(app: App) -> Router {
     let router = Router::new()
-        .route("/", get(pages::home))
+        .route("/", get(search::search))
+        .route("/search", get(search::search))
+        .route(&format!("{IMAGE_PATH}{{*id}}"), get(pages::picture))
         .route("/healthz", get(pages::healthz))
         .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))

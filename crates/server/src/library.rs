@@ -5,6 +5,7 @@
 
 mod fresh;
 mod models;
+pub(crate) mod pictures;
 mod seen;
 mod watch;
 
@@ -32,6 +33,7 @@ use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
+use pictures::Galleries;
 use seen::Narrowed;
 pub(crate) use seen::Seen;
 
@@ -49,6 +51,7 @@ pub struct Library {
     models: Models,
     running: Arc<Semaphore>,
     fresh: Fresh,
+    galleries: Galleries,
 }
 
 /// What is open at one moment, sorted by name.
@@ -164,6 +167,7 @@ impl Library {
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
+            galleries: Galleries::default(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();

@@ -5,6 +5,9 @@ pub(crate) mod asset;
 pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod reader;
+pub(crate) mod render;
+pub(crate) mod search;
+pub(crate) mod vault;
 
 use ibid_core::id::DocumentId;
 use maud::{Markup, html};

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use maud::Markup;
 
+use crate::library::pictures::Picture;
 use crate::page::asset::Asset;
 
 /// Where the forms of a page may lead that has none of its own: to the search.
@@ -56,6 +57,23 @@ pub(super) fn asset(asset: &Asset, uri: &Uri, asked: &HeaderMap) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// An image of a vault. Opened by itself it can do nothing either, and no other site can show it.
+pub(super) fn picture(picture: Picture) -> Response {
+    let mut response = Body::from(picture.bytes).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, picture.media_type),
+        (header::CONTENT_DISPOSITION, "inline"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "private, max-age=60"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

@@ -6,10 +6,15 @@ use std::sync::LazyLock;
 use ibid_core::hash::ContentHash;
 
 /// The stylesheet: the frame, then each page's own rules.
-const CSS: &str = concat!(include_str!("style/frame.css"));
+const CSS: &str = concat!(
+    include_str!("style/frame.css"),
+    include_str!("style/reader.css"),
+    include_str!("style/search.css")
+);
 
 /// The script: one file a purpose. Every page does without it.
-const JS: &str = concat!(include_str!("script/keys.js"), include_str!("script/copy.js"));
+const JS: &str =
+    concat!(include_str!("script/keys.js"), include_str!("script/copy.js"), include_str!("script/search.js"));
 
 const SVG: &str = include_str!("style/icon.svg");
 
