@@ -6,6 +6,7 @@
 mod fresh;
 mod models;
 pub(crate) mod pictures;
+mod quotes;
 mod seen;
 mod watch;
 
@@ -34,6 +35,7 @@ pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
 use pictures::Galleries;
+use quotes::Quotes;
 use seen::Narrowed;
 pub(crate) use seen::Seen;
 
@@ -52,6 +54,7 @@ pub struct Library {
     running: Arc<Semaphore>,
     fresh: Fresh,
     galleries: Galleries,
+    quotes: Quotes,
 }
 
 /// What is open at one moment, sorted by name.
@@ -168,6 +171,7 @@ impl Library {
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
             galleries: Galleries::default(),
+            quotes: Quotes::default(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();
@@ -259,6 +263,7 @@ impl Library {
     ) -> Result<(Fetched, Done), FetchError> {
         let snapshots = self.snapshots(viewer)?;
         let mut fetched = fetch(&snapshots, reference)?;
+        self.quotes.keep(&fetched);
         let done = outgoing.fetched(&snapshots, &mut fetched)?;
         Ok((fetched, done))
     }

@@ -2,6 +2,7 @@
 //! Which requests they answer is not here.
 
 pub(crate) mod asset;
+pub(crate) mod changed;
 pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod reader;

@@ -8,21 +8,23 @@ use maud::Markup;
 use crate::library::pictures::Picture;
 use crate::page::asset::Asset;
 
-/// Where the forms of a page may lead that has none of its own: to the search.
-const TO_SEARCH: &str = "'self'";
-
 /// A page. Nobody may frame it or keep it for others; it loads nothing from elsewhere, and runs and wears nothing that
-/// stands within it.
+/// stands within it. Its forms lead to this server.
 pub(super) fn page(status: StatusCode, page: &Markup) -> Response {
-    page_with_form(status, page, TO_SEARCH)
+    with_policy(
+        status,
+        page,
+        "script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'",
+    )
 }
 
-/// As [`page`]; `leads_to` is where its forms may lead, as `form-action` has it.
-pub(super) fn page_with_form(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
-         form-action {leads_to}; frame-ancestors 'none'"
-    );
+/// A page without a script; `leads_to` is where its forms may lead, as `form-action` has it.
+pub(super) fn form_page(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
+    with_policy(status, page, &format!("img-src 'self'; base-uri 'none'; form-action {leads_to}"))
+}
+
+fn with_policy(status: StatusCode, page: &Markup, allowed: &str) -> Response {
+    let policy = format!("default-src 'none'; style-src 'self'; {allowed}; frame-ancestors 'none'");
     let mut response = (status, Body::from(page.0.clone())).into_response();
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 4] = [

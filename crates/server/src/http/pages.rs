@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
-use ibid_core::citation::{PAGE_PATH, Reference};
+use ibid_core::citation::{Citation, PAGE_PATH, Reference};
 use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
 use ibid_search::fetch::fetch;
@@ -103,7 +103,26 @@ pub(super) async fn document(State(app): State<App>, visit: Visit, uri: Uri) -> 
     };
     match reading {
         Ok(Ok(reading)) => answer::page(StatusCode::OK, &reading.page(&visit.menu, now())),
+        Ok(Err(FetchError::Changed { reference })) => match *reference {
+            Reference::Quote(citation) => changed(&app, &visit, citation).await,
+            _ => fetch_problem(&visit.menu, &asked, &FetchError::Changed { reference }),
+        },
         Ok(Err(error)) => fetch_problem(&visit.menu, &asked, &error),
+        Err(_) => internal(&visit.menu),
+    }
+}
+
+/// The page of a quote whose words are gone.
+async fn changed(app: &App, visit: &Visit, citation: Citation) -> Response {
+    let (cited, viewer) = (citation.clone(), visit.viewer.clone());
+    match app.library.run(move |library| library.changed(&viewer, &cited)).await {
+        Ok(Ok(known)) => {
+            answer::page(StatusCode::GONE, &page::changed::page(&visit.menu, &citation, known.as_ref()))
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a changed note cannot be read");
+            internal(&visit.menu)
+        }
         Err(_) => internal(&visit.menu),
     }
 }
@@ -117,6 +136,7 @@ fn read(
 ) -> Result<Reading, FetchError> {
     let snapshots = library.snapshots(viewer)?;
     let mut fetched = fetch(&snapshots, &asked)?;
+    library.remember(&fetched);
     let outgoing = viewer.is_remote().then_some(outgoing);
     if let Some(outgoing) = outgoing {
         outgoing.fetched(&snapshots, &mut fetched)?;

@@ -5,6 +5,7 @@ pub(crate) mod around;
 mod callout;
 mod code;
 mod embed;
+mod exact;
 mod front;
 mod html;
 mod link;
