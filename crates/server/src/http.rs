@@ -13,6 +13,7 @@ mod overview;
 mod owner;
 mod pages;
 mod refusal;
+mod search;
 mod sign_in;
 mod visit;
 
@@ -35,6 +36,7 @@ use crate::mcp::Handler;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::page::asset::Asset;
+use crate::page::render::around::IMAGE_PATH;
 use crate::viewer::Viewer;
 use crate::walk::Walks;
 
@@ -99,7 +101,9 @@ impl App {
 /// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
 fn routes(app: App) -> Router {
     let router = Router::new()
-        .route("/", get(pages::home))
+        .route("/", get(search::search))
+        .route("/search", get(search::search))
+        .route(&format!("{IMAGE_PATH}{{*id}}"), get(pages::picture))
         .route("/overview", get(overview::show))
         .route("/activity", get(activity::show))
         .route("/activity/revoke", post(activity::revoke))

@@ -4,12 +4,16 @@
 pub(crate) mod activity;
 mod amount;
 pub(crate) mod asset;
+pub(crate) mod changed;
 mod chart;
 pub(crate) mod connect;
 pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod overview;
 pub(crate) mod reader;
+pub(crate) mod render;
+pub(crate) mod search;
+pub(crate) mod vault;
 
 use ibid_core::id::DocumentId;
 use maud::{Markup, html};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::response::Response;
 use http::{Extensions, HeaderValue, StatusCode};
 use http_body::Body as _;
-use serde_json::{Map, Value};
+use ibid_core::hit::Hit;
+use serde_json::{Map, Value, json};
 
 use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
 use crate::oauth::principal::Principal;
@@ -65,6 +66,26 @@ impl Account {
         self.note(|facts| {
             facts.who = Some(principal.name.clone());
             facts.client = principal.client.clone();
+        });
+    }
+
+    /// What was asked on the search page, and what was shown of what was found.
+    pub(super) fn searched<'a>(
+        &self,
+        question: &str,
+        collection: Option<&str>,
+        shown: impl Iterator<Item = &'a Hit>,
+    ) {
+        let mut arguments = json!({ "query": question });
+        if let Some(collection) = collection {
+            arguments["collection"] = collection.into();
+        }
+        let bytes = |hit: &Hit| (u64::from(hit.citation.span.start()), u64::from(hit.citation.span.end()));
+        let shown =
+            shown.map(|hit| Given { id: hit.citation.to_string(), bytes: Some(bytes(hit)) }).collect();
+        self.note(|facts| {
+            facts.arguments = cut(arguments);
+            facts.returned = shown;
         });
     }
 
@@ -148,8 +169,8 @@ impl Account {
             return None;
         }
         let mut returned = facts.returned;
-        if first == "d" && is_well {
-            let id = path.trim_start_matches("/d/").chars().take(MAX_TEXT_CHARS).collect();
+        if matches!(first, "d" | "i") && is_well {
+            let id = path.get(3..).unwrap_or_default().chars().take(MAX_TEXT_CHARS).collect();
             returned.push(Given { id, bytes: None });
         }
         Some(Entry {
@@ -203,6 +224,8 @@ fn call_of(first: &str) -> &'static str {
     match first {
         "" => "home",
         "d" => "page",
+        "i" => "image",
+        "search" => "search page",
         "mcp" | "c" => "mcp",
         "authorize" => "authorize",
         "login" => "login",

@@ -5,23 +5,26 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use maud::Markup;
 
+use crate::library::pictures::Picture;
 use crate::page::asset::Asset;
 
-/// Where the forms of a page may lead that has none of its own: to the search.
-const TO_SEARCH: &str = "'self'";
-
 /// A page. Nobody may frame it or keep it for others; it loads nothing from elsewhere, and runs and wears nothing that
-/// stands within it.
+/// stands within it. Its forms lead to this server.
 pub(super) fn page(status: StatusCode, page: &Markup) -> Response {
-    page_with_form(status, page, TO_SEARCH)
+    with_policy(
+        status,
+        page,
+        "script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'",
+    )
 }
 
-/// As [`page`]; `leads_to` is where its forms may lead, as `form-action` has it.
-pub(super) fn page_with_form(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
-         form-action {leads_to}; frame-ancestors 'none'"
-    );
+/// A page without a script; `leads_to` is where its forms may lead, as `form-action` has it.
+pub(super) fn form_page(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
+    with_policy(status, page, &format!("img-src 'self'; base-uri 'none'; form-action {leads_to}"))
+}
+
+fn with_policy(status: StatusCode, page: &Markup, allowed: &str) -> Response {
+    let policy = format!("default-src 'none'; style-src 'self'; {allowed}; frame-ancestors 'none'");
     let mut response = (status, Body::from(page.0.clone())).into_response();
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 4] = [
@@ -56,6 +59,23 @@ pub(super) fn asset(asset: &Asset, uri: &Uri, asked: &HeaderMap) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// An image of a vault. Opened by itself it can do nothing either, and no other site can show it.
+pub(super) fn picture(picture: Picture) -> Response {
+    let mut response = Body::from(picture.bytes).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, picture.media_type),
+        (header::CONTENT_DISPOSITION, "inline"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "private, max-age=60"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

@@ -1,4 +1,4 @@
-//! The paths besides MCP: health, readiness, the front page, the reader, and the files that pages load.
+//! The paths besides MCP: health, readiness, the reader and its images, and the files that pages load.
 
 use std::sync::Arc;
 
@@ -6,9 +6,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
-use ibid_core::citation::{PAGE_PATH, Reference};
+use ibid_core::citation::{Citation, PAGE_PATH, Reference};
 use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
+use ibid_search::fetch::fetch;
 use serde_json::json;
 
 use super::App;
@@ -17,9 +18,14 @@ use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
 use super::visit::Visit;
 use crate::library::Library;
+use crate::oauth::request::Form;
+use crate::outgoing::Outgoing;
 use crate::page;
 use crate::page::asset::Asset;
 use crate::page::frame::Menu;
+use crate::page::reader::{Reading, View, obsidian_address};
+use crate::page::render::around::IMAGE_PATH;
+use crate::page::vault::Vault;
 use crate::time::now;
 use crate::viewer::Viewer;
 
@@ -58,14 +64,8 @@ pub(super) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-/// What this is, what it holds, and the address to copy.
-pub(super) async fn home(State(app): State<App>, visit: Visit) -> Response {
-    let open = snapshots(&app, visit.viewer).await;
-    answer::page(StatusCode::OK, &page::home::home(&visit.menu, &open, &visit.base, now()))
-}
-
 /// What is there for `viewer`; nothing where it cannot be read.
-async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
+pub(super) async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
     let seen = app.library.run(move |library| library.snapshots(&viewer)).await;
     seen.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_else(|error| {
         tracing::error!(%error, "the collections cannot be told");
@@ -90,20 +90,85 @@ pub(super) async fn document(State(app): State<App>, visit: Visit, uri: Uri) -> 
         let error = FetchError::UnknownDocument { document: asked.document().clone() };
         return fetch_problem(&visit.menu, &asked, &error);
     }
-    let fetched = {
+    let view = View::named(
+        Form::parse(uri.query().unwrap_or_default().as_bytes())
+            .one("view")
+            .ok()
+            .flatten()
+            .unwrap_or_default(),
+    );
+    let reading = {
         let (asked, outgoing, viewer) = (asked.clone(), app.outgoing.clone(), visit.viewer.clone());
-        let work = move |library: &Library| match viewer.is_remote() {
-            true => library.fetch_out(&viewer, &asked, &outgoing).map(|(fetched, _)| fetched),
-            false => library.fetch(&viewer, &asked),
-        };
-        app.library.run(work).await
+        app.library.run(move |library| read(library, &viewer, &outgoing, asked, view)).await
     };
-    match fetched {
-        Ok(Ok(fetched)) => {
-            answer::page(StatusCode::OK, &page::reader::note(&visit.menu, &asked, &fetched, now()))
-        }
+    match reading {
+        Ok(Ok(reading)) => answer::page(StatusCode::OK, &reading.page(&visit.menu, now())),
+        Ok(Err(FetchError::Changed { reference })) => match *reference {
+            Reference::Quote(citation) => changed(&app, &visit, citation).await,
+            _ => fetch_problem(&visit.menu, &asked, &FetchError::Changed { reference }),
+        },
         Ok(Err(error)) => fetch_problem(&visit.menu, &asked, &error),
         Err(_) => internal(&visit.menu),
+    }
+}
+
+/// The page of a quote whose words are gone.
+async fn changed(app: &App, visit: &Visit, citation: Citation) -> Response {
+    let (cited, viewer) = (citation.clone(), visit.viewer.clone());
+    match app.library.run(move |library| library.changed(&viewer, &cited)).await {
+        Ok(Ok(known)) => {
+            answer::page(StatusCode::GONE, &page::changed::page(&visit.menu, &citation, known.as_ref()))
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a changed note cannot be read");
+            internal(&visit.menu)
+        }
+        Err(_) => internal(&visit.menu),
+    }
+}
+
+fn read(
+    library: &Library,
+    viewer: &Viewer,
+    outgoing: &Outgoing,
+    asked: Reference,
+    view: View,
+) -> Result<Reading, FetchError> {
+    let snapshots = library.snapshots(viewer)?;
+    let mut fetched = fetch(&snapshots, &asked)?;
+    library.remember(&fetched);
+    let outgoing = viewer.is_remote().then_some(outgoing);
+    if let Some(outgoing) = outgoing {
+        outgoing.fetched(&snapshots, &mut fetched)?;
+    }
+    let mut reading = Reading::new(asked, fetched, view, &Vault::new(&snapshots, outgoing));
+    // Obsidian is on the machine of the notes.
+    let collection = &reading.fetched.document.collection;
+    let source =
+        snapshots.iter().find(|snapshot| snapshot.name() == collection).filter(|_| outgoing.is_none());
+    reading.obsidian =
+        source.and_then(|snapshot| obsidian_address(&snapshot.manifest().source, &reading.fetched));
+    Ok(reading)
+}
+
+/// An image that a note shows. The address names the note, and the image as the note does.
+pub(super) async fn picture(State(app): State<App>, visit: Visit, uri: Uri) -> Response {
+    let id = uri.path().strip_prefix(IMAGE_PATH).unwrap_or_default();
+    let form = Form::parse(uri.query().unwrap_or_default().as_bytes());
+    let (Ok(Reference::Document(of)), Ok(Some(name)), true) =
+        (id.parse(), form.one("name"), visit.may_read())
+    else {
+        return not_found().await;
+    };
+    let (name, viewer) = (name.to_owned(), visit.viewer.clone());
+    match app.library.run(move |library| library.picture(&viewer, &of, &name)).await {
+        Ok(Ok(Some(picture))) => answer::picture(picture),
+        Ok(Ok(None)) => not_found().await,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an image cannot be looked for");
+            super::gate::internal()
+        }
+        Err(_) => super::gate::internal(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::mcp::{BaseUrl, FETCH, SEARCH};
 use crate::oauth::principal::Principal;
 use crate::oauth::scope::{Scope, Scopes};
 use crate::page::frame::{Menu, Place};
+use crate::page::render::around::IMAGE_PATH;
 use crate::viewer::Viewer;
 
 /// A request for a page, after the guard let it in.
@@ -32,7 +33,10 @@ pub(super) struct Visit {
 pub(super) fn needed_for_page(path: &str) -> Option<Scopes> {
     match path {
         "/" | "/overview" | "/activity" | "/connect" | "/connect/steps" => Some(Scopes::default()),
-        path if path.starts_with(PAGE_PATH) => Some(Scopes::from_iter([Scope::Read])),
+        "/search" => Some(Scopes::from_iter([Scope::Search])),
+        path if path.starts_with(PAGE_PATH) || path.starts_with(IMAGE_PATH) => {
+            Some(Scopes::from_iter([Scope::Read]))
+        }
         _ => None,
     }
 }

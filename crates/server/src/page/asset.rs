@@ -6,11 +6,20 @@ use std::sync::LazyLock;
 use ibid_core::hash::ContentHash;
 
 /// The stylesheet: the frame, then each page's own rules.
-const CSS: &str = concat!(include_str!("style/frame.css"), include_str!("style/watch.css"));
+const CSS: &str = concat!(
+    include_str!("style/frame.css"),
+    include_str!("style/reader.css"),
+    include_str!("style/search.css"),
+    include_str!("style/watch.css")
+);
 
 /// The script: one file a purpose. Every page does without it.
-const JS: &str =
-    concat!(include_str!("script/keys.js"), include_str!("script/copy.js"), include_str!("script/walk.js"));
+const JS: &str = concat!(
+    include_str!("script/keys.js"),
+    include_str!("script/copy.js"),
+    include_str!("script/search.js"),
+    include_str!("script/walk.js")
+);
 
 const SVG: &str = include_str!("style/icon.svg");
 

@@ -79,7 +79,7 @@ fn client(at: usize, guide: &Guide) -> Markup {
 fn form(connect: &Connect) -> Markup {
     let is_under_way = connect.walked.as_ref().is_some_and(|walked| walked.is_under_way);
     html! {
-        form.walk method="post" action="/connect/walk" data-live {
+        form.walk method="post" action="/connect/walk" {
             input type="hidden" name="proof" value=(connect.proof);
             fieldset {
                 legend { "As" }

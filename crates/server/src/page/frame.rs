@@ -83,7 +83,8 @@ impl<'a> Frame<'a> {
                     title { (one_direction(self.title)) }
                     link rel="icon" href=(ICON.address()) type="image/svg+xml";
                     link rel="stylesheet" href=(STYLE.address());
-                    script src=(SCRIPT.address()) defer {}
+                    // Whoever is not in yet has nothing that a script could help with.
+                    @if !self.menu.0.is_empty() { script src=(SCRIPT.address()) defer {} }
                 }
                 body {
                     a.skip href="#main" { "Skip to the content" }

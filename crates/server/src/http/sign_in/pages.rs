@@ -1,5 +1,5 @@
-//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet, and forms lead only where they
-//! must.
+//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet and icon, no script runs, and forms
+//! lead only where they must.
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -52,7 +52,7 @@ pub(super) fn login_page(
             @for (name, value) in kept { input type="hidden" name=(name) value=(value); }
             label { "Name" input name="name" autocomplete="username" autocapitalize="none" required autofocus; }
             label { "Password" input name="password" type="password" autocomplete="current-password" required; }
-            button type="submit" { "Sign in" }
+            button.first type="submit" { "Sign in" }
         }
     };
     respond(status, "Sign in", &body, "'self'")
@@ -73,7 +73,7 @@ pub(super) fn consent_page(question: &Question<'_>) -> Response {
             (scopes(asked))
             (notes(question))
             p {
-                button type="submit" name="decision" value="allow" { "Allow" }
+                button.first type="submit" name="decision" value="allow" { "Allow" }
                 " "
                 button type="submit" name="decision" value="deny" { "Deny" }
             }
@@ -139,7 +139,7 @@ fn notes(question: &Question<'_>) -> Markup {
 
 /// A page that nobody may keep; `form_action` is where its forms may lead.
 fn respond(status: StatusCode, title: &str, main: &Markup, form_action: &str) -> Response {
-    let mut response = answer::page_with_form(status, &Frame::bare(title).around(main), form_action);
+    let mut response = answer::form_page(status, &Frame::bare(title).around(main), form_action);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

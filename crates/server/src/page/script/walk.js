@@ -4,7 +4,7 @@
   const LOOK_EVERY = 400;
   const region = document.querySelector('[data-walk]');
   if (region === null) return;
-  const form = document.querySelector('form[data-live]');
+  const form = document.querySelector('form.walk');
 
   /** Lets the server answer at once: the steps are looked at here. */
   const live = document.createElement('input');
