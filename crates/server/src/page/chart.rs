@@ -40,9 +40,9 @@ impl Chart<'_> {
         let most = self.bars.iter().filter_map(|bar| bar.values).map(|[whole, _]| whole).max().unwrap_or(0);
         html! {
             figure.chart {
-                figcaption { (self.title) span.soft { " " (said) } }
+                figcaption { b { (self.title) } span.soft { " " (said) } }
                 svg viewBox=(format!("0 0 {} {HEIGHT}", self.bars.len() * STEP)) preserveAspectRatio="none" role="img"
-                    aria-label=(format!("{}. {said}", self.title)) {
+                    aria-label=(format!("{}: {said}", self.title)) {
                     @for (at, bar) in self.bars.iter().enumerate() { (drawn(at, bar, most)) }
                 }
                 p.ends aria-hidden="true" {
@@ -105,7 +105,7 @@ mod tests {
             figure.split("<rect ").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
         assert_eq!(rects, drawn, "{figure}");
         assert_eq!(figure.matches("<th scope=\"row\">").count(), rows);
-        assert!(figure.contains("aria-label=\"Calls. All &lt;of&gt; them.\"") && !figure.contains("style="));
+        assert!(figure.contains("aria-label=\"Calls: All &lt;of&gt; them.\"") && !figure.contains("style="));
     }
 
     #[test]

@@ -175,14 +175,14 @@ fn last_day(day: &Day) -> Markup {
     };
     let ends = ["24 hours ago", "now"];
     let calls = Chart {
-        title: "Calls an hour.",
+        title: "Calls an hour",
         columns: ["Calls", "Refused or failed"],
         ends,
         unit: "",
         bars: bars(&|hour| (hour.calls > 0).then_some([hour.calls as u64, hour.refused as u64])),
     };
     let latency = Chart {
-        title: "How long searches took.",
+        title: "How long searches took",
         columns: ["95 of 100 within", "Half within"],
         ends,
         unit: " ms",
