@@ -122,7 +122,7 @@ fn nothing_but_words_goes_where_no_styles_are_wanted() {
         ("", vec![("TERM", "dumb")]),
         ("--color never", vec![]),
         ("--json", vec![]),
-        ("| cat", vec![]),
+        ("2>&1 | cat", vec![]),
     ] {
         let seen = terminal.search(200, flags, &variables);
         assert!(seen.shown.contains("Rye bread"), "{:?}", seen.shown);

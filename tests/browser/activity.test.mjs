@@ -76,8 +76,8 @@ test('calls are narrowed by typing, and the address can be shared', async () => 
   await call(base, 'fetch', { id: 'demo:None.md' }, token);
   await openUntil(person, '/activity', 'only by this one');
   const { page } = person;
-  await page.getByLabel('Client').fill('another');
-  await page.getByLabel('Call').fill('search');
+  await page.getByRole('searchbox', { name: 'Client' }).fill('another');
+  await page.getByRole('searchbox', { name: 'Call', exact: true }).fill('search');
   await page.keyboard.press('Enter');
   await page.waitForURL(/client=another&call=search/);
   const calls = page.getByRole('region', { name: 'Calls' }).getByRole('listitem');
@@ -87,7 +87,7 @@ test('calls are narrowed by typing, and the address can be shared', async () => 
   await person.expectAccessible();
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
-  await page.getByLabel('Outcome').selectOption('not found');
+  await page.getByLabel('Outcome').selectOption('validation');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await page.getByText('demo:None.md').first().waitFor();
   assert.equal(await page.getByText('only by this one').count(), 0);

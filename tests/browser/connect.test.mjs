@@ -47,8 +47,8 @@ for (const how of [{}, { script: false }, { narrow: true, dark: true }]) {
     for (const name of ['ChatGPT', 'Claude']) {
       await page.getByRole('radio', { name }).check();
       await page.getByRole('button', { name: 'Walk' }).click();
-      await page.getByText('The way in is free.').waitFor();
-      await page.getByText(`As ${name},`).waitFor();
+      await page.locator('#walk').getByText('The way in is free.').waitFor();
+      await page.locator('#walk').getByText(`As ${name},`).waitFor();
       const steps = await page.locator('ol.steps > li').allInnerTexts();
       assert.equal(steps.length, 14, steps.join('\n'));
       assert.ok(steps.some((step) => /^search ok/.test(step)), steps.join('\n'));
@@ -82,7 +82,7 @@ for (const script of [true, false]) {
     await tab.waitForURL(/127\.0\.0\.1:[0-9]+\/callback/);
     await tab.close();
     if (!script) await page.waitForTimeout(500).then(() => page.reload());
-    await page.getByText('The way in is free.').waitFor();
+    await page.locator('#walk').getByText('The way in is free.').waitFor();
     const steps = await page.locator('ol.steps > li').allInnerTexts();
     assert.ok(steps.every((step) => / ok /.test(step.replaceAll('\n', ' '))), steps.join('\n'));
     await person.leave();
@@ -98,11 +98,11 @@ test('a walk that waits is called off, and another may begin', async () => {
   await page.getByRole('link', { name: /Sign in and agree/ }).waitFor();
   await person.open('/connect');
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText('It was called off.').waitFor();
+  await page.locator('#walk').getByText('It was called off.').waitFor();
   await page.getByRole('button', { name: 'Walk' }).click();
   await page.getByRole('link', { name: /Sign in and agree/ }).waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText('It was called off.').waitFor();
+  await page.locator('#walk').getByText('It was called off.').waitFor();
   await person.expectAccessible();
   await person.leave();
 });

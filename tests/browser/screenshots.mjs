@@ -20,9 +20,9 @@ async function settle(page, base) {
       const text = node.data
         .replaceAll(base, 'http://127.0.0.1:7117')
         .replaceAll(/\b[0-9.]+ ms\b/g, '12 ms')
-        .replaceAll(/\b(\S*\/world-[A-Za-z0-9]+|\S*\/data\/vault)\b/g, '~/Notes')
-        .replaceAll(/ --data-dir \S+/g, '')
-        .replaceAll(/\S*\/debug\/ibid\b/g, '/usr/local/bin/ibid');
+        .replaceAll(/ --(data-dir|config) [^\s"]+/g, '')
+        .replaceAll(/[^\s"]*\/data\/vault\b/g, '~/Notes')
+        .replaceAll(/[^\s"]*\/debug\/ibid\b/g, '/usr/local/bin/ibid');
       if (text !== node.data) node.data = text;
     }
   }, base);
@@ -33,7 +33,22 @@ const world = await World.demonstration();
 await world.addAda();
 await world.writeSettings('[collections.demo]\nquestions = "questions.jsonl"\n');
 await world.copyQuestions();
+await writeDay();
 await mkdir(folder, { recursive: true });
+
+/** A day of searches in the log, more of them in the afternoon than in the night. */
+async function writeDay() {
+  const lines = [];
+  for (let hour = 23; hour >= 0; hour -= 1) {
+    const count = [9, 14, 17, 12, 8, 6, 3, 1, 0, 0, 0, 0, 1, 0, 0, 2, 5, 11, 13, 7, 10, 16, 12, 4][hour];
+    for (let at = 0; at < count; at += 1) {
+      const time = new Date(Date.now() - hour * 3_600_000 - (count - at) * 1_000).toISOString();
+      const outcome = at % 11 === 7 ? 'validation' : 'ok';
+      lines.push({ time, id: '000000000000', who: 'ada', client: 'Codex', call: 'search', bytes: 4_000, ms: 4 + ((at * 7 + hour) % 13), outcome });
+    }
+  }
+  await world.writeLog(lines);
+}
 
 /** Takes one picture of what the person sees. */
 async function take(person, name) {
@@ -71,7 +86,7 @@ try {
   await picture(open, '/connect', 'connect', { height: 1000 }, async (page) => {
     await page.locator('details.client summary').nth(1).click();
     await page.getByRole('button', { name: 'Walk' }).click();
-    await page.getByText('The way in is free.').waitFor();
+    await page.locator('#walk').getByText('The way in is free.').waitFor();
     await page.locator('details.client summary').nth(1).click();
   });
 

@@ -49,6 +49,13 @@ export class World {
     await writeFile(path.join(this.folder, 'config.toml'), text);
   }
 
+  /** Writes entries into the audit log, the oldest first. */
+  async writeLog(entries) {
+    const folder = path.join(this.folder, 'data', 'audit');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'audit.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  }
+
   /** Puts the judged questions of the demonstration vault beside the settings file. */
   async copyQuestions() {
     await cp(path.join(IBID_VAULT, '..', 'questions.jsonl'), path.join(this.folder, 'questions.jsonl'));
