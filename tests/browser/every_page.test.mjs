@@ -25,6 +25,8 @@ before(async () => {
   const note = cited.replace(/@[^@]*$/, '');
   pages = [
     ['/', 200],
+    ['/search?q=rye', 200],
+    [`${cited}?view=source`, 200],
     ['/overview', 200],
     ['/activity', 200],
     ['/connect', 200],

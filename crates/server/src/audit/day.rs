@@ -17,7 +17,7 @@ const HOURS: usize = 24;
 const HOUR_SECONDS: u64 = 60 * 60;
 
 /// The calls that count as searches.
-const SEARCHES: [&str; 2] = ["search", "search_notes"];
+const SEARCHES: [&str; 3] = ["search", "search_notes", "search page"];
 
 /// A day of calls, the oldest hour first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -174,7 +174,7 @@ fn calls(activity: &Activity, now: u64) -> Markup {
             p.soft { "Looked at the newest " (grouped(MAX_LOOKED_AT as u64)) " calls; `ibid audit` looks at all." }
         }
         @if activity.older.is_some() || activity.newest.is_some() {
-            nav.pages aria-label="Parts of the log" {
+            nav.log aria-label="Parts of the log" {
                 @if let Some(newest) = &activity.newest { a href=(newest) rel="first" { "Newest calls" } }
                 @if let Some(older) = &activity.older { a href=(older) rel="next" { "Older calls" } }
             }

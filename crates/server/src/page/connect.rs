@@ -124,7 +124,7 @@ pub(crate) fn walk(walked: Option<&Walked>, now: u64) -> Markup {
         Walker::ChatGpt => "ChatGPT",
     };
     html! {
-        p data-state=(state) role="status" {
+        p data-state=(state) {
             b { (said) } span.soft { " As " (title) ", " (moment(walked.begun_at, now)) "." }
         }
         ol.steps {

@@ -1,4 +1,4 @@
-//! The overview: what the index holds, what it lacks, what changed last, and how the last day went. It shows what it is
+//! The overview: what the index holds, what it lacks, how the last day went, and what changed last. It shows what it is
 //! given; what a visitor may see of that is decided before.
 
 use maud::{Markup, html};
@@ -80,9 +80,9 @@ pub(crate) fn page(menu: &Menu, overview: &Overview, now: u64) -> Markup {
             }
             div.cards { @for held in collections { (card(held, now)) } }
         }
-        @if !changes.is_empty() { (changed(changes, now)) }
         @if let Some(day) = day { (last_day(day)) }
         @if !measured.is_empty() { (quality(measured, now)) }
+        @if !changes.is_empty() { (changed(changes, now)) }
     };
     Frame { here: Some(Place::Overview), is_narrow: false, ..Frame::new("Overview", menu) }.around(&main)
 }
