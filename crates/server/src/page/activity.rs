@@ -194,7 +194,7 @@ fn call(entry: &Entry, now: u64) -> Markup {
                     @if let Some(client) = &entry.client { " with " bdi { (client) } }
                     ", " (ago(&entry.time, now)) ", " (grouped(entry.ms)) " ms"
                 }
-                @if !is_ok { " " span.bad { (entry.outcome.name().replace('_', " ")) } }
+                @if !is_ok { " " span.ill { (entry.outcome.name().replace('_', " ")) } }
             }
             dl.facts.small {
                 div { dt { "When" } dd { (entry.time) } }

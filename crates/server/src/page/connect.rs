@@ -139,9 +139,9 @@ pub(crate) fn walk(walked: Option<&Walked>, now: u64) -> Markup {
 
 fn found(step: Step, finding: &Finding) -> Markup {
     let (class, mark) = match finding {
-        Finding::Well(_) => ("good", "ok"),
+        Finding::Well(_) => ("well", "ok"),
         Finding::Skipped(_) => ("soft", "not walked"),
-        Finding::Ill(_) => ("bad", "fails"),
+        Finding::Ill(_) => ("ill", "fails"),
     };
     html! {
         li {

@@ -113,7 +113,7 @@ fn fact(term: &str, said: &Markup) -> Markup {
 fn meaning(held: &Held) -> Markup {
     match &held.meaning {
         Meaning::None => html! { "not at all: words alone" },
-        Meaning::Damaged => html! { span.bad { "its vectors are damaged" } ": words alone" },
+        Meaning::Damaged => html! { span.ill { "its vectors are damaged" } ": words alone" },
         Meaning::Of { model, ready } if *ready == held.passages => {
             html! { "every passage, with " bdi { (model) } }
         }
