@@ -51,7 +51,7 @@ struct Brief {
 
 impl Day {
     /// Reads the calls of the 24 hours that `now`, in seconds since 1970, is in the last of. Blocks; costs some 2 µs a call,
-    /// for 50,000 at most.
+    /// for [`MAX_LOOKED_AT`] at most.
     pub(crate) fn read(log: &AuditLog, now: u64) -> io::Result<Day> {
         let mut day = Day::empty(now);
         let begins = day.begins();

@@ -8,7 +8,7 @@ use super::log::{AuditLog, KEPT};
 use super::{AuditId, Entry, Filter};
 
 /// How many entries are looked at for one page; a filter that lets next to nothing through would read the whole log.
-pub(crate) const MAX_LOOKED_AT: usize = 50_000;
+pub(crate) const MAX_LOOKED_AT: usize = 20_000;
 
 /// A part of the log, the newest first.
 #[derive(Debug, Clone, Default, PartialEq)]

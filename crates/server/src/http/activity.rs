@@ -22,8 +22,8 @@ use crate::page::activity::{self, Activity, Asked};
 use crate::page::problem;
 use crate::time::now;
 
-/// How many calls a part of the log has.
-const CALLS: usize = 50;
+/// How many calls a part of the log has: as many as a page of 100 kB holds.
+const CALLS: usize = 25;
 
 /// The purpose of the proof in the forms that revoke.
 const PROOF: &str = "revoke";

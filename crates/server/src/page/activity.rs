@@ -13,7 +13,10 @@ use crate::audit::{Entry, Given, Outcome};
 use crate::oauth::store;
 
 /// How many words that were given are named beside a call.
-const GIVEN: usize = 10;
+const GIVEN: usize = 8;
+
+/// Longer questions and arguments are cut; `ibid audit` shows all of them.
+const MAX_SHOWN_CHARS: usize = 300;
 
 /// What the page shows.
 pub(crate) struct Activity {
@@ -188,7 +191,7 @@ fn call(entry: &Entry, now: u64) -> Markup {
         details {
             summary {
                 span.call { (entry.call) }
-                @if let Some(query) = asked_for(entry) { " " q { bdi { (query) } } }
+                @if let Some(query) = asked_for(entry) { " " q { bdi { (cut(query)) } } }
                 span.soft.small {
                     " by " bdi { (entry.who) }
                     @if let Some(client) = &entry.client { " with " bdi { (client) } }
@@ -199,13 +202,21 @@ fn call(entry: &Entry, now: u64) -> Markup {
             dl.facts.small {
                 div { dt { "When" } dd { (entry.time) } }
                 @if let Some(address) = &entry.address { div { dt { "From" } dd { (address) } } }
-                @if !entry.arguments.is_null() { div { dt { "Asked" } dd { code { bdi { (entry.arguments) } } } } }
+                @if !entry.arguments.is_null() { div { dt { "Asked" } dd { code { bdi { (cut(&entry.arguments.to_string())) } } } } }
                 div { dt { "Outcome" } dd { (entry.outcome.name()) } }
                 div { dt { "Given" } dd { (bytes(entry.bytes as u64)) @if entry.masked > 0 { ", " (many(entry.masked, "secret")) " masked" } } }
                 div { dt { "Audit id" } dd { code.id { (entry.id) } } }
             }
             @if !entry.returned.is_empty() { (given(&entry.returned)) }
         }
+    }
+}
+
+/// A text no longer than a person reads in a list.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

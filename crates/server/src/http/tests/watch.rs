@@ -252,17 +252,18 @@ async fn a_long_log_comes_in_parts() {
         });
         local.log().append(&serde_json::from_value(entry).unwrap()).unwrap();
     }
-    let (mut path, mut seen) = ("/activity?who=local".to_owned(), 0);
-    for part in 0..3 {
+    let (mut path, mut seen, mut parts) = ("/activity?who=local".to_owned(), 0, 0);
+    loop {
         let page = local.get(&path, &[]).await.body;
+        assert!(page.len() < 100_000, "{}", page.len());
         seen += page.matches("question ").count() / 2;
-        assert_eq!(page.contains("Newest calls"), part > 0, "{path}");
-        match page.split("<a href=\"").find(|link| link.contains("Older calls")) {
-            Some(link) => path = link.split('"').next().unwrap().replace("&amp;", "&"),
-            None => assert_eq!(part, 2),
-        }
+        assert_eq!(page.contains("Newest calls"), parts > 0, "{path}");
+        parts += 1;
+        let Some(link) = page.split("<a href=\"").find(|link| link.contains("Older calls")) else { break };
+        path = link.split('"').next().unwrap().replace("&amp;", "&");
         assert!(path.contains("who=local"), "{path}");
     }
+    assert_eq!(parts, 5);
     assert_eq!(seen, 120);
 }
 
