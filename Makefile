@@ -11,12 +11,14 @@ VAULTS ?=
 SECONDS ?= 60
 SANITIZER ?= address
 
+TESTS ?=
+
 KILLS ?= 1000
 KILLS_WITHIN ?= 3600
 SEED ?= 1
 
-.PHONY: demo test kills check fmt clippy docs bench measure vaults limits fuzz clients onnxruntime-test build \
-	build-for-tests
+.PHONY: demo test kills check fmt clippy docs bench measure vaults limits fuzz clients browser-tests \
+	screenshots onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: $(BUILD)
@@ -77,6 +79,14 @@ fuzz:
 # Real MCP clients against the real server: Python `mcp`, the MCP Inspector, the official conformance suite.
 clients: build-for-tests
 	tests/clients/run.sh target/debug/ibid
+
+# The pages in a real, headless Chromium, as a person uses them; TESTS names files of tests/browser, else all.
+browser-tests: build-for-tests
+	tests/browser/run.sh target/debug/ibid $(TESTS)
+
+# Pictures of every page for the README, in docs/screenshots.
+screenshots: build-for-tests
+	tests/browser/run.sh target/debug/ibid --screenshots docs/screenshots
 
 # The other road to vectors: fastembed with the ONNX Runtime library out of its Python package.
 onnxruntime-test:

@@ -51,6 +51,9 @@ mod scifact;
 mod serving;
 /// Sources other than folders: commits of Git, pages of the web.
 mod source;
+/// What a person sees on a terminal: links, emphasis, pages.
+#[cfg(target_os = "linux")]
+mod terminal;
 /// What Obsidian knows of a vault: links, embeds, properties, tasks, comments, boards.
 mod vault;
 /// A folder that is followed while it changes.

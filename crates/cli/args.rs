@@ -233,6 +233,9 @@ pub(crate) struct SearchArgs {
     /// Show what each list said of every hit
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Do not page a long answer through $PAGER
+    #[arg(long)]
+    pub(crate) no_pager: bool,
 }
 
 /// Show the text behind an id, the cited words marked

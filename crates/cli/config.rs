@@ -104,6 +104,8 @@ pub(crate) struct CollectionConfig {
     pub(crate) model: Option<String>,
     /// Where that is read from.
     pub(crate) model_dir: Option<PathBuf>,
+    /// Judged questions about its notes.
+    pub(crate) questions: Option<PathBuf>,
 }
 
 /// A language, or that each note tells by its words.
@@ -156,6 +158,7 @@ impl Config {
         for (name, mut collection) in file.collections {
             collection.path = collection.path.map(&absolute);
             collection.model_dir = collection.model_dir.map(&absolute);
+            collection.questions = collection.questions.map(&absolute);
             let parsed = name.parse().map_err(|reason| ConfigError::Name { name, reason })?;
             config.collections.insert(parsed, collection);
         }
@@ -224,9 +227,10 @@ mod tests {
         let config = read(&uncommented).unwrap();
         let (name, garden) = config.collections.first_key_value().unwrap();
         assert_eq!(name.as_str(), "garden");
-        let CollectionConfig { path, include, exclude, language, model, model_dir } = garden.clone();
+        let CollectionConfig { path, include, exclude, language, model, model_dir, questions } =
+            garden.clone();
         assert!(path.is_some() && include.is_some() && exclude.is_some() && language.is_some());
-        assert!(model.is_some() && model_dir.is_some());
+        assert!(model.is_some() && model_dir.is_some() && questions.is_some());
     }
 
     #[test]

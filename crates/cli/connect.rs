@@ -2,6 +2,7 @@
 //! on this machine is told in [`place`], how they are changed in [`edit`].
 
 pub(crate) mod edit;
+pub(crate) mod guide;
 pub(crate) mod place;
 
 use std::fmt::Write as _;

@@ -12,6 +12,7 @@ use ibid_index::store::Store;
 use crate::args::Global;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::pager::Pager;
 
 /// The variable that names the data folder.
 const DATA_DIR_VARIABLE: &str = "IBID_DATA_DIR";
@@ -149,6 +150,11 @@ fn libraries_in(folder: &Path) -> Vec<PathBuf> {
 /// The path in a variable; an empty one is none.
 fn path_in(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The program by which a person reads what is longer than their terminal.
+pub(crate) fn pager() -> Option<Pager> {
+    Pager::of(env::var("PAGER").ok().as_deref(), env::var("LESS").ok().as_deref())
 }
 
 /// What `RUST_LOG` says, if it says anything.

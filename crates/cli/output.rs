@@ -14,7 +14,10 @@ pub(crate) const STRONG: Style = Style::new().bold();
 /// What is there to be copied or skipped, not read.
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// A matched word; seen also where there are no colours.
-pub(crate) const MATCHED: Style = Style::new().effects(Effects::BOLD.insert(Effects::UNDERLINE));
+pub(crate) const MATCHED: Style =
+    AnsiColor::Magenta.on_default().effects(Effects::BOLD.insert(Effects::UNDERLINE));
+/// Where something stands.
+pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();
 /// The cited words in their document.
 pub(crate) const CITED: Style = Style::new().invert();
 /// Before an error.
@@ -48,6 +51,12 @@ pub(crate) fn is_terminal() -> bool {
 /// Whether styles on standard output are seen.
 pub(crate) fn has_styles() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// The columns and lines of the terminal that a person looks at standard output on; `None` where there is none.
+pub(crate) fn terminal() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size().filter(|_| is_terminal())?;
+    Some((usize::from(width.0), usize::from(height.0)))
 }
 
 /// How many columns to fill.

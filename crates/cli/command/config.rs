@@ -100,6 +100,9 @@ fn collection(name: CollectionName, environment: &Environment) -> Result<Section
         setting("language", json!(job.language.map_or("auto", Language::code)), said.language.is_some()),
         setting("model", json!(model), said.model.is_some() || said.model_dir.is_some()),
     ];
+    let questions = said.questions.map(|file| json!(file.to_string_lossy()));
+    let questions = questions.map(|value| Setting { key: "questions", value, from: "file" });
+    let settings = settings.into_iter().chain(questions).collect();
     Ok(Section { settings, ..section })
 }
 

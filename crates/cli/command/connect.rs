@@ -59,12 +59,17 @@ fn way(args: &ConnectArgs, environment: &Environment) -> Result<Way, Failure> {
         return Ok(Way::Server { url: mcp_address(url), token_env: args.token_env.clone() });
     }
     open::named(&environment.store, &args.collection)?;
+    program(&args.collection, environment)
+}
+
+/// How a client starts ibid by itself, for these collections or all.
+pub(crate) fn program(collections: &[String], environment: &Environment) -> Result<Way, Failure> {
     let mut arguments = vec!["mcp".to_owned()];
     // The client starts it with an environment of its own: what was said here is said there.
     for (flag, path) in environment.unusual_places() {
         arguments.extend([flag.to_owned(), path.to_string_lossy().into_owned()]);
     }
-    for name in &args.collection {
+    for name in collections {
         arguments.extend(["--collection".to_owned(), name.clone()]);
     }
     let program = environment::program().map_err(Failure::Start)?;

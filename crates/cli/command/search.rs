@@ -12,12 +12,15 @@ use ibid_server::running_server;
 
 use crate::args::SearchArgs;
 use crate::command::index;
-use crate::environment::Environment;
+use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
 use crate::json;
+use crate::links::Links;
 use crate::open::{self, ModelChoice, Opened, SharedModels};
 use crate::output;
+use crate::pager;
 use crate::print;
+use crate::print::answer::Manner;
 
 /// The most that is read of standard input: far more than a question may have, so that its size can be told.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -47,7 +50,9 @@ pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome
         let asked = json::Asked { query: &query, explain: args.explain, also: &also, base: &base };
         output::print_json(&json::answer(&answer, &asked))?;
     } else {
-        print::answer::hits(&answer, args.explain)?;
+        let links = output::has_styles().then_some(Links { base: &base, snapshots: &opened.snapshots });
+        let shown = print::answer::hits(&answer, &Manner { explain: args.explain, links })?;
+        pager::show(&shown, environment::pager().filter(|_| !args.no_pager).as_ref())?;
     }
     if !environment.quiet {
         if !args.json {

@@ -10,13 +10,16 @@ use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_indexer::Report;
 use ibid_server::audit::AuditLog;
-use ibid_server::{AccessConfig, AccessStore, Library, ServeConfig, Token, base_url, serve};
+use ibid_server::{AccessConfig, AccessStore, Figures, Guides, Library, ServeConfig, Token, base_url, serve};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::args::{Admission, BackgroundArgs, ServeArgs};
-use crate::environment::Environment;
+use crate::command::connect::program;
+use crate::connect::guide::{Reader, guides};
+use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
+use crate::figures::measure_served;
 use crate::follow::{Following, News};
 use crate::log;
 use crate::open::{self, ModelChoice, SharedModels};
@@ -49,10 +52,13 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             access,
             audit: Some(AuditLog::of(&environment.store)),
             trusted_proxies: args.access.trusted_proxy.clone(),
+            guides: told_to_clients(args, asks_for, &environment)?,
+            figures: Figures::default(),
         };
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));
         let library = library(&args.collection, models.clone())?;
+        let config = ServeConfig { figures: measure_served(&library, models.clone())?, ..config };
         if !args.background.no_watch {
             follow(&library, &args.collection, models, &args.background.share)?;
         }
@@ -71,6 +77,22 @@ enum AsksFor {
     Nothing,
     Token,
     SignIn,
+}
+
+/// What the page that connects clients says of them. A path of this machine is told to whoever sits at it.
+fn told_to_clients(
+    args: &ServeArgs,
+    asks_for: AsksFor,
+    environment: &Environment,
+) -> Result<Guides, Failure> {
+    let token_env = (asks_for == AsksFor::Token).then(|| "IBID_TOKEN".to_owned());
+    let is_at_home = asks_for == AsksFor::Nothing && args.public_url.is_none();
+    let home = environment::home().filter(|_| is_at_home);
+    let program = program(&args.collection, environment)?;
+    Ok(Guides::new(move |url| {
+        let at_home = home.as_deref().map(|home| (program.clone(), home));
+        guides(url, &Reader { token_env: token_env.clone(), at_home })
+    }))
 }
 
 /// Who is let in, as the flags say it. Where they do not: everybody at this machine; and where others can come, whoever

@@ -9,7 +9,7 @@ use crate::args::{CreateArgs, TokenArgs, TokenCommand};
 use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, STRONG};
-use crate::text::safe_line;
+use crate::text::{age, safe_line};
 
 pub(crate) fn run(args: &TokenArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let store = AccessStore::open(environment.store.data_dir())?;
@@ -69,5 +69,9 @@ fn described(entry: &Entry, now: u64) -> String {
         Some(left) => parts.push(format!("ends in {} h", left.div_ceil(60 * 60))),
         None => {}
     }
+    parts.push(match entry.used {
+        Some(used) => format!("used {}", age(used, now)),
+        None => "never used".to_owned(),
+    });
     parts.join("  ")
 }

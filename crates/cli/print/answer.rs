@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use ibid_core::hit::{Answer, Hit, LegScore, Searched};
 
 use crate::environment;
-use crate::failure::Failure;
-use crate::output::{self, DIM, MATCHED, STRONG};
+use crate::links::{Links, linked};
+use crate::output::{self, DIM, MATCHED, PLACE, STRONG};
 use crate::text::wrap::{Run, wrap};
 use crate::text::{age, many, safe_line};
 
@@ -16,25 +16,40 @@ const INDENT: &str = "   ";
 /// The most lines of a snippet that are shown; a list of short lines would fill the screen.
 const MAX_SNIPPET_LINES: usize = 6;
 
-/// Prints the hits. Nothing is printed where there is none: the footer says why.
-pub(crate) fn hits(answer: &Answer, explain: bool) -> Result<(), Failure> {
-    let mut out = output::out();
+/// How hits are shown.
+#[derive(Default)]
+pub(crate) struct Manner<'a> {
+    /// With what each list said of them.
+    pub(crate) explain: bool,
+    /// Where a click leads; nowhere where links would not be seen.
+    pub(crate) links: Option<Links<'a>>,
+}
+
+/// The hits with their styles. Empty where there is none: the footer says why.
+pub(crate) fn hits(answer: &Answer, manner: &Manner<'_>) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
     for (at, hit) in answer.hits.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
         }
-        one(&mut out, hit, explain)?;
+        one(&mut out, hit, manner)?;
     }
-    Ok(out.flush()?)
+    Ok(out)
 }
 
-fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
+fn one(out: &mut impl Write, hit: &Hit, manner: &Manner<'_>) -> io::Result<()> {
     let citation = &hit.citation;
-    writeln!(out, "{STRONG}{}. {}{STRONG:#}", hit.rank, safe_line(&heading_path(hit)))?;
+    let links = manner.links.as_ref();
+    let page = links.and_then(|links| links.page(citation));
+    let heading = linked(page.as_deref(), &safe_line(&heading_path(hit)));
+    writeln!(out, "{STRONG}{}. {heading}{STRONG:#}", hit.rank)?;
     let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
-    writeln!(out, "{INDENT}{path}:{}  bytes {span}", hit.line)?;
+    let file = links.and_then(|links| links.file(citation)).or(page);
+    let place = linked(file.as_deref(), &format!("{path}:{}", hit.line));
+    writeln!(out, "{INDENT}{PLACE}{place}{PLACE:#}  bytes {span}")?;
     if let Some(address) = &hit.address {
-        writeln!(out, "{INDENT}{}", safe_line(address))?;
+        let leads_to = links.map(|_| address.as_str());
+        writeln!(out, "{INDENT}{}", linked(leads_to, &safe_line(address)))?;
     }
     if !hit.embedded_in.is_empty() {
         let titles: Vec<&str> = hit.embedded_in.iter().map(|by| by.title.as_str()).collect();
@@ -42,7 +57,7 @@ fn one(out: &mut impl Write, hit: &Hit, explain: bool) -> io::Result<()> {
     }
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
-    if explain {
+    if manner.explain {
         explanation(out, hit)?;
     }
     Ok(())
@@ -164,7 +179,7 @@ mod tests {
 
     fn check(hit: &Hit, explain: bool, shown: &str) {
         let mut out = Vec::new();
-        one(&mut out, hit, explain).unwrap();
+        one(&mut out, hit, &Manner { explain, links: None }).unwrap();
         assert_eq!(anstream::adapter::strip_bytes(&out).into_vec(), shown.as_bytes());
     }
 

@@ -124,6 +124,7 @@ struct SegmentColumns {
     modified: Column<u64>,
     size: Column<u64>,
     content: Column<u64>,
+    date: Column<i64>,
 }
 
 impl Snapshot {
@@ -437,6 +438,7 @@ impl SegmentColumns {
             modified: columns.u64("modified")?,
             size: columns.u64("size")?,
             content: columns.u64("content")?,
+            date: columns.i64("date")?,
         })
     }
 

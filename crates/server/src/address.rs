@@ -28,9 +28,14 @@ pub fn document_url(base: &str, document: &DocumentId) -> String {
     }
 }
 
-/// The path of the page for an id. An id's text needs only its letters outside ASCII escaped.
+/// The path of the page for an id.
 pub(crate) fn page_path(id: impl Display) -> String {
-    format!("{PAGE_PATH}{}", ascii(&id.to_string()))
+    format!("{PAGE_PATH}{}", page_id(id))
+}
+
+/// An id as it stands in a path: its text needs only its letters outside ASCII escaped.
+pub(crate) fn page_id(id: impl Display) -> String {
+    ascii(&id.to_string())
 }
 
 /// The URI of a document as a resource: the collection where a host stands, so that every URI parser takes it.

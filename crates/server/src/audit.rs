@@ -1,7 +1,9 @@
 //! Who asked for what, and what they were given: a line of JSON for every call, in files that are rotated by size. It says
 //! which words were given by their place, never the words themselves, and holds no secret.
 
+pub(crate) mod day;
 mod log;
+pub(crate) mod newest;
 mod read;
 
 use std::fmt;

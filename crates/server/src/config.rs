@@ -13,7 +13,10 @@ use url::Url;
 
 use crate::ServeError;
 use crate::audit::AuditLog;
+use crate::guide::Guides;
+use crate::measured::Figures;
 use crate::oauth::request::Issuer;
+use crate::oauth::secret::ProcessKey;
 use crate::oauth::service::{Access, AccessConfig};
 use crate::outgoing::SecretRules;
 use crate::viewer::{Private, Viewer};
@@ -37,6 +40,10 @@ pub struct ServeConfig {
     pub access: Option<AccessConfig>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// What a person does so that each client finds this server.
+    pub guides: Guides,
+    /// What was measured of the answers; whoever serves puts it there.
+    pub figures: Figures,
 }
 
 /// A secret that opens the server. Only its hash is kept.
@@ -75,7 +82,6 @@ impl fmt::Debug for Token {
 }
 
 /// Where the server stands: its names, who may call, and with what.
-#[derive(Debug)]
 pub(crate) struct Site {
     address: SocketAddr,
     public: Option<Public>,
@@ -85,6 +91,19 @@ pub(crate) struct Site {
     pub(crate) audit: Option<AuditLog>,
     pub(crate) access: Option<Arc<Access>>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) guides: Guides,
+    pub(crate) figures: Figures,
+    /// Proves that a form came from a page of this process.
+    pub(crate) forms: ProcessKey,
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("address", &self.address)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -150,6 +169,9 @@ impl Site {
             audit: config.audit,
             access: None,
             trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+            guides: config.guides,
+            figures: config.figures,
+            forms: ProcessKey::draw().map_err(std::io::Error::other)?,
         };
         if let Some(access) = config.access {
             let issuer = site.issuer(access.sign_in)?;
@@ -166,6 +188,11 @@ impl Site {
     pub(crate) fn viewer(&self) -> Viewer {
         let is_reached = self.public.is_some() || self.is_guarded() || !self.address.ip().is_loopback();
         if is_reached { Viewer::owner_elsewhere(&self.private) } else { Viewer::owner() }
+    }
+
+    /// Whether others than this machine may reach it, as far as the server was told.
+    pub(crate) fn is_public(&self) -> bool {
+        self.public.is_some() || !self.address.ip().is_loopback()
     }
 
     /// Which notes are never served to callers from elsewhere.

@@ -104,6 +104,10 @@ pub trait Attendant {
     /// Is given the page on which a person signs in; the walk goes on when the server sends them back. Gives whether
     /// there is a person at all.
     fn sign_in(&mut self, page: &str) -> bool;
+    /// Whether the person who is waited for will not come any more. Asked again and again while they are.
+    fn has_left(&self) -> bool {
+        false
+    }
 }
 
 /// Whom to visit.
@@ -192,7 +196,8 @@ impl Walk<'_> {
         let code = self.step(Step::Authorization, |walk| {
             request.check_page(wire)?;
             let has_person = walk.attendant.sign_in(&request.page);
-            request.wait(&callback, has_person)
+            let attendant = &*walk.attendant;
+            request.wait(&callback, has_person, &|| attendant.has_left())
         })?;
         self.step(Step::Token, |_| request.trade(wire, &code)).map(Some)
     }

@@ -2,20 +2,27 @@
 //! those that rmcp would say in plain text.
 
 mod account;
+mod activity;
+mod answer;
+mod connect;
 mod cookie;
 mod door;
 mod gate;
 mod guard;
+mod overview;
+mod owner;
 mod pages;
 mod refusal;
+mod search;
 mod sign_in;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use ibid_core::citation::PAGE_PATH;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -28,7 +35,10 @@ use crate::library::Library;
 use crate::mcp::Handler;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
+use crate::page::asset::Asset;
+use crate::page::render::around::IMAGE_PATH;
 use crate::viewer::Viewer;
+use crate::walk::Walks;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -51,6 +61,8 @@ struct App {
     outgoing: Arc<Outgoing>,
     /// How entries of the audit log are named.
     audit_ids: fn() -> AuditId,
+    /// The doctor's last walk.
+    walks: Walks,
 }
 
 /// Every path of a server on `library`, guarded.
@@ -67,6 +79,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
         audit_ids: AuditId::drawn,
+        walks: Walks::default(),
     }
 }
 
@@ -88,8 +101,15 @@ impl App {
 /// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
 fn routes(app: App) -> Router {
     let router = Router::new()
-        .route("/", get(pages::home))
-        .route("/style.css", get(pages::style))
+        .route("/", get(search::search))
+        .route("/search", get(search::search))
+        .route(&format!("{IMAGE_PATH}{{*id}}"), get(pages::picture))
+        .route("/overview", get(overview::show))
+        .route("/activity", get(activity::show))
+        .route("/activity/revoke", post(activity::revoke))
+        .route("/connect", get(connect::show))
+        .route("/connect/steps", get(connect::steps))
+        .route("/connect/walk", post(connect::walk))
         .route("/healthz", get(pages::healthz))
         .route("/readyz", get(pages::readyz))
         .route("/mcp", any(door::mcp))
@@ -97,6 +117,7 @@ fn routes(app: App) -> Router {
         .route("/c/{collection}/mcp", any(door::mcp_of_collection))
         .route("/c/{collection}/mcp/", any(door::mcp_of_collection))
         .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document));
+    let router = Asset::ALL.iter().fold(router, |router, asset| router.route(asset.path, get(pages::asset)));
     sign_in::add_routes(router, &app)
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)

@@ -5,6 +5,8 @@
 
 mod fresh;
 mod models;
+pub(crate) mod pictures;
+mod quotes;
 mod seen;
 mod watch;
 
@@ -32,6 +34,8 @@ use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
+use pictures::Galleries;
+use quotes::Quotes;
 use seen::Narrowed;
 pub(crate) use seen::Seen;
 
@@ -49,6 +53,8 @@ pub struct Library {
     models: Models,
     running: Arc<Semaphore>,
     fresh: Fresh,
+    galleries: Galleries,
+    quotes: Quotes,
 }
 
 /// What is open at one moment, sorted by name.
@@ -164,6 +170,8 @@ impl Library {
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
+            galleries: Galleries::default(),
+            quotes: Quotes::default(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();
@@ -255,6 +263,7 @@ impl Library {
     ) -> Result<(Fetched, Done), FetchError> {
         let snapshots = self.snapshots(viewer)?;
         let mut fetched = fetch(&snapshots, reference)?;
+        self.quotes.keep(&fetched);
         let done = outgoing.fetched(&snapshots, &mut fetched)?;
         Ok((fetched, done))
     }

@@ -9,7 +9,7 @@ mod schema;
 mod tools;
 pub(crate) mod wire;
 
-pub(crate) use tools::FETCH;
+pub(crate) use tools::{FETCH, SEARCH};
 
 use std::sync::Arc;
 

@@ -1,255 +1,40 @@
-//! The pages: a note with its cited words marked, a word for what is not there, and the front page. Text in, markup
-//! out; everything is escaped, and nothing a note says can leave its place.
+//! The pages a person looks at. Text in, markup out; everything is escaped, and nothing a note says can leave its place.
+//! Which requests they answer is not here.
 
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+pub(crate) mod activity;
+mod amount;
+pub(crate) mod asset;
+pub(crate) mod changed;
+mod chart;
+pub(crate) mod connect;
+pub(crate) mod frame;
+pub(crate) mod home;
+pub(crate) mod overview;
+pub(crate) mod reader;
+pub(crate) mod render;
+pub(crate) mod search;
+pub(crate) mod vault;
 
-use ibid_core::citation::{Citation, Reference};
 use ibid_core::id::DocumentId;
-use ibid_index::snapshot::Snapshot;
-use ibid_search::fetch::Fetched;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
-use crate::address::{CITED, page_path};
+use crate::address::page_path;
 use crate::time::{age, rfc3339};
-
-/// The one stylesheet.
-pub(crate) const STYLE: &str = include_str!("page/style.css");
-
-/// A note, or the window of it around a quote; `asked` is the id in the address.
-pub(crate) fn note(asked: &Reference, fetched: &Fetched, now: u64) -> Markup {
-    let (before, cited, after) = parts(asked, fetched);
-    let moved = matches!(asked, Reference::Quote(citation) if *citation != fetched.cited);
-    let stored = &fetched.stored;
-    let body = html! {
-        header {
-            p.collection { (fetched.document.collection) }
-            h1 { bdi { (stored.document.title) } }
-            p.path { bdi { (fetched.document.path) } }
-            @if let Some(address) = &stored.address {
-                p.path { bdi { (address) } }
-            }
-            @if !cited.is_empty() {
-                @if !fetched.headings.is_empty() {
-                    p.headings { bdi { (fetched.headings.join(" › ")) } }
-                }
-                p.place { (lines(fetched.line..=fetched.last_line)) }
-            }
-        }
-        @if moved {
-            p.notice role="note" { "The note changed after it was cited. The same words were found again at this place." }
-        }
-        (neighbours(fetched))
-        main {
-            // No pre: a browser drops its first line end.
-            div.text dir="auto" { (before) @if !cited.is_empty() { mark id=(CITED) { (cited) } } (after) }
-        }
-        (neighbours(fetched))
-        footer {
-            @let id = if cited.is_empty() { asked.to_string() } else { fetched.cited.to_string() };
-            p { "Citation: " code.id { (id) } }
-            p {
-                "Bytes " (fetched.window) " of " (stored.text_bytes) ". Indexed "
-                (moment(fetched.indexed_at, now)) ", generation " (fetched.generation) "."
-                @if let Some(commit) = &fetched.commit {
-                    " As in commit " (commit) "."
-                }
-                @if let Some(encoding) = &stored.decoded_from {
-                    " Decoded from " (encoding) "; bytes count in the decoded text."
-                }
-            }
-        }
-    };
-    frame(&stored.document.title, &body)
-}
-
-/// What stands before the cited words, the words, and what stands after them. Nothing is marked where the whole window
-/// is what was asked for.
-fn parts<'a>(asked: &Reference, fetched: &'a Fetched) -> (&'a str, &'a str, &'a str) {
-    let (cited, window, text) = (fetched.cited.span, fetched.window, fetched.text.as_str());
-    let unmarked = ("", "", text);
-    let is_whole = cited.start() <= window.start() && cited.end() >= window.end();
-    if matches!(asked, Reference::Document(_))
-        || (is_whole && fetched.window.len() < fetched.stored.text_bytes)
-    {
-        return ("", "", text);
-    }
-    let Some(start) = cited.start().checked_sub(window.start()) else { return unmarked };
-    let end = cited.end().min(window.end()).saturating_sub(window.start());
-    let (start, end) = (start as usize, end as usize);
-    match (text.get(..start), text.get(start..end), text.get(end..)) {
-        (Some(before), Some(cited), Some(after)) => (before, cited, after),
-        _ => unmarked,
-    }
-}
-
-fn lines(lines: RangeInclusive<u32>) -> String {
-    match lines.start() == lines.end() {
-        true => format!("Line {}", lines.start()),
-        false => format!("Lines {} to {}", lines.start(), lines.end()),
-    }
-}
-
-fn neighbours(fetched: &Fetched) -> Markup {
-    let link = |citation: &Option<Citation>, words: &str| {
-        html! { @if let Some(citation) = citation { a href=(page_path(citation)) { (words) } } }
-    };
-    html! {
-        @if fetched.previous.is_some() || fetched.next.is_some() {
-            nav aria-label="Parts of this note" {
-                (link(&fetched.previous, "← what stands before"))
-                (link(&fetched.next, "what follows →"))
-            }
-        }
-    }
-}
+use frame::{Frame, Menu};
 
 /// A word for what cannot be shown, and the note itself where it is still there.
-pub(crate) fn problem(title: &str, why: &str, document: Option<&DocumentId>) -> Markup {
+pub(crate) fn problem(menu: &Menu, title: &str, why: &str, document: Option<&DocumentId>) -> Markup {
     let body = html! {
-        main {
-            h1 { (title) }
-            p { (why) }
-            @if let Some(document) = document {
-                p { a href=(page_path(document)) { "Read the note as it is now" } }
-            }
+        h1 { (title) }
+        p { (why) }
+        @if let Some(document) = document {
+            p { a href=(page_path(document)) { "Read the note as it is now" } }
         }
     };
-    frame(title, &body)
+    Frame::new(title, menu).around(&body)
 }
 
-/// What this is, what it holds, and the address to copy.
-pub(crate) fn home(snapshots: &[Arc<Snapshot>], base: &str, now: u64) -> Markup {
-    let body = html! {
-        main {
-            h1 { "ibid" }
-            p { "Searches your notes; every answer is a citation that can be checked." }
-            h2 { "Connect" }
-            p { "Give this address to an MCP client (Streamable HTTP):" }
-            p { code.id { (base) "/mcp" } }
-            h2 { "Collections" }
-            @if snapshots.is_empty() {
-                p { "None yet. " code { "ibid index FOLDER" } " makes one." }
-            } @else {
-                table {
-                    thead { tr { th scope="col" { "Name" } th scope="col" { "Notes" } th scope="col" { "Indexed" } } }
-                    tbody {
-                        @for snapshot in snapshots {
-                            tr {
-                                td { (snapshot.name()) }
-                                td { (snapshot.documents()) }
-                                td { (moment(snapshot.manifest().indexed_at, now)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    };
-    frame("ibid", &body)
-}
-
-fn moment(then: u64, now: u64) -> Markup {
+/// A moment, as how long ago it was.
+pub(crate) fn moment(then: u64, now: u64) -> Markup {
     html! { time datetime=(rfc3339(then)) { (age(then, now)) } }
-}
-
-/// A whole page around what it shows.
-pub(crate) fn frame(title: &str, body: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (one_direction(title)) }
-                link rel="stylesheet" href="/style.css";
-            }
-            body { (body) }
-        }
-    }
-}
-
-/// A title for a place where nothing can be isolated: marks that turn the direction of what follows are left out.
-fn one_direction(title: &str) -> String {
-    title
-        .chars()
-        .filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{self, Garden};
-    use crate::viewer::Viewer;
-
-    fn page(garden: &Garden, id: &str) -> String {
-        let asked: Reference = id.parse().unwrap();
-        let fetched = garden.library.fetch(&Viewer::owner(), &asked).unwrap();
-        note(&asked, &fetched, testing::INDEXED_AT + 120).into_string()
-    }
-
-    fn cite(garden: &Garden, words: &str) -> String {
-        let found =
-            garden.library.search(&Viewer::owner(), &ibid_core::query::Query::new(words), None).unwrap();
-        found.answer.hits[0].citation.to_string()
-    }
-
-    #[test]
-    fn nothing_a_note_says_becomes_markup() {
-        let garden = testing::garden();
-        let page = page(&garden, &cite(&garden, "rye starter"));
-        assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
-        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-        assert!(page.contains("<bdi>Levain &quot;"));
-        let title = &page[page.find("<title>").unwrap()..page.find("</title>").unwrap()];
-        assert!(!title.contains('\u{202e}'), "{title}");
-    }
-
-    #[test]
-    fn the_cited_bytes_are_marked_and_nothing_else_is() {
-        let garden = testing::garden();
-        let page = page(&garden, &cite(&garden, "rye starter"));
-        let text = "# Levain\n\n<mark id=\"cited\">## Feeding\nFeed the rye starter &lt;b&gt;twice&lt;/b&gt; &amp; \
-                    wait.</mark>\n</div>";
-        assert!(page.contains(text), "{page}");
-        assert!(page.contains("Lines 3 to 4") && page.contains("Levain › Feeding"));
-        assert!(page.contains("2 minutes ago") && page.contains("generation 1"));
-    }
-
-    #[test]
-    fn a_whole_note_is_shown_without_a_mark() {
-        let garden = testing::garden();
-        let page = page(&garden, "garden:Bread/Levain.md");
-        assert!(!page.contains("<mark") && !page.contains("<nav") && page.contains("garden:Bread/Levain.md"));
-    }
-
-    #[test]
-    fn a_long_note_links_to_its_other_parts() {
-        let garden = testing::garden();
-        let first = page(&garden, "garden:Long.txt");
-        assert!(first.contains("what follows") && !first.contains("what stands before"));
-        let at = first.find("href=\"/d/").unwrap() + "href=\"/d/".len();
-        let next = &first[at..at + first[at..].find('"').unwrap()];
-        let second = page(&garden, next);
-        assert!(second.contains("what stands before") && !second.contains("<mark"));
-        let middle = page(&garden, &cite(&garden, "paragraph 1000"));
-        assert!(middle.contains("what follows") && middle.contains("what stands before"));
-        assert!(
-            middle.contains("<mark id=\"cited\">Paragraph 1000 speaks of turnips.</mark>"),
-            "only the quote"
-        );
-    }
-
-    #[test]
-    fn the_front_page_gives_the_address_and_the_collections() {
-        let garden = testing::garden();
-        let page = home(
-            &garden.library.snapshots(&Viewer::owner()).unwrap(),
-            "http://127.0.0.1:7117",
-            testing::INDEXED_AT,
-        )
-        .into_string();
-        assert!(page.contains("http://127.0.0.1:7117/mcp") && page.contains("<td>garden</td><td>4</td>"));
-    }
 }

@@ -1,6 +1,6 @@
 //! A small index for the tests: a few notes in a temporary folder, words alone, no model.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use ibid_core::chunk::Chunk;
@@ -139,8 +139,17 @@ fn constant_vector() -> Vec<f32> {
     vector
 }
 
+/// Adds notes that are said to be of the folder `root`, and commits them.
+pub(crate) fn index_at(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>]) {
+    index_of(store, collection, root, notes, None);
+}
+
 /// Adds notes to a collection that a model made, and commits them.
 pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], model: Option<ModelRecord>) {
+    index_of(store, collection, Path::new("notes"), notes, model);
+}
+
+fn index_of(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>], model: Option<ModelRecord>) {
     let mut writer = CollectionWriter::open(store, &collection.parse().unwrap(), 1).unwrap();
     for note in notes {
         // All chunks have key 0, and so this one vector.
@@ -152,7 +161,7 @@ pub(crate) fn index_with(store: &Store, collection: &str, notes: &[Note<'_>], mo
             generation: 0,
             indexed_at: INDEXED_AT,
             source: SourceRecord {
-                root: PathBuf::from("notes"),
+                root: root.to_owned(),
                 include: Vec::new(),
                 exclude: Vec::new(),
                 language: None,

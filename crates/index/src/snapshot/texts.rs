@@ -111,6 +111,12 @@ impl Snapshot {
         Ok(Some(document))
     }
 
+    /// A document's date, in seconds since 1970; `None` where the collection does not hold it, or it has none.
+    pub fn date_of(&self, path: &DocumentPath) -> Result<Option<i64>, ReadError> {
+        let first = self.addresses_of(path.as_str())?.first().copied();
+        Ok(first.and_then(|at| self.columns[at.0.segment_ord as usize].date.first(at.0.doc_id)))
+    }
+
     /// The text of a document from `bytes.start` to `bytes.end`, widened to whole chunks, and where it begins;
     /// `None` where the collection does not hold the document.
     ///

@@ -154,9 +154,9 @@ impl Callback {
     }
 
     /// The parameters that the person came back with.
-    fn wait(&self) -> Option<Vec<(String, String)>> {
+    fn wait(&self, has_left: &dyn Fn() -> bool) -> Option<Vec<(String, String)>> {
         let began = Instant::now();
-        while began.elapsed() < SIGN_IN_WITHIN {
+        while began.elapsed() < SIGN_IN_WITHIN && !has_left() {
             match self.listener.accept() {
                 Ok((stream, _)) => {
                     if let Ok(Some(parameters)) = came_back(&stream) {
@@ -313,14 +313,22 @@ impl<'a> Request<'a> {
     }
 
     /// Waits for the person to come back, and checks what they bring.
-    pub(super) fn wait(&self, callback: &Callback, has_person: bool) -> Seen<String> {
+    pub(super) fn wait(
+        &self,
+        callback: &Callback,
+        has_person: bool,
+        has_left: &dyn Fn() -> bool,
+    ) -> Seen<String> {
         if !has_person {
             return ill(
                 "nobody is there to sign in",
                 "run it on a terminal, or give a token with --token-env",
             );
         }
-        let Some(parameters) = callback.wait() else {
+        let Some(parameters) = callback.wait(has_left) else {
+            if has_left() {
+                return ill("nobody signed in before it was called off", "walk again, sign in, agree");
+            }
             return ill(
                 "nobody came back within 5 minutes",
                 "open the page, sign in, agree; is the doctor on the browser's own machine?",

@@ -7,10 +7,12 @@ use std::time::Duration;
 use axum::response::Response;
 use http::{Extensions, HeaderValue, StatusCode};
 use http_body::Body as _;
-use serde_json::{Map, Value};
+use ibid_core::hit::Hit;
+use serde_json::{Map, Value, json};
 
 use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
 use crate::oauth::principal::Principal;
+use crate::page::asset::Asset;
 use crate::time::rfc3339_millis;
 
 /// The header of every answer that names its entry.
@@ -64,6 +66,26 @@ impl Account {
         self.note(|facts| {
             facts.who = Some(principal.name.clone());
             facts.client = principal.client.clone();
+        });
+    }
+
+    /// What was asked on the search page, and what was shown of what was found.
+    pub(super) fn searched<'a>(
+        &self,
+        question: &str,
+        collection: Option<&str>,
+        shown: impl Iterator<Item = &'a Hit>,
+    ) {
+        let mut arguments = json!({ "query": question });
+        if let Some(collection) = collection {
+            arguments["collection"] = collection.into();
+        }
+        let bytes = |hit: &Hit| (u64::from(hit.citation.span.start()), u64::from(hit.citation.span.end()));
+        let shown =
+            shown.map(|hit| Given { id: hit.citation.to_string(), bytes: Some(bytes(hit)) }).collect();
+        self.note(|facts| {
+            facts.arguments = cut(arguments);
+            facts.returned = shown;
         });
     }
 
@@ -134,7 +156,11 @@ impl Account {
         }
         let first = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let is_well = response.status().is_success();
-        if matches!(first, "healthz" | "readyz" | "style.css") || (first == ".well-known" && is_well) {
+        if matches!(first, "healthz" | "readyz")
+            || Asset::is_path(path)
+            || path == "/connect/steps"
+            || (first == ".well-known" && is_well)
+        {
             return None;
         }
         let facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -143,8 +169,8 @@ impl Account {
             return None;
         }
         let mut returned = facts.returned;
-        if first == "d" && is_well {
-            let id = path.trim_start_matches("/d/").chars().take(MAX_TEXT_CHARS).collect();
+        if matches!(first, "d" | "i") && is_well {
+            let id = path.get(3..).unwrap_or_default().chars().take(MAX_TEXT_CHARS).collect();
             returned.push(Given { id, bytes: None });
         }
         Some(Entry {
@@ -198,12 +224,17 @@ fn call_of(first: &str) -> &'static str {
     match first {
         "" => "home",
         "d" => "page",
+        "i" => "image",
+        "search" => "search page",
         "mcp" | "c" => "mcp",
         "authorize" => "authorize",
         "login" => "login",
         "consent" => "consent",
         "token" => "token",
         "register" => "register",
+        "overview" => "overview",
+        "activity" => "activity",
+        "connect" => "connect",
         "revoke" => "revoke",
         _ => "other",
     }

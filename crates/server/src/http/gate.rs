@@ -8,7 +8,6 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use ibid_core::citation::PAGE_PATH;
 use ibid_core::grant::Grant;
 use serde_json::{Value, json};
 
@@ -19,12 +18,14 @@ use super::cookie::{Cookie, read_cookie};
 use super::guard::too_large;
 use super::refusal::{json_response, refusal};
 use super::sign_in::redirect;
+use super::visit::{needed_for_page, takes_form};
 use crate::oauth::limits::{TooOften, caller, key_of};
 use crate::oauth::metadata::{challenge, resource_of};
 use crate::oauth::principal::Principal;
 use crate::oauth::request::Issuer;
-use crate::oauth::scope::{Scope, Scopes, needed};
+use crate::oauth::scope::{Scopes, needed};
 use crate::oauth::service::{Bearer, Failed};
+use crate::page::asset::Asset;
 use crate::viewer::Viewer;
 
 /// What limits count a caller as. Left in the request.
@@ -74,9 +75,10 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
     if app.site.is_guarded() {
         app.limits.calls.count(&principal.id).map_err(|often| Box::new(too_often(often)))?;
     }
-    let read = Scopes::from_iter([Scope::Read]);
-    if parts.uri.path().starts_with(PAGE_PATH) && !principal.scopes.contains(read) {
-        let challenge = more_needed(app, parts.uri.path(), &principal, read);
+    if let Some(needed) =
+        needed_for_page(parts.uri.path()).filter(|needed| !principal.scopes.contains(*needed))
+    {
+        let challenge = more_needed(app, parts.uri.path(), &principal, needed);
         return Err(Box::new(insufficient_scope(&parts.headers, &Value::Null, &challenge)));
     }
     let viewer = viewer(app, &principal)?;
@@ -163,13 +165,18 @@ async fn browser(app: &App, parts: &Parts) -> Result<Who, Failed> {
 /// Whether a person would look at it in a browser.
 fn is_page(parts: &Parts) -> bool {
     let path = parts.uri.path();
-    matches!(parts.method, Method::GET | Method::HEAD) && (path == "/" || path.starts_with(PAGE_PATH))
+    match parts.method {
+        Method::GET | Method::HEAD => needed_for_page(path).is_some(),
+        Method::POST => takes_form(path),
+        _ => false,
+    }
 }
 
 /// What a watchdog may see, what says nothing of the notes, and the way in.
 fn is_open_to_all(app: &App, path: &str) -> bool {
     let is_way_in = matches!(path, "/authorize" | "/login" | "/consent" | "/token" | "/register" | "/revoke");
-    matches!(path, "/healthz" | "/readyz" | "/style.css")
+    matches!(path, "/healthz" | "/readyz")
+        || Asset::is_path(path)
         || path.starts_with("/.well-known/")
         || (is_way_in && app.site.sign_in().is_some())
 }

@@ -12,6 +12,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::account::{self, Account};
 use super::gate::admit;
 use super::refusal::refusal;
+use super::visit::takes_form;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
@@ -93,7 +94,8 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
 /// Whether a form may come from a page of ours that sends no referrer: browsers then leave its origin out as well. The
 /// form itself, and what else the browser says of where it comes from, is looked at where it is read.
 fn is_own_form(request: &Request) -> bool {
-    matches!(request.uri().path(), "/login" | "/consent")
+    let path = request.uri().path();
+    (matches!(path, "/login" | "/consent") || takes_form(path))
         && request.headers().get(header::ORIGIN).is_some_and(|origin| origin == "null")
 }
 

@@ -1,30 +1,33 @@
-//! The paths besides MCP: health, readiness, the pages and their stylesheet.
+//! The paths besides MCP: health, readiness, the reader and its images, and the files that pages load.
 
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, Uri, header};
-use ibid_core::citation::{PAGE_PATH, Reference};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, Uri};
+use ibid_core::citation::{Citation, PAGE_PATH, Reference};
 use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
-use maud::Markup;
+use ibid_search::fetch::fetch;
 use serde_json::json;
 
 use super::App;
+use super::answer;
 use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
+use super::visit::Visit;
 use crate::library::Library;
-use crate::mcp::{BaseUrl, FETCH};
+use crate::oauth::request::Form;
+use crate::outgoing::Outgoing;
 use crate::page;
+use crate::page::asset::Asset;
+use crate::page::frame::Menu;
+use crate::page::reader::{Reading, View, obsidian_address};
+use crate::page::render::around::IMAGE_PATH;
+use crate::page::vault::Vault;
 use crate::time::now;
 use crate::viewer::Viewer;
-
-/// Pages load their stylesheet and nothing else, and nobody may frame them.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn healthz() -> &'static str {
     "ok"
@@ -53,25 +56,16 @@ pub(super) async fn readyz(
     json_response(status, &body)
 }
 
-pub(super) async fn style() -> Response {
-    let mut response = Body::from(page::STYLE).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
-    response
-}
-
-/// What this is, what it holds, and the address to copy.
-pub(super) async fn home(
-    State(app): State<App>,
-    Extension(BaseUrl(base)): Extension<BaseUrl>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    html(StatusCode::OK, &page::home(&snapshots(&app, viewer).await, &base, now()))
+/// A file that pages load.
+pub(super) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    match Asset::ALL.into_iter().find(|asset| asset.path == uri.path()) {
+        Some(asset) => answer::asset(asset, &uri, &headers),
+        None => not_found().await,
+    }
 }
 
 /// What is there for `viewer`; nothing where it cannot be read.
-async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
+pub(super) async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
     let seen = app.library.run(move |library| library.snapshots(&viewer)).await;
     seen.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_else(|error| {
         tracing::error!(%error, "the collections cannot be told");
@@ -82,79 +76,130 @@ async fn snapshots(app: &App, viewer: Viewer) -> Vec<Arc<Snapshot>> {
 /// The page a citation opens. The id is taken as it stands in the address, since reading it undoes the escapes.
 ///
 /// On other machines secrets are masked: the page is there for whoever has the address and may come in.
-pub(super) async fn document(
-    State(app): State<App>,
-    Extension(viewer): Extension<Viewer>,
-    uri: Uri,
-) -> Response {
+pub(super) async fn document(State(app): State<App>, visit: Visit, uri: Uri) -> Response {
     let id = uri.path().strip_prefix(PAGE_PATH).unwrap_or_default();
     let asked: Reference = match id.parse() {
         Ok(asked) => asked,
         Err(error) => {
             let why = format!("This address holds no citation: {error}.");
-            return html(StatusCode::BAD_REQUEST, &page::problem("No citation", &why, None));
+            let page = page::problem(&visit.menu, "No citation", &why, None);
+            return answer::page(StatusCode::BAD_REQUEST, &page);
         }
     };
-    if !viewer.may_use(FETCH) {
-        return fetch_problem(&asked, &FetchError::UnknownDocument { document: asked.document().clone() });
+    if !visit.may_read() {
+        let error = FetchError::UnknownDocument { document: asked.document().clone() };
+        return fetch_problem(&visit.menu, &asked, &error);
     }
-    let fetched = {
-        let (asked, outgoing) = (asked.clone(), app.outgoing.clone());
-        let work = move |library: &Library| match viewer.is_remote() {
-            true => library.fetch_out(&viewer, &asked, &outgoing).map(|(fetched, _)| fetched),
-            false => library.fetch(&viewer, &asked),
-        };
-        app.library.run(work).await
+    let view = View::named(
+        Form::parse(uri.query().unwrap_or_default().as_bytes())
+            .one("view")
+            .ok()
+            .flatten()
+            .unwrap_or_default(),
+    );
+    let reading = {
+        let (asked, outgoing, viewer) = (asked.clone(), app.outgoing.clone(), visit.viewer.clone());
+        app.library.run(move |library| read(library, &viewer, &outgoing, asked, view)).await
     };
-    match fetched {
-        Ok(Ok(fetched)) => html(StatusCode::OK, &page::note(&asked, &fetched, now())),
-        Ok(Err(error)) => fetch_problem(&asked, &error),
-        Err(_) => internal(),
+    match reading {
+        Ok(Ok(reading)) => answer::page(StatusCode::OK, &reading.page(&visit.menu, now())),
+        Ok(Err(FetchError::Changed { reference })) => match *reference {
+            Reference::Quote(citation) => changed(&app, &visit, citation).await,
+            _ => fetch_problem(&visit.menu, &asked, &FetchError::Changed { reference }),
+        },
+        Ok(Err(error)) => fetch_problem(&visit.menu, &asked, &error),
+        Err(_) => internal(&visit.menu),
     }
 }
 
-fn fetch_problem(asked: &Reference, error: &FetchError) -> Response {
-    match error {
+/// The page of a quote whose words are gone.
+async fn changed(app: &App, visit: &Visit, citation: Citation) -> Response {
+    let (cited, viewer) = (citation.clone(), visit.viewer.clone());
+    match app.library.run(move |library| library.changed(&viewer, &cited)).await {
+        Ok(Ok(known)) => {
+            answer::page(StatusCode::GONE, &page::changed::page(&visit.menu, &citation, known.as_ref()))
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a changed note cannot be read");
+            internal(&visit.menu)
+        }
+        Err(_) => internal(&visit.menu),
+    }
+}
+
+fn read(
+    library: &Library,
+    viewer: &Viewer,
+    outgoing: &Outgoing,
+    asked: Reference,
+    view: View,
+) -> Result<Reading, FetchError> {
+    let snapshots = library.snapshots(viewer)?;
+    let mut fetched = fetch(&snapshots, &asked)?;
+    library.remember(&fetched);
+    let outgoing = viewer.is_remote().then_some(outgoing);
+    if let Some(outgoing) = outgoing {
+        outgoing.fetched(&snapshots, &mut fetched)?;
+    }
+    let mut reading = Reading::new(asked, fetched, view, &Vault::new(&snapshots, outgoing));
+    // Obsidian is on the machine of the notes.
+    let collection = &reading.fetched.document.collection;
+    let source =
+        snapshots.iter().find(|snapshot| snapshot.name() == collection).filter(|_| outgoing.is_none());
+    reading.obsidian =
+        source.and_then(|snapshot| obsidian_address(&snapshot.manifest().source, &reading.fetched));
+    Ok(reading)
+}
+
+/// An image that a note shows. The address names the note, and the image as the note does.
+pub(super) async fn picture(State(app): State<App>, visit: Visit, uri: Uri) -> Response {
+    let id = uri.path().strip_prefix(IMAGE_PATH).unwrap_or_default();
+    let form = Form::parse(uri.query().unwrap_or_default().as_bytes());
+    let (Ok(Reference::Document(of)), Ok(Some(name)), true) =
+        (id.parse(), form.one("name"), visit.may_read())
+    else {
+        return not_found().await;
+    };
+    let (name, viewer) = (name.to_owned(), visit.viewer.clone());
+    match app.library.run(move |library| library.picture(&viewer, &of, &name)).await {
+        Ok(Ok(Some(picture))) => answer::picture(picture),
+        Ok(Ok(None)) => not_found().await,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an image cannot be looked for");
+            super::gate::internal()
+        }
+        Err(_) => super::gate::internal(),
+    }
+}
+
+fn fetch_problem(menu: &Menu, asked: &Reference, error: &FetchError) -> Response {
+    let (status, title, why, document) = match error {
         FetchError::UnknownCollection { collection } => {
-            let why = format!("There is no collection {collection} here.");
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", &why, None))
+            (StatusCode::NOT_FOUND, "Not found", format!("There is no collection {collection} here."), None)
         }
         FetchError::UnknownDocument { .. } => {
             let why = "This note is not in the index: it was moved, renamed or deleted after it was cited.";
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", why, None))
+            (StatusCode::NOT_FOUND, "Not found", why.to_owned(), None)
         }
         FetchError::UnknownPart { .. } => {
             let why = "The note has no heading or block of that name any more.";
-            html(StatusCode::NOT_FOUND, &page::problem("Not found", why, Some(asked.document())))
+            (StatusCode::NOT_FOUND, "Not found", why.to_owned(), Some(asked.document()))
         }
         FetchError::Changed { .. } => {
             let why = "These words are not in the index any more: the note changed after it was cited.";
-            html(StatusCode::GONE, &page::problem("The note changed", why, Some(asked.document())))
+            (StatusCode::GONE, "The note changed", why.to_owned(), Some(asked.document()))
         }
         FetchError::Read(error) => {
             tracing::error!(%error, "a page cannot be read");
-            internal()
+            return internal(menu);
         }
-    }
+    };
+    answer::page(status, &page::problem(menu, title, &why, document))
 }
 
-fn internal() -> Response {
+pub(super) fn internal(menu: &Menu) -> Response {
     let why = "The index could not be read. The server's log says more.";
-    html(StatusCode::INTERNAL_SERVER_ERROR, &page::problem("Internal error", why, None))
-}
-
-fn html(status: StatusCode, page: &Markup) -> Response {
-    let mut response = (status, Body::from(page.0.clone())).into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "private, no-cache"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
+    answer::page(StatusCode::INTERNAL_SERVER_ERROR, &page::problem(menu, "Internal error", why, None))
 }
 
 pub(super) async fn not_found() -> Response {

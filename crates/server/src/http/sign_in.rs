@@ -20,7 +20,7 @@ use super::cookie::{Cookie, read_cookie, set_cookie};
 use super::pages::not_found;
 use super::refusal::json_response;
 use crate::oauth::metadata::{RESOURCE_METADATA, authorization_server, protected_resource};
-use crate::oauth::request::{Form, is_resource};
+use crate::oauth::request::{Form, Issuer, is_resource};
 use crate::oauth::secret::{Secret, same};
 use crate::oauth::service::Access;
 
@@ -83,7 +83,7 @@ pub(super) fn redirect(to: &str) -> Response {
 }
 
 /// Reads a form out of a body; `None` where it is none, or too long.
-async fn read_form(request: Request) -> Option<Form> {
+pub(super) async fn read_form(request: Request) -> Option<Form> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
@@ -96,7 +96,7 @@ async fn read_body(request: Request) -> Option<Bytes> {
     to_bytes(request.into_body(), MAX_FORM_BYTES).await.ok()
 }
 
-fn query_of(uri: &Uri) -> Form {
+pub(super) fn query_of(uri: &Uri) -> Form {
     Form::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
@@ -129,7 +129,7 @@ impl Browser {
 
 /// Whether a form was sent by a page of ours: what the browser says of its origin, and the value that only our page
 /// could know.
-fn is_ours(headers: &HeaderMap, form: &Form, access: &Access, proof: &str) -> bool {
+pub(super) fn is_ours(headers: &HeaderMap, form: &Form, own: &Issuer, proof: &str) -> bool {
     let of = |name: &str| {
         headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")).collect::<Vec<_>>()
     };
@@ -139,8 +139,8 @@ fn is_ours(headers: &HeaderMap, form: &Form, access: &Access, proof: &str) -> bo
         [] => true,
         // Our pages send no referrer, and so no origin either. The browser says all the same that they are ours; on
         // plain loopback not every one does, and the proof alone must do.
-        ["null"] => site == ["same-origin"] || (site.is_empty() && access.issuer.0.starts_with("http:")),
-        [origin] => origin.eq_ignore_ascii_case(&access.issuer.0),
+        ["null"] => site == ["same-origin"] || (site.is_empty() && own.0.starts_with("http:")),
+        [origin] => origin.eq_ignore_ascii_case(&own.0),
         _ => false,
     };
     site_fits && origin_fits && form.one("proof").ok().flatten().is_some_and(|shown| same(shown, proof))

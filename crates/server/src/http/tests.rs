@@ -6,6 +6,7 @@ mod clients;
 mod pages;
 mod sign_in;
 mod transport;
+mod watch;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};

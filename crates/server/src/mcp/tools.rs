@@ -21,7 +21,7 @@ use super::wire::{FetchOut, RelatedOut, SearchOut};
 use super::{Handler, internal_error, schema};
 use crate::outgoing::{Nonce, marked};
 
-const SEARCH: &str = "search";
+pub(crate) const SEARCH: &str = "search";
 pub(crate) const FETCH: &str = "fetch";
 const SEARCH_NOTES: &str = "search_notes";
 

@@ -2,6 +2,12 @@
 
 use super::scope::Scopes;
 
+/// The id of whoever can connect where nothing is asked for.
+const LOCAL: &str = "local";
+
+/// What begins the id of a person who signed in on a page.
+const BROWSER: &str = "browser:";
+
 /// The caller of a request, and what was allowed to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Principal {
@@ -20,7 +26,7 @@ pub(crate) struct Principal {
 impl Principal {
     /// Whoever can connect where nothing is asked for: a person at this machine.
     pub(crate) fn local() -> Principal {
-        Principal::whole("local", "local")
+        Principal::whole(LOCAL, LOCAL)
     }
 
     /// Whoever has the one secret that the server was started with.
@@ -30,7 +36,17 @@ impl Principal {
 
     /// A person who reads pages after signing in.
     pub(crate) fn browser(user: &str) -> Principal {
-        Principal::whole(&format!("browser:{user}"), user)
+        Principal::whole(&format!("{BROWSER}{user}"), user)
+    }
+
+    /// Whether it is whoever can connect where nothing is asked for.
+    pub(crate) fn is_local(&self) -> bool {
+        self.id == LOCAL
+    }
+
+    /// Whether a person signed in on a page of ours.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.id.starts_with(BROWSER)
     }
 
     fn whole(id: &str, name: &str) -> Principal {

@@ -159,7 +159,7 @@ impl Access {
 pub(crate) struct Failed;
 
 impl Failed {
-    fn because(error: &dyn std::error::Error) -> Failed {
+    pub(crate) fn because(error: &dyn std::error::Error) -> Failed {
         tracing::error!(%error, "sign-in failed");
         Failed
     }

@@ -59,7 +59,7 @@ pub(super) async fn submit(State(app): State<App>, request: Request) -> Response
         Ok(None) => return over(StatusCode::FORBIDDEN),
         Err(Failed) => return internal(),
     };
-    if !is_ours(&headers, &form, access, &proof(access, &waiting)) {
+    if !is_ours(&headers, &form, &access.issuer, &proof(access, &waiting)) {
         return over(StatusCode::FORBIDDEN);
     }
     match form.one("decision") {

@@ -4,13 +4,13 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, header};
-use ibid_core::citation::PAGE_PATH;
 
 use super::pages::{busy, login_page, problem};
 use super::{Browser, is_ours, query_of, read_form, redirect};
 use crate::http::App;
 use crate::http::cookie::{Cookie, set_cookie};
 use crate::http::gate::{Caller, internal};
+use crate::http::visit::needed_for_page;
 use crate::oauth::grant::SESSION_SECONDS;
 use crate::oauth::request::Form;
 use crate::oauth::service::Access;
@@ -36,7 +36,7 @@ pub(super) async fn submit(
     let (Some(browser), Some(form)) = (Browser::of(&headers, access), read_form(request).await) else {
         return not_ours();
     };
-    if !is_ours(&headers, &form, access, &access.proof(PROOF, &[&browser.secret])) {
+    if !is_ours(&headers, &form, &access.issuer, &access.proof(PROOF, &[&browser.secret])) {
         return not_ours();
     }
     let field = |name| form.one(name).ok().flatten().unwrap_or_default().to_owned();
@@ -82,8 +82,9 @@ fn destination(form: &Form) -> String {
         return format!("/consent?request={request}");
     }
     let next = form.one("next").ok().flatten().unwrap_or("/");
+    let path = next.split('?').next().unwrap_or_default();
     let is_own =
-        next.starts_with(PAGE_PATH) && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        needed_for_page(path).is_some() && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_own { next.to_owned() } else { "/".to_owned() }
 }
 
@@ -104,6 +105,7 @@ mod tests {
             ("request=a%2Fb", "/"),
             ("request=a%0d%0aSet-Cookie:x", "/"),
             ("next=/d/garden:a.md", "/d/garden:a.md"),
+            ("next=/?q=rye", "/?q=rye"),
             ("next=//evil.example", "/"),
             ("next=/%5Cevil.example", "/"),
             ("next=/d/%5C..%5C", "/"),

@@ -1,17 +1,17 @@
-//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet, and forms lead only where they
-//! must.
+//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet and icon, no script runs, and forms
+//! lead only where they must.
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
 use ibid_core::id::CollectionName;
 use maud::{Markup, html};
 
+use crate::http::answer;
 use crate::oauth::client::place_of;
 use crate::oauth::limits::TooOften;
 use crate::oauth::request::{Asked, collection_of};
 use crate::oauth::scope::Scopes;
-use crate::page::frame;
+use crate::page::frame::Frame;
 
 /// What a person is asked.
 pub(super) struct Question<'a> {
@@ -26,7 +26,7 @@ pub(super) struct Question<'a> {
 
 /// A word about what cannot go on.
 pub(super) fn problem(status: StatusCode, title: &str, why: &str) -> Response {
-    respond(status, &frame(title, &html! { main { h1 { (title) } p { (why) } } }), "'none'")
+    respond(status, title, &html! { h1 { (title) } p { (why) } }, "'none'")
 }
 
 /// Says when to come again.
@@ -45,19 +45,17 @@ pub(super) fn login_page(
     said: Option<&str>,
 ) -> Response {
     let body = html! {
-        main {
-            h1 { "Sign in" }
-            @if let Some(said) = said { p.notice role="alert" { (said) } }
-            form.sign-in method="post" action="/login" {
-                input type="hidden" name="proof" value=(proof);
-                @for (name, value) in kept { input type="hidden" name=(name) value=(value); }
-                label { "Name" input name="name" autocomplete="username" autocapitalize="none" required autofocus; }
-                label { "Password" input name="password" type="password" autocomplete="current-password" required; }
-                button type="submit" { "Sign in" }
-            }
+        h1 { "Sign in" }
+        @if let Some(said) = said { p.notice role="alert" { (said) } }
+        form.sign-in method="post" action="/login" {
+            input type="hidden" name="proof" value=(proof);
+            @for (name, value) in kept { input type="hidden" name=(name) value=(value); }
+            label { "Name" input name="name" autocomplete="username" autocapitalize="none" required autofocus; }
+            label { "Password" input name="password" type="password" autocomplete="current-password" required; }
+            button.first type="submit" { "Sign in" }
         }
     };
-    respond(status, &frame("Sign in", &body), "'self'")
+    respond(status, "Sign in", &body, "'self'")
 }
 
 /// The form on which access is granted or not.
@@ -65,29 +63,27 @@ pub(super) fn consent_page(question: &Question<'_>) -> Response {
     let Question { asked, user, request, proof, said, .. } = question;
     let place = place_of(&asked.redirect_uri);
     let body = html! {
-        main {
-            h1 { bdi { (asked.client_name) } " asks for access to your notes" }
-            @if let Some(said) = said { p.notice role="alert" { (said) } }
-            p { "You are signed in as " b { (user) } ". If you allow it, you go back to " code { (place) } "." }
-            (standing(asked))
-            form.consent method="post" action="/consent" {
-                input type="hidden" name="proof" value=(proof);
-                input type="hidden" name="request" value=(request);
-                (scopes(asked))
-                (notes(question))
-                p {
-                    button type="submit" name="decision" value="allow" { "Allow" }
-                    " "
-                    button type="submit" name="decision" value="deny" { "Deny" }
-                }
+        h1 { bdi { (asked.client_name) } " asks for access to your notes" }
+        @if let Some(said) = said { p.notice role="alert" { (said) } }
+        p { "You are signed in as " b { (user) } ". If you allow it, you go back to " code { (place) } "." }
+        (standing(asked))
+        form.consent method="post" action="/consent" {
+            input type="hidden" name="proof" value=(proof);
+            input type="hidden" name="request" value=(request);
+            (scopes(asked))
+            (notes(question))
+            p {
+                button.first type="submit" name="decision" value="allow" { "Allow" }
+                " "
+                button type="submit" name="decision" value="deny" { "Deny" }
             }
-            p { "You can end it at any time: " code { "ibid token list" } " and " code { "ibid token revoke" } "." }
         }
+        p { "You can end it at any time: " code { "ibid token list" } " and " code { "ibid token revoke" } "." }
     };
     let status = if said.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     // The browser holds the redirect after the form to this as well. It has no way to write an IPv6 address.
     let leads_to = if place.contains('[') { "http:" } else { &place };
-    respond(status, &frame("Allow access", &body), &format!("'self' {leads_to}"))
+    respond(status, "Allow access", &body, &format!("'self' {leads_to}"))
 }
 
 /// How much is known of the client, and what to be wary of.
@@ -141,24 +137,9 @@ fn notes(question: &Question<'_>) -> Markup {
     }
 }
 
-/// A page that nobody may frame or keep; `form_action` is where its forms may lead.
-fn respond(status: StatusCode, page: &Markup, form_action: &str) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
-    );
-    let mut response = (status, Body::from(page.0.clone())).into_response();
-    let headers = response.headers_mut();
-    let fixed: [(HeaderName, &'static str); 4] = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+/// A page that nobody may keep; `form_action` is where its forms may lead.
+fn respond(status: StatusCode, title: &str, main: &Markup, form_action: &str) -> Response {
+    let mut response = answer::form_page(status, &Frame::bare(title).around(main), form_action);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -197,6 +197,38 @@ fn tokens_of_the_command_line_are_made_listed_and_revoked() {
 }
 
 #[test]
+fn the_last_use_is_known_to_the_minute() {
+    let (store, _folder) = store();
+    let token = NewToken { name: "codex", scopes: Scopes::all(), rules: &[], expires: None };
+    let secrets = [store.create_token(&token, NOW).unwrap(), issued(&store).access];
+    let used = || -> Vec<_> { store.entries().unwrap().iter().map(|entry| entry.used).collect() };
+    assert_eq!(used(), [None, Some(NOW)]);
+    for (later, noted) in [(10, NOW + 10), (69, NOW + 10), (70, NOW + 70), (500, NOW + 500)] {
+        assert!(secrets.iter().all(|secret| is_alive(&store, secret, NOW + later)));
+        assert_eq!(used()[0], Some(noted), "{later}");
+    }
+    assert_eq!(used()[1], Some(NOW + 500));
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_to_this_one() {
+    let (store, folder) = store();
+    store
+        .write(|row| {
+            row.execute("ALTER TABLE token DROP COLUMN used", [])?;
+            row.execute(
+                "INSERT INTO token (name, hash, scopes, rules, created) VALUES ('old', x'00', '', '[]', 1)",
+                [],
+            )?;
+            Ok(row.pragma_update(None, "user_version", 1)?)
+        })
+        .unwrap();
+    drop(store);
+    let entries = AccessStore::open(folder.path()).unwrap().entries().unwrap();
+    assert_eq!((entries[0].name.as_str(), entries[0].used), ("old", None));
+}
+
+#[test]
 fn a_client_that_nobody_uses_goes_after_a_day() {
     const DAY: u64 = 24 * 60 * 60;
     let (store, _folder) = store();
@@ -224,5 +256,5 @@ fn the_file_is_its_owners_and_of_a_known_version() {
     store.write(|row| Ok(row.pragma_update(None, "user_version", 9)?)).unwrap();
     drop(store);
     let refused = AccessStore::open(folder.path());
-    assert!(matches!(refused, Err(AccessError::Version { found: 9, wanted: 1, .. })));
+    assert!(matches!(refused, Err(AccessError::Version { found: 9, wanted: 2, .. })));
 }

@@ -35,6 +35,8 @@ pub struct Entry {
     pub created: u64,
     /// When it ends, in seconds since 1970.
     pub expires: Option<u64>,
+    /// When it last opened something, in seconds since 1970, to the minute.
+    pub used: Option<u64>,
 }
 
 /// Where an entry comes from.
@@ -53,6 +55,12 @@ pub enum EntryKind {
 
 /// What begins the name under which a grant is listed.
 const GRANT_PREFIX: &str = "grant:";
+
+/// A use is noted when the last one that was is older than this, in seconds: a write for every call would be felt.
+const NOTED_EVERY: u64 = 60;
+
+/// Whose a token is, the resource it is for, and when it was last used.
+type Found = (Principal, Option<String>, Option<u64>);
 
 impl AccessStore {
     /// Makes a token. Its secret is given here and never again.
@@ -84,8 +92,8 @@ impl AccessStore {
     pub fn entries(&self) -> Result<Vec<Entry>, AccessError> {
         let connection = self.connection();
         let mut query = connection.prepare(
-            "SELECT name, scopes, rules, created, expires, NULL, NULL, 0 AS later FROM token UNION ALL \
-             SELECT 'grant:' || consent.id, scopes, rules, consent.created, NULL, client_name, user.name, 1 \
+            "SELECT name, scopes, rules, created, expires, NULL, NULL, used, 0 AS later FROM token UNION ALL \
+             SELECT 'grant:' || consent.id, scopes, rules, consent.created, NULL, client_name, user.name, used, 1 \
              FROM consent JOIN user ON user.id = consent.user WHERE revoked IS NULL ORDER BY later, 4, 1",
         )?;
         let entry = |row: &Row<'_>| {
@@ -95,7 +103,7 @@ impl AccessStore {
                 _ => EntryKind::Token,
             };
             let (name, scopes, created, expires) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?);
-            Ok(Entry { name, kind, scopes, rules, created, expires })
+            Ok(Entry { name, kind, scopes, rules, created, expires, used: row.get(7)? })
         };
         let entries = query.query_map([], entry)?;
         Ok(entries.collect::<Result<_, _>>()?)
@@ -124,12 +132,37 @@ impl AccessStore {
     }
 
     /// Whose a bearer token is, and the resource it is for; `None` for one that is unknown, expired or revoked. A token
-    /// of the command line is for all resources.
+    /// of the command line is for all resources. Notes the use, once a minute.
     pub(crate) fn bearer(
         &self,
         secret: &str,
         now: u64,
     ) -> Result<Option<(Principal, Option<String>)>, AccessError> {
+        let Some((principal, resource, used)) = self.find(secret, now)? else { return Ok(None) };
+        if used.is_none_or(|used| used + NOTED_EVERY <= now)
+            && let Err(error) = self.note_use(&principal.id, now)
+        {
+            // It opens all the same: a disk that is full locks nobody out.
+            tracing::warn!(%error, principal = %principal.id, "a use cannot be noted");
+        }
+        Ok(Some((principal, resource)))
+    }
+
+    fn note_use(&self, id: &str, now: u64) -> Result<(), AccessError> {
+        self.write(|row| {
+            match id.strip_prefix(GRANT_PREFIX) {
+                Some(number) => {
+                    row.execute("UPDATE consent SET used = ?2 WHERE id = ?1", params![number, now])?
+                }
+                None => {
+                    row.execute("UPDATE token SET used = ?2 WHERE 'token:' || name = ?1", params![id, now])?
+                }
+            };
+            Ok(())
+        })
+    }
+
+    fn find(&self, secret: &str, now: u64) -> Result<Option<Found>, AccessError> {
         let hash = SecretHash::of(secret);
         let connection = self.connection();
         let scopes = |row: &Row<'_>, at| {
@@ -138,19 +171,20 @@ impl AccessStore {
         };
         if secret.starts_with(STATIC_PREFIX) {
             let found = connection.query_row(
-                "SELECT name, scopes, rules FROM token WHERE hash = ?1 AND (expires IS NULL OR expires > ?2)",
+                "SELECT name, scopes, rules, used FROM token WHERE hash = ?1 AND (expires IS NULL OR expires > ?2)",
                 params![hash, now],
                 |row| {
                     let name: String = row.get(0)?;
                     let Texts(rules) = row.get(2)?;
                     let id = format!("token:{name}");
-                    Ok(Principal { id, name, client: None, scopes: scopes(row, 1)?, rules })
+                    let principal = Principal { id, name, client: None, scopes: scopes(row, 1)?, rules };
+                    Ok((principal, None, row.get(3)?))
                 },
             );
-            return Ok(found.optional()?.map(|principal| (principal, None)));
+            return Ok(found.optional()?);
         }
         let found = connection.query_row(
-            "SELECT consent.id, user.name, client_name, access.scopes, rules, resource FROM access \
+            "SELECT consent.id, user.name, client_name, access.scopes, rules, resource, consent.used FROM access \
              JOIN consent ON consent.id = access.consent JOIN user ON user.id = consent.user \
              WHERE hash = ?1 AND expires > ?2 AND revoked IS NULL",
             params![hash, now],
@@ -158,7 +192,7 @@ impl AccessStore {
                 let Texts(rules) = row.get(4)?;
                 let (id, name) = (format!("{GRANT_PREFIX}{}", row.get::<_, i64>(0)?), row.get(1)?);
                 let principal = Principal { id, name, client: row.get(2)?, scopes: scopes(row, 3)?, rules };
-                Ok((principal, Some(row.get(5)?)))
+                Ok((principal, Some(row.get(5)?), row.get(6)?))
             },
         );
         Ok(found.optional()?)

@@ -1,0 +1,204 @@
+//! The search page: the box for a question, what was found, why, and by what it can be narrowed. Everything is in its
+//! address, so it can be kept and passed on; the script only saves the Enter key.
+
+pub(crate) mod facets;
+mod why;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ibid_core::hit::Hit;
+use ibid_core::query::MAX_LIMIT;
+use ibid_index::snapshot::Snapshot;
+use maud::{Markup, html};
+
+use super::frame::{Frame, Menu, Place, QUESTION};
+use super::home;
+use crate::address::{CITED, page_path};
+use facets::Facet;
+
+/// How many passages one page shows.
+pub(crate) const PAGE_HITS: usize = 10;
+
+/// How many pages there are at most.
+const MAX_PAGES: usize = MAX_LIMIT / PAGE_HITS;
+
+/// The id of what changes while a question is typed.
+const RESULTS: &str = "results";
+
+/// What a visitor asks, as it stands in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The words, with the signs that narrow them.
+    pub(crate) question: String,
+    /// The one collection to search.
+    pub(crate) collection: Option<String>,
+    /// From 1.
+    pub(crate) page: usize,
+}
+
+impl Asked {
+    /// Its address. What is as it is anyway is left out.
+    pub(crate) fn address(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", &self.question);
+        if let Some(collection) = &self.collection {
+            query.append_pair("in", collection);
+        }
+        if self.page > 1 {
+            query.append_pair("page", &self.page.to_string());
+        }
+        format!("/search?{}", query.finish())
+    }
+
+    /// Which hits its page shows.
+    pub(crate) fn hits(&self) -> Range<usize> {
+        let first = (self.page.clamp(1, MAX_PAGES) - 1) * PAGE_HITS;
+        first..first + PAGE_HITS
+    }
+}
+
+/// What was found, fit to be shown to whoever asked.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    /// Best first; those of all pages.
+    pub(crate) hits: Vec<Hit>,
+    /// Whether there may be more than these.
+    pub(crate) is_full: bool,
+    /// What was not searched, and why nothing was found.
+    pub(crate) notes: Vec<String>,
+    pub(crate) facets: Vec<Facet>,
+}
+
+/// The whole page; `found` is the markup of [`results`], or of [`refused`].
+pub(crate) fn page(menu: &Menu, asked: &Asked, found: &Markup) -> Markup {
+    let title = if asked.question.is_empty() {
+        "Search".to_owned()
+    } else {
+        format!("{} – search", asked.question)
+    };
+    let body = html! {
+        h1.unseen { "Search" }
+        (search_box(asked))
+        div id=(RESULTS) { (found) }
+    };
+    Frame { here: Some(Place::Search), is_narrow: false, ..Frame::new(&title, menu) }.around(&body)
+}
+
+/// The page without a question: the box, and what there is to ask.
+pub(crate) fn front(menu: &Menu, snapshots: &[Arc<Snapshot>], base: &str, now: u64) -> Markup {
+    let body = html! {
+        h1 { "Search your notes" }
+        @if menu.0.contains(&Place::Search) { (search_box(&Asked::default())) }
+        div id=(RESULTS) {}
+        (home::collections(snapshots, base, now))
+    };
+    Frame { here: Some(Place::Search), is_narrow: false, ..Frame::new("ibid", menu) }.around(&body)
+}
+
+fn search_box(asked: &Asked) -> Markup {
+    html! {
+        form.question role="search" action="/search" data-live=(RESULTS) {
+            label.unseen for=(QUESTION) { "Search your notes" }
+            input id=(QUESTION) type="search" name="q" value=(asked.question) placeholder="Words, \"a phrase\", -not, tag:, path:, after:"
+                autocomplete="off" autocapitalize="none" spellcheck="false" autofocus;
+            @if let Some(collection) = &asked.collection { input type="hidden" name="in" value=(collection); }
+            button.first type="submit" { "Search" }
+        }
+    }
+}
+
+/// What was found.
+pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
+    let shown = asked.hits();
+    let hits = found.hits.get(shown.start..shown.end.min(found.hits.len())).unwrap_or_default();
+    html! {
+        p.soft.count { (count(found)) }
+        @for note in &found.notes { p.notice role="note" { bdi { (note) } } }
+        div.found {
+            div {
+                ol.hits start=(shown.start + 1) { @for hit in hits { (one(hit)) } }
+                (pages(asked, found))
+            }
+            @if !found.facets.is_empty() { (facets::shown(asked, &found.facets)) }
+        }
+    }
+}
+
+/// Why a question was not answered.
+pub(crate) fn refused(why: &str) -> Markup {
+    html! { p.notice role="alert" { bdi { (why) } } }
+}
+
+fn count(found: &Results) -> String {
+    let mut notes: Vec<_> = found.hits.iter().map(|hit| &hit.citation.document).collect();
+    notes.sort();
+    notes.dedup();
+    let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let passages = of(found.hits.len(), "passage");
+    let first = if found.is_full { "The best " } else { "" };
+    format!("{first}{passages} in {}", of(notes.len(), "note"))
+}
+
+fn one(hit: &Hit) -> Markup {
+    let document = &hit.citation.document;
+    html! {
+        li.hit {
+            h2 { a href={ (page_path(&hit.citation)) "#" (CITED) } { bdi { (hit.title) } } }
+            p.path {
+                bdi { (document.collection) " / " (document.path) }
+                @if !hit.headings.is_empty() { " · " bdi { (hit.headings.join(" › ")) } }
+                " · line " (hit.line)
+            }
+            p.snippet dir="auto" { (marked(&hit.snippet.text, &hit.snippet.marks)) }
+            @if !hit.embedded_in.is_empty() {
+                p.path {
+                    "Also shown in "
+                    @for (at, by) in hit.embedded_in.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        a href=(page_path(&by.document)) { bdi { (by.title) } }
+                    }
+                }
+            }
+            (why::shown(hit))
+        }
+    }
+}
+
+/// A text with these ranges of it marked; what lies between is kept as it is.
+fn marked(text: &str, marks: &[Range<usize>]) -> Markup {
+    let mut at = 0;
+    let pieces: Vec<(&str, &str)> = marks
+        .iter()
+        .filter_map(|mark| {
+            let before = text.get(at..mark.start)?;
+            let inner = text.get(mark.clone())?;
+            at = mark.end;
+            Some((before, inner))
+        })
+        .collect();
+    html! {
+        @for (before, inner) in pieces { (before) mark { (inner) } }
+        (text.get(at..).unwrap_or_default())
+    }
+}
+
+fn pages(asked: &Asked, found: &Results) -> Markup {
+    let last = found.hits.len().div_ceil(PAGE_HITS).min(MAX_PAGES);
+    let here = asked.page.clamp(1, MAX_PAGES);
+    let to = |page: usize| Asked { page, ..asked.clone() }.address();
+    html! {
+        @if last > 1 {
+            nav.pages aria-label="Pages of results" {
+                @if here > 1 { a href=(to(here - 1)) rel="prev" { "← before" } }
+                @for page in 1..=last {
+                    a href=(to(page)) aria-current=[(page == here).then_some("page")] aria-label={ "Page " (page) } { (page) }
+                }
+                @if here < last { a href=(to(here + 1)) rel="next" { "after →" } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

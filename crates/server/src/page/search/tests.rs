@@ -1,0 +1,86 @@
+//! What the search page shows, and to whom.
+
+use ibid_core::query::Query;
+
+use super::*;
+use crate::library::Library;
+use crate::testing::{self, Note};
+use crate::viewer::{Private, Viewer};
+
+fn library(notes: &[Note<'_>]) -> (Arc<Library>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ibid_index::store::Store::at(folder.path());
+    testing::index(&store, "garden", notes);
+    (Library::open(store, None, Box::new(|_| panic!("no collection has a model"))).unwrap(), folder)
+}
+
+fn shown(library: &Library, viewer: &Viewer, question: &str) -> String {
+    let asked = Asked { question: question.to_owned(), page: 1, ..Asked::default() };
+    let query = Query { limit: MAX_LIMIT, explain: true, ..Query::new(question) };
+    let (found, searched) = library.search_seen(viewer, &query, None).unwrap();
+    let facets = facets::count(&searched, &found.answer.hits, &|_| true).unwrap();
+    let notes = found.answer.notes.iter().map(ToString::to_string).chain(found.also).collect();
+    let results_of = Results { is_full: false, hits: found.answer.hits, notes, facets };
+    page(&Menu(vec![Place::Search]), &asked, &results(&asked, &results_of)).into_string()
+}
+
+const HOSTILE: &str = "\"><img src=x onerror=alert(1)><script>alert(2)</script>";
+
+#[test]
+fn words_are_marked_and_lead_to_the_cited_bytes() {
+    let garden = testing::garden();
+    let page = shown(&garden.library, &Viewer::owner(), "rye starter");
+    assert!(page.contains("Feed the <mark>rye</mark> <mark>starter</mark> &lt;b&gt;twice"), "{page}");
+    assert!(page.contains("<h2><a href=\"/d/garden:Bread/Levain.md@") && page.contains("#cited\""));
+    assert!(page.contains("By words: place 1, BM25") && page.contains("“rye”"));
+    assert!(page.contains("1 passage in 1 note"), "{page}");
+}
+
+#[test]
+fn what_was_not_searched_is_said() {
+    let garden = testing::garden();
+    let page = shown(&garden.library, &Viewer::owner(), "zzzz");
+    assert!(page.contains("nothing was found") && page.contains("0 passages in 0 notes"));
+    assert!(page.contains("was not searched by meaning"));
+}
+
+#[test]
+fn nothing_becomes_markup() {
+    let (library, _folder) =
+        library(&[Note { path: "a/<i>\"'.md", title: HOSTILE, text: "rye <b>bread</b> #x<y\n" }]);
+    for question in ["rye", "rye <script>alert(3)</script>", HOSTILE] {
+        let page = shown(&library, &Viewer::owner(), question).replace("<script src=\"/script.js", "");
+        for forbidden in ["<script", "<img", "<b>", "<i>", "onerror=alert(1)>"] {
+            assert!(!page.contains(forbidden), "{question}: {forbidden} in {page}");
+        }
+    }
+}
+
+#[test]
+fn what_may_not_be_seen_is_neither_found_nor_counted() {
+    let (library, _folder) = library(&[
+        Note { path: "Open/a.md", title: "A", text: "rye bread #bread\n" },
+        Note { path: "Open/b.md", title: "B", text: "rye bread #bread #private #hidden ![[a]]\n" },
+        Note { path: "Diary/c.md", title: "C", text: "rye bread #diary\n" },
+    ]);
+    let elsewhere = |rules: &[&str]| {
+        Viewer::remote(ibid_core::grant::Grant::parse(rules).unwrap(), &Private::default()).unwrap()
+    };
+    let own = shown(&library, &Viewer::owner(), "rye");
+    assert!(own.contains("#hidden") && own.contains("in 3 notes") && own.contains(">Diary</bdi>"), "{own}");
+    let other = shown(&library, &elsewhere(&["-path:Diary"]), "rye");
+    assert!(other.contains("1 passage in 1 note"), "{other}");
+    for unseen in ["hidden", "Diary", "diary", "private", "Open/b.md", "Also shown in"] {
+        assert!(!other.contains(unseen), "{unseen} in {other}");
+    }
+    assert!(other.contains("<bdi>#bread</bdi> <span class=\"soft\">1</span>"), "{other}");
+}
+
+#[test]
+fn an_address_says_all_that_was_asked() {
+    let asked = Asked { question: "a & b=\"c\"".to_owned(), collection: Some("x".to_owned()), page: 2 };
+    assert_eq!(asked.address(), "/search?q=a+%26+b%3D%22c%22&in=x&page=2");
+    assert_eq!(asked.hits(), 10..20);
+    assert_eq!(Asked::default().hits(), 0..10);
+    assert_eq!(Asked { page: usize::MAX, ..Asked::default() }.hits(), 90..100);
+}

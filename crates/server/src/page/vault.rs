@@ -1,0 +1,68 @@
+//! What stands around a note, for one viewer: where its links lead, and the words it embeds. All of it is read from the
+//! snapshots that the viewer is served from, so what they may not see is not there.
+
+use std::sync::Arc;
+
+use ibid_core::citation::Reference;
+use ibid_core::id::{DocumentId, DocumentPath};
+use ibid_index::snapshot::Snapshot;
+use ibid_search::FetchError;
+use ibid_search::fetch::fetch;
+
+use crate::outgoing::Outgoing;
+use crate::page::render::around::{Around, Embedded};
+
+/// The notes that one viewer sees at one moment.
+pub(crate) struct Vault<'a> {
+    snapshots: &'a [Arc<Snapshot>],
+    /// What masks secrets on their way out; nothing does on the owner's own machine.
+    outgoing: Option<&'a Outgoing>,
+}
+
+impl<'a> Vault<'a> {
+    pub(crate) fn new(snapshots: &'a [Arc<Snapshot>], outgoing: Option<&'a Outgoing>) -> Vault<'a> {
+        Vault { snapshots, outgoing }
+    }
+}
+
+impl Around for Vault<'_> {
+    fn note(&self, from: &DocumentId, target: &str) -> Option<DocumentId> {
+        let snapshot = self.snapshots.iter().find(|snapshot| *snapshot.name() == from.collection)?;
+        let told = |error| tracing::error!(%error, "links cannot be read");
+        let graph = snapshot.links().map_err(told).ok()?;
+        let path = graph.path(graph.resolve(from.path.as_str(), target)?);
+        Some(DocumentId { collection: from.collection.clone(), path: DocumentPath::new(path)? })
+    }
+
+    fn words(&self, of: &DocumentId, anchor: Option<&str>, max_bytes: usize) -> Option<Embedded> {
+        let reference = match anchor {
+            Some(anchor) => Reference::Part { document: of.clone(), anchor: anchor.to_owned() },
+            None => Reference::Document(of.clone()),
+        };
+        let mut fetched = match fetch(self.snapshots, &reference) {
+            Ok(fetched) => fetched,
+            Err(FetchError::Read(error)) => {
+                tracing::error!(%error, "what a note embeds cannot be read");
+                return None;
+            }
+            Err(_) => return None,
+        };
+        if let Some(outgoing) = self.outgoing {
+            let told = |error| tracing::error!(%error, "what a note embeds cannot be masked");
+            outgoing.fetched(self.snapshots, &mut fetched).map_err(told).ok()?;
+        }
+        let (cited, window) = (fetched.cited.span, fetched.window);
+        let start = cited.start().max(window.start());
+        let from = (start - window.start()) as usize;
+        let to = (cited.end().min(window.end()).saturating_sub(window.start()) as usize).max(from);
+        let to = fetched.text.floor_char_boundary(to.min(from + max_bytes)).max(from);
+        let is_cut = start as usize + to - from < cited.end() as usize
+            || (anchor.is_none() && window.end() < fetched.stored.text_bytes);
+        Some(Embedded {
+            text: fetched.text.get(from..to)?.to_owned(),
+            document: fetched.stored.document,
+            start: start as usize,
+            is_cut,
+        })
+    }
+}
