@@ -35,7 +35,8 @@ impl Pager {
         let command = pager.unwrap_or(USUAL).trim();
         let program = command.split_whitespace().next().unwrap_or_default();
         let name = program.rsplit('/').next().unwrap_or_default();
-        if matches!(name, "" | "cat") {
+        // What only passes on what it is given pages nothing.
+        if name.is_empty() || (name == "cat" && program == command) {
             return None;
         }
         let less = (name == "less").then(|| match less {
@@ -139,11 +140,12 @@ mod tests {
             (None, Some("-i -M"), "less", Some("-i -M -R")),
             (Some("/usr/bin/less -S"), None, "/usr/bin/less -S", Some("FRX")),
             (Some("more"), Some("-R"), "more", None),
+            (Some("cat > page"), None, "cat > page", None),
         ] {
             let chosen = Pager::of(pager, less).unwrap();
             assert_eq!((chosen.command.as_str(), chosen.less.as_deref()), (command, told), "{pager:?}");
         }
-        for none in ["", "  ", "cat", "/bin/cat -u"] {
+        for none in ["", "  ", "cat", "/bin/cat "] {
             assert_eq!(Pager::of(Some(none), None), None, "{none:?}");
         }
     }
