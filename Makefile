@@ -17,7 +17,12 @@ KILLS ?= 1000
 KILLS_WITHIN ?= 3600
 SEED ?= 1
 
-.PHONY: demo test kills check fmt clippy docs bench measure vaults limits fuzz clients browser-tests \
+# How many ask at once, how often in all, and how long they come and go.
+CLIENTS ?= 1000
+SEARCHES ?= 10000
+MINUTES ?= 30
+
+.PHONY: demo test kills load soak check fmt clippy docs bench measure vaults limits fuzz clients browser-tests \
 	screenshots onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
@@ -37,6 +42,14 @@ test:
 # moments where there is none.
 kills: build-for-tests
 	KILLS=$(KILLS) KILLS_WITHIN=$(KILLS_WITHIN) SEED=$(SEED) cargo test --workspace --test integration --locked kills_at_every_place -- --nocapture
+
+# CLIENTS callers with addresses and grants of their own search SEARCHES times, all at once; then what the layers cost.
+load: build-for-tests
+	CLIENTS=$(CLIENTS) SEARCHES=$(SEARCHES) cargo test --workspace --test integration --locked load:: -- --nocapture --test-threads 1 --skip soak
+
+# Forty callers come, sign in, search and go for MINUTES minutes; what the server holds is told every minute.
+soak: build-for-tests
+	MINUTES=$(MINUTES) CLIENTS=40 cargo test --workspace --test integration --locked load::soak -- --nocapture
 
 # What must hold before a commit: form, lints, documentation.
 check: fmt clippy docs

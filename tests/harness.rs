@@ -219,6 +219,11 @@ impl Server {
         let base = line.split_whitespace().last().unwrap().trim_end_matches("/mcp").to_owned();
         Server { child, base, _output: output }
     }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Server {

@@ -37,6 +37,9 @@ mod hostile;
 mod kills;
 /// Edit, rename, delete, run again.
 mod lifecycle;
+/// Many callers at once, callers who are stuck, callers who come and go.
+#[cfg(target_os = "linux")]
+mod load;
 /// MCP over stdio and HTTP with rmcp's own client, in both protocol eras.
 mod mcp;
 /// Judged questions, measured and compared.

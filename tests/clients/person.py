@@ -1,7 +1,11 @@
-"""A person in a browser: signs in on the page they are sent to, agrees to everything, and is sent back to the client."""
+"""A person in a browser: signs in on the page they are sent to, agrees to everything, and is sent back to the client. They
+stay signed in: the browser keeps its cookies in the file that PERSON_COOKIES names.
+"""
 
 import html.parser
 import http.cookiejar
+import os
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,8 +44,10 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def agree(page, until):
     """Opens the page and goes on to where `until` says that the client is, which is given back."""
-    cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    opener = urllib.request.build_opener(cookies, NoRedirect)
+    jar = http.cookiejar.MozillaCookieJar(os.environ["PERSON_COOKIES"])
+    if os.path.exists(jar.filename):
+        jar.load(ignore_discard=True)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar), NoRedirect)
     at, form = page, None
     for _ in range(10):
         origin = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(at))
@@ -54,9 +60,14 @@ def agree(page, until):
                 raise AssertionError(f"{at}: {error.code} {error.read().decode()}") from error
             at, form = urllib.parse.urljoin(at, error.headers["Location"]), None
             if at.startswith(until):
+                jar.save(ignore_discard=True)
                 return at
             continue
         shown = Form(answer.read().decode())
         assert shown.action, "the page has a form"
         at, form = urllib.parse.urljoin(at, shown.action), shown.fields
     raise AssertionError(f"the pages lead in circles, last to {at}")
+
+
+if __name__ == "__main__":
+    print(agree(*sys.argv[1:3]))

@@ -175,8 +175,7 @@ impl Site {
         };
         if let Some(access) = config.access {
             let issuer = site.issuer(access.sign_in)?;
-            let access = Access::new(access, issuer).map_err(std::io::Error::other)?;
-            site.access = Some(Arc::new(access));
+            site.access = Some(Arc::new(Access::new(access, issuer)?));
         }
         Ok(site)
     }

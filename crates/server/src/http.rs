@@ -6,6 +6,7 @@ mod activity;
 mod answer;
 mod connect;
 mod cookie;
+mod crowd;
 mod door;
 mod gate;
 mod guard;
@@ -15,14 +16,20 @@ mod pages;
 mod refusal;
 mod search;
 mod sign_in;
+mod sse;
+mod streams;
 mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{any, get, post};
+use futures_util::future::BoxFuture;
 use ibid_core::citation::PAGE_PATH;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -40,14 +47,26 @@ use crate::page::render::around::IMAGE_PATH;
 use crate::viewer::Viewer;
 use crate::walk::Walks;
 
+pub(crate) use streams::Streams;
+
+use crowd::Crowd;
+
 /// The most bytes of a request's body. The longest question fits a hundred times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The most requests in flight; the next one is told to come again.
 const MAX_IN_FLIGHT: usize = 256;
 
+/// The most of one principal among them, and of those who are on their way in: of one address, and of all. Their bodies
+/// may be slow to come, and what they ask for takes a while.
+const MAX_OF_PRINCIPAL: usize = 64;
+const MAX_OF_STRANGER: usize = 16;
+const MAX_OF_STRANGERS: usize = 64;
+
 /// The longest a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+type Mcp = Arc<dyn Fn(&App, Viewer, Request) -> BoxFuture<'static, Response> + Send + Sync>;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -55,19 +74,29 @@ struct App {
     library: Arc<Library>,
     site: Arc<Site>,
     in_flight: Arc<Semaphore>,
+    principals: Arc<Crowd>,
+    strangers: Arc<Crowd>,
     limits: Arc<Limits>,
     /// The longest a request may take, its body's arrival included.
     request_timeout: Duration,
     outgoing: Arc<Outgoing>,
+    /// What answers MCP, for one caller; all else is the same whatever it is.
+    mcp: Mcp,
+    streams: Arc<Streams>,
     /// How entries of the audit log are named.
     audit_ids: fn() -> AuditId,
     /// The doctor's last walk.
     walks: Walks,
 }
 
-/// Every path of a server on `library`, guarded.
-pub(crate) fn router(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> Router {
-    routes(app(library, site, outgoing))
+/// Every path of a server on `library`, guarded. Whoever stops it closes the `streams`.
+pub(crate) fn router(
+    library: Arc<Library>,
+    site: Site,
+    outgoing: Arc<Outgoing>,
+    streams: Arc<Streams>,
+) -> Router {
+    routes(App { streams, ..app(library, site, outgoing) })
 }
 
 fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
@@ -75,30 +104,42 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         library,
         site: Arc::new(site),
         in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+        principals: Arc::new(Crowd::new(MAX_OF_PRINCIPAL, MAX_IN_FLIGHT)),
+        strangers: Arc::new(Crowd::new(MAX_OF_STRANGER, MAX_OF_STRANGERS)),
         limits: Arc::new(Limits::default()),
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
+        mcp: Arc::new(answer),
+        streams: Arc::default(),
         audit_ids: AuditId::drawn,
         walks: Walks::default(),
     }
 }
 
-impl App {
-    /// MCP as it is spoken with one caller. It holds pointers only, so it is made for each request.
-    fn mcp(&self, viewer: Viewer) -> StreamableHttpService<Handler, NeverSessionManager> {
-        // Hosts and origins are the guard's business, so that pages are guarded as well.
-        let config = StreamableHttpServerConfig::default()
-            .with_legacy_session_mode(false)
-            .with_json_response(true)
-            .with_max_request_body_bytes(MAX_BODY_BYTES)
-            .disable_allowed_hosts()
-            .disable_allowed_origins();
-        let handler = Handler::new(self.library.clone(), viewer, self.outgoing.clone());
-        StreamableHttpService::new(move || Ok(handler.clone()), Arc::default(), config)
-    }
+/// Answers MCP as this server does.
+fn answer(app: &App, viewer: Viewer, request: Request) -> BoxFuture<'static, Response> {
+    let handler = Handler::new(app.library.clone(), viewer, app.outgoing.clone());
+    let service = StreamableHttpService::new(
+        move || Ok(handler.clone()),
+        Arc::<NeverSessionManager>::default(),
+        mcp_config(),
+    );
+    Box::pin(async move { service.handle(request).await.map(Body::new) })
 }
 
-/// Both `/mcp` and `/mcp/` answer: clients do not follow a redirect. `/c/NAME/mcp` is the same with one collection.
+/// How rmcp speaks MCP: one request, one answer, nothing kept between them. Hosts and origins are the guard's business, so
+/// that pages are guarded as well.
+fn mcp_config() -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .with_max_request_body_bytes(MAX_BODY_BYTES)
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+}
+
+/// `/mcp` and `/mcp/` answer alike, and so with the others: clients do not follow a redirect. `/c/NAME/mcp` is the same
+/// with one collection.
 fn routes(app: App) -> Router {
     let router = Router::new()
         .route("/", get(search::search))
@@ -112,12 +153,18 @@ fn routes(app: App) -> Router {
         .route("/connect/walk", post(connect::walk))
         .route("/healthz", get(pages::healthz))
         .route("/readyz", get(pages::readyz))
-        .route("/mcp", any(door::mcp))
-        .route("/mcp/", any(door::mcp))
-        .route("/c/{collection}/mcp", any(door::mcp_of_collection))
-        .route("/c/{collection}/mcp/", any(door::mcp_of_collection))
         .route(&format!("{PAGE_PATH}{{*id}}"), get(pages::document));
-    let router = Asset::ALL.iter().fold(router, |router, asset| router.route(asset.path, get(pages::asset)));
+    let mut router =
+        Asset::ALL.iter().fold(router, |router, asset| router.route(asset.path, get(pages::asset)));
+    for slash in ["", "/"] {
+        router = router
+            .route(&format!("/mcp{slash}"), any(door::mcp))
+            .route(&format!("/sse{slash}"), get(sse::open))
+            .route(&format!("/message{slash}"), post(sse::message))
+            .route(&format!("/c/{{collection}}/mcp{slash}"), any(door::mcp_of_collection))
+            .route(&format!("/c/{{collection}}/sse{slash}"), get(sse::open_of_collection))
+            .route(&format!("/c/{{collection}}/message{slash}"), post(sse::message_of_collection));
+    }
     sign_in::add_routes(router, &app)
         .fallback(pages::not_found)
         .method_not_allowed_fallback(pages::method_not_allowed)

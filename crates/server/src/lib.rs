@@ -32,7 +32,7 @@ use axum::serve::ListenerExt;
 use ibid_core::citation::Reference;
 use ibid_search::fetch::Fetched;
 use ibid_search::related::Related;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 pub use address::{document_url, page_url};
@@ -56,6 +56,10 @@ use presence::Presence;
 
 /// How long requests in flight may go on once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a connection may take nothing of what is sent to it: then its reader is gone, or stuck.
+#[cfg(target_os = "linux")]
+const STUCK: Duration = Duration::from_secs(60);
 
 /// Why the server did not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -146,16 +150,19 @@ pub async fn serve(
         true => None,
         false => Presence::announce(library.store(), site.own_base()).await,
     };
-    let router = http::router(library, site, outgoing);
+    let streams = Arc::new(http::Streams::default());
+    let router = http::router(library, site, outgoing, streams.clone());
     let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's delay");
+        if let Err(error) = connection.set_nodelay(true).and_then(|()| end_when_stuck(connection)) {
+            tracing::debug!(%error, "a connection keeps its defaults");
         }
     });
     let (stopping, stopped) = oneshot::channel();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             stop.await;
+            // They would go on as long as their readers like.
+            streams.close();
             // The other end is gone only when the server is.
             let _ = stopping.send(());
         });
@@ -172,6 +179,16 @@ pub async fn serve(
             Ok(())
         }
     }
+}
+
+/// Has the system end a connection that takes nothing for too long, and with it what waits to be sent. Elsewhere than on
+/// Linux it is the system's own patience.
+fn end_when_stuck(connection: &TcpStream) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(connection).set_tcp_user_timeout(Some(STUCK))?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = connection;
+    Ok(())
 }
 
 /// Answers on standard input and output until the input ends or `stop` does.

@@ -10,6 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod document;
 pub(crate) mod fetcher;
 pub(crate) mod grant;
+pub(crate) mod hashing;
 pub(crate) mod limits;
 pub(crate) mod metadata;
 pub(crate) mod password;

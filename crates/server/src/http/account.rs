@@ -40,6 +40,8 @@ struct Facts {
     returned: Vec<Given>,
     masked: usize,
     outcome: Option<Outcome>,
+    /// How many bytes went out another way than in the answer to the request.
+    sent: Option<usize>,
 }
 
 impl Account {
@@ -142,6 +144,11 @@ impl Account {
         false
     }
 
+    /// How long an answer is that went out on a stream.
+    pub(super) fn sends(&self, bytes: usize) {
+        self.note(|facts| facts.sent = Some(bytes));
+    }
+
     /// Names the entry in the answer, and gives what is to be written: nothing of what says nothing of anybody, and nothing
     /// of a stranger who was held up, or a flood would push everybody else's entries out.
     pub(super) fn close(
@@ -183,11 +190,16 @@ impl Account {
             arguments: facts.arguments,
             returned,
             masked: facts.masked,
-            bytes: response.body().size_hint().exact().and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
+            bytes: facts.sent.unwrap_or_else(|| length(response)),
             ms: took.as_millis().try_into().unwrap_or(u64::MAX),
             outcome,
         })
     }
+}
+
+/// How long an answer is; 0 where it has no end.
+fn length(response: &Response) -> usize {
+    response.body().size_hint().exact().and_then(|bytes| bytes.try_into().ok()).unwrap_or(0)
 }
 
 /// What the result of a tool, or of reading a resource, gives.
@@ -226,7 +238,8 @@ fn call_of(first: &str) -> &'static str {
         "d" => "page",
         "i" => "image",
         "search" => "search page",
-        "mcp" | "c" => "mcp",
+        "mcp" | "c" | "message" => "mcp",
+        "sse" => "sse",
         "authorize" => "authorize",
         "login" => "login",
         "consent" => "consent",

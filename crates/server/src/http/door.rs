@@ -5,20 +5,22 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use ibid_core::id::CollectionName;
-use rmcp::transport::streamable_http_server::StreamableHttpService;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::account::Account;
 use super::guard::too_large;
 use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
 use super::{App, MAX_BODY_BYTES};
-use crate::mcp::Handler;
 use crate::viewer::Viewer;
+
+/// Where a message says which revision it is written in.
+const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
 /// What rmcp wants to hear. We answer in JSON alone.
 const BOTH_TYPES: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -31,7 +33,7 @@ pub(super) async fn mcp(
     Extension(viewer): Extension<Viewer>,
     request: Request,
 ) -> Response {
-    speak(&app.mcp(viewer), request).await
+    speak(&app, viewer, request, Road::Post).await
 }
 
 /// The same with one collection. One that is not there for the caller is a path that is not there.
@@ -41,22 +43,35 @@ pub(super) async fn mcp_of_collection(
     Extension(viewer): Extension<Viewer>,
     request: Request,
 ) -> Response {
-    let Ok(name) = name.parse::<CollectionName>() else { return not_found().await };
-    let viewer = viewer.only(&name);
-    let known = {
-        let viewer = viewer.clone();
-        app.library.run(move |library| library.collections(&viewer)).await
-    };
-    match known {
-        Ok(known) if !known.is_empty() => speak(&app.mcp(viewer), request).await,
-        _ => not_found().await,
+    match of_collection(&app, &name, viewer).await {
+        Some((_, viewer)) => speak(&app, viewer, request, Road::Post).await,
+        None => not_found().await,
     }
 }
 
-async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, request: Request) -> Response {
+/// The collection of that name, and a viewer of it alone; `None` where it is not there for this one.
+pub(super) async fn of_collection(app: &App, name: &str, viewer: Viewer) -> Option<(CollectionName, Viewer)> {
+    let name = name.parse::<CollectionName>().ok()?;
+    let viewer = viewer.only(&name);
+    let asking = viewer.clone();
+    let known = app.library.run(move |library| library.collections(&asking)).await;
+    known.is_ok_and(|known| !known.is_empty()).then_some((name, viewer))
+}
+
+/// How a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Road {
+    /// By itself: the answer to the request is the answer to the message.
+    Post,
+    /// Beside a stream, which takes the answer.
+    Stream,
+}
+
+/// Answers one message, wherever the answer goes.
+pub(super) async fn speak(app: &App, viewer: Viewer, request: Request, road: Road) -> Response {
     let (mut parts, body) = request.into_parts();
     if parts.method != Method::POST {
-        return in_json(mcp.handle(Request::from_parts(parts, Body::empty())).await.map(Body::new)).await;
+        return in_json((app.mcp)(app, viewer, Request::from_parts(parts, Body::empty())).await).await;
     }
     if !is_json(&parts) {
         let message = "the Content-Type must be application/json";
@@ -71,13 +86,39 @@ async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, reques
     if let Some(account) = &account {
         account.asks(&message);
     }
-    if accepts_json(&parts) {
+    if road == Road::Stream || accepts_json(&parts) {
         parts.headers.insert(header::ACCEPT, BOTH_TYPES);
     }
-    let answer = in_json(mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await;
+    if road == Road::Stream && is_modern(&message) {
+        say_again(&mut parts.headers, &message);
+    }
+    let answer = in_json((app.mcp)(app, viewer, Request::from_parts(parts, Body::from(body))).await).await;
     match account {
         Some(account) => told(&account, answer).await,
         None => answer,
+    }
+}
+
+/// Says in headers what a message says, as MCP wants it of a request since 2026-07-28. Beside a stream, as on a pipe, the
+/// message alone says it.
+fn say_again(headers: &mut HeaderMap, message: &Map<String, Value>) {
+    let params = message.get("params");
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let meta = params.and_then(|params| params.get("_meta"));
+    let named = params.and_then(|params| params.get("name").or(params.get("uri")));
+    for (name, said) in [
+        ("mcp-protocol-version", text(meta.and_then(|meta| meta.get(PROTOCOL_VERSION)))),
+        ("mcp-method", text(message.get("method"))),
+        ("mcp-name", text(named)),
+    ] {
+        let name = HeaderName::from_static(name);
+        headers.remove(&name);
+        let Some(said) = said else { continue };
+        let plain = said.bytes().all(|byte| byte.is_ascii_graphic()) && !said.starts_with("=?");
+        let said = if plain { said } else { format!("=?base64?{}?=", STANDARD.encode(said)) };
+        if let Ok(value) = HeaderValue::from_str(&said) {
+            headers.insert(name, value);
+        }
     }
 }
 
@@ -101,11 +142,11 @@ async fn told(account: &Account, answer: Response) -> Response {
     Response::from_parts(parts, body)
 }
 
-fn rpc_internal() -> Response {
+pub(super) fn rpc_internal() -> Response {
     rpc_refusal(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, "internal error", None)
 }
 
-fn is_json_type(headers: &http::HeaderMap) -> bool {
+pub(super) fn is_json_type(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/json"))
 }
@@ -138,7 +179,7 @@ struct NoMessage {
 
 /// Refuses what is not one JSON-RPC message, and the one method that rmcp answers in an era that has removed it. What
 /// the others mean is rmcp's business.
-fn look_at(body: &[u8]) -> Result<serde_json::Map<String, Value>, NoMessage> {
+fn look_at(body: &[u8]) -> Result<Map<String, Value>, NoMessage> {
     let status = StatusCode::BAD_REQUEST;
     let refused = |code, message, id| Err(NoMessage { status, code, message, id });
     if body.trim_ascii().is_empty() {
@@ -172,9 +213,9 @@ fn look_at(body: &[u8]) -> Result<serde_json::Map<String, Value>, NoMessage> {
 }
 
 /// Whether a message says, as every one does since 2026-07-28, which revision it is written in.
-fn is_modern(message: &serde_json::Map<String, Value>) -> bool {
+fn is_modern(message: &Map<String, Value>) -> bool {
     let meta = message.get("params").and_then(|params| params.get("_meta"));
-    meta.is_some_and(|meta| meta.get("io.modelcontextprotocol/protocolVersion").is_some())
+    meta.is_some_and(|meta| meta.get(PROTOCOL_VERSION).is_some())
 }
 
 /// An error answer that is not JSON becomes a JSON-RPC error with the same words; words about our own failures stay

@@ -15,7 +15,8 @@ use super::App;
 use super::MAX_BODY_BYTES;
 use super::account::Account;
 use super::cookie::{Cookie, read_cookie};
-use super::guard::too_large;
+use super::crowd::{Crowded, Place};
+use super::guard::{busy, too_large};
 use super::refusal::{json_response, refusal};
 use super::sign_in::redirect;
 use super::visit::{needed_for_page, takes_form};
@@ -45,8 +46,8 @@ enum Who {
     Refused,
 }
 
-/// Lets a request through, with what was learned of it, or says why not.
-pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Response>> {
+/// Lets a request through, with what was learned of it and its place among others of its kind, or says why not.
+pub(super) async fn admit(app: &App, request: Request) -> Result<(Request, Option<Place>), Box<Response>> {
     let (mut parts, body) = request.into_parts();
     let (peer, caller) = caller_of(app, &parts);
     let account = Account::of(&parts.extensions);
@@ -58,13 +59,15 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
         app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
     }
     let who = who(app, &parts).await.map_err(|Failed| Box::new(internal()))?;
-    parts.extensions.insert(Caller(caller));
+    parts.extensions.insert(Caller(caller.clone()));
     parts.extensions.insert(Admitted(matches!(who, Who::Known(_))));
     let principal = match who {
         Who::Known(principal) => principal,
         _ if is_open_to_all(app, parts.uri.path()) => {
             parts.extensions.get_or_insert_with(|| app.site.viewer());
-            return Ok(Request::from_parts(parts, body));
+            let is_slow = is_way_in(parts.uri.path());
+            let place = is_slow.then(|| app.strangers.enter(&caller)).transpose().map_err(crowded)?;
+            return Ok((Request::from_parts(parts, body), place));
         }
         Who::Nobody => return Err(Box::new(nobody(app, &parts))),
         Who::Refused => return Err(Box::new(unauthorized(app, parts.uri.path(), Some("invalid_token")))),
@@ -72,8 +75,10 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
     if let Some(account) = &account {
         account.is_of(&principal);
     }
+    let mut place = None;
     if app.site.is_guarded() {
         app.limits.calls.count(&principal.id).map_err(|often| Box::new(too_often(often)))?;
+        place = Some(app.principals.enter(&principal.id).map_err(crowded)?);
     }
     if let Some(needed) =
         needed_for_page(parts.uri.path()).filter(|needed| !principal.scopes.contains(*needed))
@@ -90,7 +95,14 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<Request, Box<Re
         request = within_scopes(app, request, &principal).await?;
     }
     request.extensions_mut().insert(principal);
-    Ok(request)
+    Ok((request, place))
+}
+
+fn crowded(crowded: Crowded) -> Box<Response> {
+    Box::new(match crowded {
+        Crowded::Each => too_often(TooOften { retry_after: 1 }),
+        Crowded::All => busy(),
+    })
 }
 
 /// What a caller sees. Rules that cannot be read show nothing.
@@ -130,7 +142,7 @@ async fn who(app: &App, parts: &Parts) -> Result<Who, Failed> {
         return Ok(Who::Known(Principal::secret()));
     }
     let Some(access) = &app.site.access else { return Ok(Who::Refused) };
-    Ok(match access.bearer(secret, resource_of(parts.uri.path())).await? {
+    Ok(match access.bearer(secret, &resource_of(parts.uri.path())).await? {
         Bearer::Of(principal) => Who::Known(principal),
         Bearer::Elsewhere | Bearer::Unknown => Who::Refused,
     })
@@ -174,11 +186,14 @@ fn is_page(parts: &Parts) -> bool {
 
 /// What a watchdog may see, what says nothing of the notes, and the way in.
 fn is_open_to_all(app: &App, path: &str) -> bool {
-    let is_way_in = matches!(path, "/authorize" | "/login" | "/consent" | "/token" | "/register" | "/revoke");
     matches!(path, "/healthz" | "/readyz")
         || Asset::is_path(path)
         || path.starts_with("/.well-known/")
-        || (is_way_in && app.site.sign_in().is_some())
+        || (is_way_in(path) && app.site.sign_in().is_some())
+}
+
+fn is_way_in(path: &str) -> bool {
+    matches!(path, "/authorize" | "/login" | "/consent" | "/token" | "/register" | "/revoke")
 }
 
 fn is_mcp(path: &str) -> bool {

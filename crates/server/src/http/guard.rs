@@ -41,20 +41,14 @@ fn first_part(path: &str) -> &str {
 
 async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response {
     let Ok(_place) = app.in_flight.try_acquire() else {
-        let mut response = refusal(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "too many requests at once; try again in a second",
-        );
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        return response;
+        return busy();
     };
     let answer = async {
         if let Err(refused) = check(&app.site, &mut request) {
             return *refused;
         }
         match admit(app, request).await {
-            Ok(request) => next.run(request).await,
+            Ok((request, _place)) => next.run(request).await,
             Err(refused) => *refused,
         }
     };
@@ -62,6 +56,14 @@ async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response 
         let message = format!("no answer within {} seconds", app.request_timeout.as_secs());
         refusal(StatusCode::GATEWAY_TIMEOUT, "timeout", &message)
     })
+}
+
+/// There is no room for anybody.
+pub(super) fn busy() -> Response {
+    let message = "too many requests at once; try again in a second";
+    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// Lets a request through, with what was learned of it, or says why not.

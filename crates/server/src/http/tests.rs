@@ -3,6 +3,7 @@
 mod audit;
 mod callers;
 mod clients;
+mod fixture;
 mod pages;
 mod sign_in;
 mod transport;
@@ -10,7 +11,7 @@ mod watch;
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use super::refusal::{INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR};
@@ -52,6 +53,7 @@ fn request(method: Method, path: &str, headers: &[(&str, &str)], body: impl Into
     request
 }
 
+#[derive(Debug)]
 struct Answered {
     status: StatusCode,
     headers: http::HeaderMap,

@@ -1,9 +1,11 @@
 //! The two documents by which clients find their way (RFC 8414, RFC 9728). They follow from the configuration alone:
 //! nothing a request says changes them.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
-use super::request::Issuer;
+use super::request::{Issuer, collection_of};
 use super::scope::{OFFLINE_ACCESS, Scope, Scopes};
 
 /// What the path of a resource's metadata begins with.
@@ -46,15 +48,15 @@ pub(crate) fn protected_resource(authorization_server: &str, Issuer(origin): &Is
     })
 }
 
-/// The resource that a request's path belongs to.
-pub(crate) fn resource_of(path: &str) -> &str {
+/// The resource that a request's path belongs to. Messages belong to the stream that they are answered on.
+pub(crate) fn resource_of(path: &str) -> Cow<'_, str> {
     let path = path.strip_suffix('/').unwrap_or(path);
-    match path {
-        "/mcp" => "/mcp",
-        "/sse" | "/message" => "/sse",
-        path if super::request::collection_of(path).is_some() => path,
-        _ => "",
-    }
+    let path = match path.strip_suffix("/message") {
+        Some(before) => Cow::Owned(format!("{before}/sse")),
+        None => Cow::Borrowed(path),
+    };
+    let is_known = matches!(&*path, "/mcp" | "/sse") || collection_of(&path).is_some();
+    if is_known { path } else { Cow::Borrowed("") }
 }
 
 /// The value of `WWW-Authenticate`: where to learn how to get in, and what is asked for; `error` where there was a
@@ -85,6 +87,10 @@ mod tests {
             ("/mcp/", "/mcp"),
             ("/message", "/sse"),
             ("/c/garden/mcp", "/c/garden/mcp"),
+            ("/c/garden/sse/", "/c/garden/sse"),
+            ("/c/garden/message", "/c/garden/sse"),
+            ("/c/garden/message/x", ""),
+            ("/x/message", ""),
             ("/c/\"x/mcp", ""),
             ("/d/garden:a.md", ""),
         ] {

@@ -66,9 +66,10 @@ pub(crate) fn is_resource(path: &str) -> bool {
     matches!(path, "" | "/mcp" | "/sse") || collection_of(path).is_some()
 }
 
-/// The one collection that a resource is about, for `/c/NAME/mcp`.
+/// The one collection that a resource is about, for `/c/NAME/mcp` and `/c/NAME/sse`.
 pub(crate) fn collection_of(path: &str) -> Option<CollectionName> {
-    path.strip_prefix("/c/")?.strip_suffix("/mcp")?.parse().ok()
+    let (name, transport) = path.strip_prefix("/c/")?.split_once('/')?;
+    matches!(transport, "mcp" | "sse").then(|| name.parse().ok())?
 }
 
 /// Why a client is told no, in the words of OAuth.
@@ -208,6 +209,7 @@ mod tests {
         check(&[("resource", "HTTPS://Notes.Example:443/mcp/")], Ok(("notes:search", "/mcp")));
         check(&[("resource", "+https://notes.example/mcp/")], Ok(("notes:search", "/mcp")));
         check(&[("resource", "https://notes.example/c/garden/mcp")], Ok(("notes:search", "/c/garden/mcp")));
+        check(&[("resource", "https://notes.example/c/garden/sse/")], Ok(("notes:search", "/c/garden/sse")));
         check(&[("prompt", "consent"), ("nonce", "x"), ("unknown", "y")], Ok(("notes:search", "/mcp")));
         for kind in ["token", "id_token", "code token", "none"] {
             check(&[("response_type", kind)], Err("unsupported_response_type"));

@@ -2,23 +2,20 @@
 //! than one of these is asked here; the routes above only speak HTTP.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::client::Client;
 use super::clock::Clock;
 use super::fetcher::{Fetcher, NoDocument};
+use super::hashing::Hashing;
 use super::limits::{SignInLimits, TooOften};
-use super::password;
 use super::principal::Principal;
-use super::request::Issuer;
-use super::secret::{NoRandomness, ProcessKey, Secret};
+use super::request::{Issuer, collection_of};
+use super::secret::{ProcessKey, Secret};
 use super::store::{AccessError, AccessStore};
-
-/// How many passwords are looked at once: each takes 19 MiB and a core.
-const HASHING_AT_ONCE: usize = 2;
 
 /// The longest bearer token that is looked at, in bytes.
 const MAX_BEARER_BYTES: usize = 8 * 1024;
@@ -46,7 +43,7 @@ pub(crate) struct Access {
     pub(crate) registration: bool,
     pub(crate) fetcher: Arc<Fetcher>,
     store: Arc<AccessStore>,
-    hashing: Semaphore,
+    pub(crate) hashing: Hashing,
 }
 
 /// Whose a bearer token is.
@@ -66,17 +63,17 @@ impl fmt::Debug for Access {
 
 impl Access {
     /// `issuer` is this server's origin as clients know it.
-    pub(crate) fn new(config: AccessConfig, issuer: Issuer) -> Result<Access, NoRandomness> {
+    pub(crate) fn new(config: AccessConfig, issuer: Issuer) -> io::Result<Access> {
         Ok(Access {
             issuer,
             limits: SignInLimits::default(),
             clock: Clock::default(),
-            key: ProcessKey::draw()?,
+            key: ProcessKey::draw().map_err(io::Error::other)?,
             sign_in: config.sign_in,
             registration: config.registration,
             fetcher: Arc::new(Fetcher::new(config.client_hosts)),
             store: config.store,
-            hashing: Semaphore::new(HASHING_AT_ONCE),
+            hashing: Hashing::start()?,
         })
     }
 
@@ -99,10 +96,20 @@ impl Access {
         let found = self.run(move |store, now| store.bearer(&secret, now)).await?;
         Ok(match found {
             None => Bearer::Unknown,
-            // What was granted for one collection's address opens that address alone.
-            Some((_, Some(own))) if own.starts_with("/c/") && own != resource => Bearer::Elsewhere,
+            // What was granted for one collection's address opens that collection's addresses alone.
+            Some((_, Some(own)))
+                if own.starts_with("/c/") && collection_of(&own) != collection_of(resource) =>
+            {
+                Bearer::Elsewhere
+            }
             Some((principal, _)) => Bearer::Of(principal),
         })
+    }
+
+    /// Whether what was granted to a principal still is. Tokens of a grant may come and go meanwhile.
+    pub(crate) async fn holds(&self, principal: &Principal) -> Result<bool, Failed> {
+        let id = principal.id.clone();
+        self.run(move |store, now| store.holds(&id, now)).await
     }
 
     /// Who is signed in with a browser.
@@ -137,15 +144,13 @@ impl Access {
     /// Signs a browser in. `None` where name and password do not belong together; takes as long for a name that nobody
     /// has.
     pub(crate) async fn sign_in(&self, name: String, password: String) -> Result<Option<Secret>, Failed> {
-        let _permit = self.hashing.acquire().await.expect("the semaphore is never closed");
-        self.run(move |store, now| {
-            let kept = store.password_of(&name)?;
-            match (password::is_right(&password, kept.as_deref()), kept) {
-                (true, Some(kept)) => store.begin_session(&name, &kept, now),
-                _ => Ok(None),
-            }
-        })
-        .await
+        let asked = name.clone();
+        let kept = self.run(move |store, _| store.password_of(&asked)).await?;
+        let is_right = self.hashing.is_right(password, kept.clone()).await;
+        match (is_right.map_err(|error| Failed::because(&error))?, kept) {
+            (true, Some(kept)) => self.run(move |store, now| store.begin_session(&name, &kept, now)).await,
+            _ => Ok(None),
+        }
     }
 
     /// The value that proves a form came from a page of ours, in this browser.

@@ -7,6 +7,7 @@ mod endpoints;
 mod metadata;
 mod resource;
 mod secrecy;
+mod streams;
 mod transport;
 
 use std::cell::RefCell;
@@ -32,6 +33,7 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 /// A server with one person, and what it reads and writes.
 struct Server {
+    app: App,
     router: Router,
     access: Arc<Access>,
     store: Arc<AccessStore>,
@@ -78,8 +80,9 @@ impl Server {
             Arc::get_mut(site.access.as_mut().unwrap()).unwrap().fetcher = Arc::new(fetcher);
         }
         let access = site.access.clone().unwrap();
-        let router = routes(app_of(garden.library.clone(), site));
-        Server { router, access, store, folder, _garden: garden }
+        let app = app_of(garden.library.clone(), site);
+        let router = routes(app.clone());
+        Server { app, router, access, store, folder, _garden: garden }
     }
 
     async fn get(&self, path: &str, headers: Pairs<'_>) -> Answered {

@@ -131,6 +131,26 @@ impl AccessStore {
         Ok(!connection.query_row(any, [], |row| row.get::<_, bool>(0))?)
     }
 
+    /// Whether what opened as this principal still could: its token is there, or its grant is. The one secret of a server
+    /// ends with the server.
+    pub(crate) fn holds(&self, principal: &str, now: u64) -> Result<bool, AccessError> {
+        let connection = self.connection();
+        let found = match principal.split_once(':') {
+            Some(("token", name)) => connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM token WHERE name = ?1 AND (expires IS NULL OR expires > ?2))",
+                params![name, now],
+                |row| row.get(0),
+            ),
+            Some(("grant", number)) => connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM consent WHERE id = ?1 AND revoked IS NULL)",
+                params![number.parse::<i64>().unwrap_or_default()],
+                |row| row.get(0),
+            ),
+            _ => return Ok(true),
+        };
+        Ok(found?)
+    }
+
     /// Whose a bearer token is, and the resource it is for; `None` for one that is unknown, expired or revoked. A token
     /// of the command line is for all resources. Notes the use, once a minute.
     pub(crate) fn bearer(

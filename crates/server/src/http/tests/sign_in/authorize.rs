@@ -1,6 +1,9 @@
 //! From a request to a decision (A): who may ask, where people are sent back to, who may decide.
 
+use tokio::task::JoinHandle;
+
 use super::*;
+use crate::oauth::hashing::AT_ONCE;
 
 const DYNAMIC: &str = "https://app.example/cb";
 
@@ -354,6 +357,66 @@ async fn a27_passwords_cannot_be_tried_for_long() {
     assert_eq!(statuses[10..], [429; 2]);
     let form = [("proof", proof.as_str()), ("name", NAME), ("password", PASSWORD)];
     assert_eq!(person.post("/login", &[], &form).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a27_a_look_at_a_password_keeps_its_place_when_nobody_waits_for_it() {
+    let server = Server::new();
+    let hashing = &server.access.hashing;
+    // As a browser that closes its connection while its password is looked at.
+    for _ in 0..AT_ONCE {
+        let begun = hashing.is_right(PASSWORD.to_owned(), None);
+        assert!(futures_util::future::FutureExt::now_or_never(begun).is_none());
+    }
+    assert_eq!(hashing.free(), 0, "the memory is in use, whoever waits");
+    assert_eq!(hashing.is_right(PASSWORD.to_owned(), None).await, Ok(false), "the next one waits its turn");
+    let begun = std::time::Instant::now();
+    while hashing.free() < AT_ONCE {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a27_a_hundred_logins_at_once_wait_their_turn_and_hold_nobody_up() {
+    let server = Arc::new(Server::new());
+    let token = server.token("t", "notes:search");
+    let person = Person::new(&server);
+    let proof = field(&person.get("/login").await.body, "proof");
+    let cookie = person.cookie();
+    // Nothing is looked at meanwhile, so all hundred are there at once.
+    let places = server.access.hashing.hold_up().await;
+    let logins: Vec<_> = (0..100)
+        .map(|n| {
+            let name = if n % 2 == 0 { NAME.to_owned() } else { format!("nobody{n}") };
+            let form = encode(&[("proof", &proof), ("name", &name), ("password", "wrong password")]);
+            let headers =
+                [FORM, ("host", "notes.example"), ("cookie", &cookie), ("sec-fetch-site", "same-origin")];
+            let mut asked = request(Method::POST, "/login", &headers, form);
+            let peer: std::net::SocketAddr = format!("203.0.113.{n}:5").parse().unwrap();
+            asked.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+            let router = server.router.clone();
+            tokio::spawn(async move { send(&router, asked).await.status.as_u16() })
+        })
+        .collect();
+    for _ in 0..20 {
+        assert!(server.opens(&token).await, "a search is answered while a hundred wait");
+    }
+    let (refused, waiting): (Vec<_>, Vec<_>) = logins.into_iter().partition(JoinHandle::is_finished);
+    assert_eq!(waiting.len(), MAX_OF_STRANGERS, "no more wait than there is room for");
+    for login in refused {
+        assert_eq!(login.await.unwrap(), 503);
+    }
+    let (leave, stay) = waiting.split_at(MAX_OF_STRANGERS - 20);
+    leave.iter().for_each(JoinHandle::abort);
+    drop(places);
+    let stayed = stay.len();
+    let mut told = 0;
+    for login in waiting.into_iter().skip(MAX_OF_STRANGERS - stayed) {
+        assert_eq!(login.await.unwrap(), 403);
+        told += 1;
+    }
+    assert_eq!(told, 20, "those who stayed are told");
 }
 
 #[tokio::test]
