@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real third-party MCP clients against the real server: the Python `mcp` package, the MCP Inspector's command line, the
-# official conformance suite; then against a server that asks for sign-in. Installs what it needs into target/clients and leaves nothing else behind.
+# official conformance suite, Prometheus's own parser; then against a server that asks for sign-in. Installs what it needs into target/clients and leaves nothing else behind.
 # Usage: run.sh IBID
 set -euo pipefail
 ibid=$(realpath "$1")
@@ -64,6 +64,12 @@ for revision in 2026-07-28 2025-11-25; do
     "$tools/node_modules/@modelcontextprotocol/conformance/dist/index.js" "$url" "$revision" "$here/conformance.json"
 done
 
+end
+
+start --metrics 0
+echo "-- Prometheus"
+"$tools/python/bin/python" "$here/python_mcp.py" "$url" "$ibid"
+"$tools/python/bin/python" "$here/metrics.py" "$(grep -oE 'http://[^ ]+/metrics' "$work/out")"
 end
 
 echo "correct horse battery staple" | "$ibid" user add ada >/dev/null

@@ -8,7 +8,11 @@ mod gate;
 mod guard;
 mod pages;
 mod refusal;
+mod schemes;
 mod sign_in;
+
+pub(crate) use gate::internal as internal_refusal;
+pub(crate) use refusal::refusal as refused;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +30,7 @@ use crate::audit::AuditId;
 use crate::config::Site;
 use crate::library::Library;
 use crate::mcp::Handler;
+use crate::metrics::Metrics;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::viewer::Viewer;
@@ -49,13 +54,19 @@ struct App {
     /// The longest a request may take, its body's arrival included.
     request_timeout: Duration,
     outgoing: Arc<Outgoing>,
+    metrics: Arc<Metrics>,
     /// How entries of the audit log are named.
     audit_ids: fn() -> AuditId,
 }
 
-/// Every path of a server on `library`, guarded.
-pub(crate) fn router(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> Router {
-    routes(app(library, site, outgoing))
+/// Every path of a server on `library`, guarded, and counted in `metrics`.
+pub(crate) fn router(
+    library: Arc<Library>,
+    site: Site,
+    outgoing: Arc<Outgoing>,
+    metrics: Arc<Metrics>,
+) -> Router {
+    routes(App { metrics, ..app(library, site, outgoing) })
 }
 
 fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
@@ -66,6 +77,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         limits: Arc::new(Limits::default()),
         request_timeout: REQUEST_TIMEOUT,
         outgoing,
+        metrics: Arc::default(),
         audit_ids: AuditId::drawn,
     }
 }

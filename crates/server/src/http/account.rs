@@ -9,7 +9,9 @@ use http::{Extensions, HeaderValue, StatusCode};
 use http_body::Body as _;
 use serde_json::{Map, Value};
 
+use super::refusal::{INTERNAL_ERROR, METHOD_NOT_FOUND};
 use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
+use crate::mcp::KIND;
 use crate::oauth::principal::Principal;
 use crate::time::rfc3339_millis;
 
@@ -40,6 +42,15 @@ struct Facts {
     outcome: Option<Outcome>,
 }
 
+/// A request that was answered.
+pub(super) struct Closed {
+    /// What it was, in words that may be the caller's.
+    pub(super) call: String,
+    pub(super) outcome: Outcome,
+    /// What is to be written.
+    pub(super) entry: Option<Entry>,
+}
+
 impl Account {
     pub(super) fn new(id: AuditId) -> Account {
         Account { id, facts: Arc::default() }
@@ -52,6 +63,11 @@ impl Account {
 
     fn note(&self, change: impl FnOnce(&mut Facts)) {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How it ends, where the status of the answer does not say.
+    pub(super) fn ends(&self, outcome: Outcome) {
+        self.note(|facts| facts.outcome = Some(outcome));
     }
 
     /// Where it came from.
@@ -87,24 +103,22 @@ impl Account {
     /// What an MCP answer gives. An error is given the name of its entry; gives whether there was one.
     pub(super) fn gives(&self, answer: &mut Value) -> bool {
         if let Some(error) = answer.get_mut("error") {
-            let outcome = match error["code"].as_i64() {
-                Some(-32603) => Outcome::Internal,
-                _ => Outcome::Validation,
-            };
-            self.note(|facts| facts.outcome = Some(outcome));
+            let named = error["data"]["kind"].as_str().and_then(Outcome::named);
+            let outcome = named.unwrap_or_else(|| outcome_of_code(error["code"].as_i64()));
+            self.ends(outcome);
             if error["data"].is_null() {
                 error["data"] = Value::Object(Map::new());
             }
             if let Some(data) = error["data"].as_object_mut() {
+                data.insert("kind".to_owned(), outcome.name().into());
                 data.insert("auditId".to_owned(), self.id.to_string().into());
             }
             return true;
         }
         let Some(result) = answer.get_mut("result") else { return false };
         if result["isError"] == true {
-            self.note(|facts| {
-                facts.outcome.get_or_insert(Outcome::Validation);
-            });
+            let named = result["_meta"][KIND].as_str().and_then(Outcome::named);
+            self.ends(named.unwrap_or(Outcome::Validation));
             if result["_meta"].is_null() {
                 result["_meta"] = Value::Object(Map::new());
             }
@@ -128,39 +142,40 @@ impl Account {
         response: &mut Response,
         took: Duration,
         now_ms: u64,
-    ) -> Option<Entry> {
+    ) -> Closed {
         if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
             response.headers_mut().insert(AUDIT_ID, id);
         }
         let first = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let is_well = response.status().is_success();
-        if matches!(first, "healthz" | "readyz" | "style.css") || (first == ".well-known" && is_well) {
-            return None;
-        }
-        let facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
         let outcome = facts.outcome.unwrap_or_else(|| outcome_of(response.status()));
-        if facts.who.is_none() && outcome == Outcome::RateLimit {
-            return None;
+        let call = facts.call.take().unwrap_or_else(|| call_of(first).to_owned());
+        let says_nothing =
+            matches!(first, "healthz" | "readyz" | "style.css") || (first == ".well-known" && is_well);
+        if says_nothing || (facts.who.is_none() && outcome == Outcome::RateLimit) {
+            return Closed { call, outcome, entry: None };
         }
         let mut returned = facts.returned;
         if first == "d" && is_well {
             let id = path.trim_start_matches("/d/").chars().take(MAX_TEXT_CHARS).collect();
             returned.push(Given { id, bytes: None });
         }
-        Some(Entry {
+        let entry = Entry {
             time: rfc3339_millis(now_ms),
             id: self.id.clone(),
             who: facts.who.unwrap_or_else(|| "nobody".to_owned()),
             client: facts.client,
             address: facts.address,
-            call: facts.call.unwrap_or_else(|| call_of(first).to_owned()),
+            call: call.clone(),
             arguments: facts.arguments,
             returned,
             masked: facts.masked,
             bytes: response.body().size_hint().exact().and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
             ms: took.as_millis().try_into().unwrap_or(u64::MAX),
             outcome,
-        })
+        };
+        Closed { call, outcome, entry: Some(entry) }
     }
 }
 
@@ -201,15 +216,28 @@ fn call_of(first: &str) -> &'static str {
         "mcp" | "c" => "mcp",
         "authorize" => "authorize",
         "login" => "login",
+        "logout" => "logout",
         "consent" => "consent",
         "token" => "token",
         "register" => "register",
         "revoke" => "revoke",
+        ".well-known" => "metadata",
+        "healthz" | "readyz" => "health",
         _ => "other",
     }
 }
 
-fn outcome_of(status: StatusCode) -> Outcome {
+/// What a JSON-RPC error comes to that does not say it itself.
+fn outcome_of_code(code: Option<i64>) -> Outcome {
+    match code.and_then(|code| i32::try_from(code).ok()) {
+        Some(INTERNAL_ERROR) => Outcome::Internal,
+        Some(METHOD_NOT_FOUND) => Outcome::NotFound,
+        _ => Outcome::Validation,
+    }
+}
+
+/// What a status says of how a request ended.
+pub(super) fn outcome_of(status: StatusCode) -> Outcome {
     match status {
         status if status.is_success() || status.is_redirection() => Outcome::Ok,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::Permission,

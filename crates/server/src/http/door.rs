@@ -8,16 +8,14 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use ibid_core::id::CollectionName;
-use rmcp::transport::streamable_http_server::StreamableHttpService;
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use serde_json::Value;
 
 use super::account::Account;
 use super::guard::too_large;
 use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
+use super::schemes::Schemes;
 use super::{App, MAX_BODY_BYTES};
-use crate::mcp::Handler;
 use crate::viewer::Viewer;
 
 /// What rmcp wants to hear. We answer in JSON alone.
@@ -31,7 +29,7 @@ pub(super) async fn mcp(
     Extension(viewer): Extension<Viewer>,
     request: Request,
 ) -> Response {
-    speak(&app.mcp(viewer), request).await
+    speak(&app, viewer, request).await
 }
 
 /// The same with one collection. One that is not there for the caller is a path that is not there.
@@ -48,12 +46,13 @@ pub(super) async fn mcp_of_collection(
         app.library.run(move |library| library.collections(&viewer)).await
     };
     match known {
-        Ok(known) if !known.is_empty() => speak(&app.mcp(viewer), request).await,
+        Ok(known) if !known.is_empty() => speak(&app, viewer, request).await,
         _ => not_found().await,
     }
 }
 
-async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, request: Request) -> Response {
+async fn speak(app: &App, viewer: Viewer, request: Request) -> Response {
+    let mcp = app.mcp(viewer);
     let (mut parts, body) = request.into_parts();
     if parts.method != Method::POST {
         return in_json(mcp.handle(Request::from_parts(parts, Body::empty())).await.map(Body::new)).await;
@@ -74,15 +73,24 @@ async fn speak(mcp: &StreamableHttpService<Handler, NeverSessionManager>, reques
     if accepts_json(&parts) {
         parts.headers.insert(header::ACCEPT, BOTH_TYPES);
     }
+    let schemes = schemes(app).filter(|_| message.get("method").is_some_and(|method| method == "tools/list"));
     let answer = in_json(mcp.handle(Request::from_parts(parts, Body::from(body))).await.map(Body::new)).await;
     match account {
-        Some(account) => told(&account, answer).await,
+        Some(account) => told(&account, schemes, answer).await,
         None => answer,
     }
 }
 
-/// Notes what an answer gives; one that is an error is given the name of its entry.
-async fn told(account: &Account, answer: Response) -> Response {
+/// How the tools are opened; `None` where a token was given by hand, of which clients cannot be told.
+fn schemes(app: &App) -> Option<Schemes<'_>> {
+    match app.site.way_in() {
+        Some(way_in) => Some(Schemes::SignIn(way_in)),
+        None => (!app.site.is_guarded()).then_some(Schemes::Open),
+    }
+}
+
+/// Notes what an answer gives; one that is an error is given the name of its entry, a list of tools how they are opened.
+async fn told(account: &Account, schemes: Option<Schemes<'_>>, answer: Response) -> Response {
     if !is_json_type(answer.headers()) {
         return answer;
     }
@@ -91,7 +99,8 @@ async fn told(account: &Account, answer: Response) -> Response {
     let Ok(mut message) = serde_json::from_slice::<Value>(&body) else {
         return Response::from_parts(parts, Body::from(body));
     };
-    let body = match account.gives(&mut message) {
+    let is_changed = account.gives(&mut message) | schemes.is_some_and(|all| all.write_into(&mut message));
+    let body = match is_changed {
         true => {
             parts.headers.remove(header::CONTENT_LENGTH);
             Body::from(message.to_string())

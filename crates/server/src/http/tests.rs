@@ -3,6 +3,8 @@
 mod audit;
 mod callers;
 mod clients;
+mod kinds;
+mod oidc;
 mod pages;
 mod sign_in;
 mod transport;
