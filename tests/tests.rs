@@ -48,6 +48,8 @@ mod measure;
 mod query;
 /// Judged questions over the demonstration vault: goldens and their statistics.
 mod ranking;
+/// TLS, metrics and traces.
+mod reach;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
 /// Tokens, and what each of them opens.

@@ -4,6 +4,8 @@
 mod access;
 mod bench;
 mod connect;
+mod oidc;
+mod reach;
 mod visit;
 
 use std::net::SocketAddr;
@@ -23,6 +25,8 @@ use ibid_core::query::{
 pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
 pub(crate) use bench::{BenchArgs, Part};
 pub(crate) use connect::ConnectArgs;
+pub(crate) use oidc::OidcArgs;
+pub(crate) use reach::ReachArgs;
 pub(crate) use visit::{AuditArgs, DoctorArgs};
 
 use crate::config::{Background, Percent};
@@ -468,7 +472,7 @@ pub(crate) struct ServeArgs {
     /// Serve only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]
     pub(crate) collection: Vec<String>,
-    /// Say that clients reach the server at this address, behind a proxy or a tunnel
+    /// Say that clients reach the server at this address: its own name, or that of a proxy or a tunnel before it
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// Allow pages of this web origin to call the server; may be repeated
@@ -478,7 +482,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) reach: ReachArgs,
+    #[command(flatten)]
     pub(crate) access: AccessArgs,
+    #[command(flatten)]
+    pub(crate) oidc: OidcArgs,
     #[command(flatten)]
     pub(crate) background: ServedArgs,
     /// Log more; RUST_LOG chooses in detail

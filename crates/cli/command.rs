@@ -51,3 +51,29 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Bench(args) => bench::run(args, &environment),
     }
 }
+
+/// Whether programs read what a command prints.
+pub(crate) fn answers_in_json(command: &Command) -> bool {
+    match command {
+        Command::Index(args) => args.json,
+        Command::Search(args) => args.json,
+        Command::Fetch(args) => args.json,
+        Command::Verify(args) => args.json,
+        Command::Related(args) => args.json,
+        Command::Status(args) => args.json,
+        Command::Check(args) => args.json,
+        Command::Config(args) => args.json,
+        Command::Models(args) => args.json,
+        Command::Measure(args) => args.json,
+        Command::Doctor(args) => args.json,
+        Command::Audit(args) => args.json,
+        Command::Bench(args) => args.json,
+        Command::Remove(_)
+        | Command::Watch(_)
+        | Command::Serve(_)
+        | Command::Mcp(_)
+        | Command::Connect(_)
+        | Command::User(_)
+        | Command::Token(_) => false,
+    }
+}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ibid_core::grant::{Rule, What};
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_server::{Private, SecretRules};
+use ibid_server::{Person, Private, SecretRules};
 use serde::Deserialize;
 
 use crate::args::LanguageChoice;
@@ -37,6 +37,33 @@ pub(crate) struct Serving {
     pub(crate) leave_secrets: Option<Vec<String>>,
     /// Patterns of more secrets.
     pub(crate) more_secrets: Option<Vec<String>>,
+    /// Who of an identity provider's people may come in, by what it calls them.
+    #[serde(default)]
+    pub(crate) people: BTreeMap<String, PersonConfig>,
+}
+
+/// One who signs in elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonConfig {
+    /// What the audit log calls them.
+    pub(crate) name: Option<String>,
+    /// What they may see: rules as `ibid token create --rule` takes them; none for everything.
+    #[serde(default)]
+    pub(crate) rules: Vec<GrantRule>,
+}
+
+/// A rule of a grant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct GrantRule(Rule);
+
+impl TryFrom<String> for GrantRule {
+    type Error = String;
+
+    fn try_from(typed: String) -> Result<GrantRule, String> {
+        typed.parse().map(GrantRule).map_err(|error| format!("{typed:?} is no rule: {error}"))
+    }
 }
 
 impl Serving {
@@ -44,6 +71,14 @@ impl Serving {
     pub(crate) fn private(&self) -> Private {
         let rules = self.private.as_ref();
         rules.map_or_else(Private::default, |rules| Private::of(rules.iter().map(|rule| rule.0.what.clone())))
+    }
+
+    /// Who signs in elsewhere may come in.
+    pub(crate) fn people(&self) -> impl Iterator<Item = (String, Person)> {
+        self.people.iter().map(|(subject, PersonConfig { name, rules })| {
+            let rules = rules.iter().map(|GrantRule(rule)| rule.to_string()).collect();
+            (subject.clone(), Person { name: name.clone(), rules })
+        })
     }
 
     /// Which secrets are masked.
@@ -211,6 +246,19 @@ mod tests {
         for wrong in ["tool:search", "collection:a", "-tag:a", "diary", ""] {
             check(&format!("[serving]\nprivate = [\"{wrong}\"]"), "names no notes");
         }
+    }
+
+    #[test]
+    fn people_who_sign_in_elsewhere_have_rules() {
+        let text =
+            "[serving.people.\"auth0|1\"]\nname = \"ada\"\nrules = [\"-path:Diary\"]\n[serving.people.\"*\"]";
+        let config = read(text).unwrap();
+        let people: Vec<_> = config.serving.people().collect();
+        assert_eq!(people[0], ("*".to_owned(), Person::default()));
+        let ada = Person { name: Some("ada".to_owned()), rules: vec!["-path:Diary".to_owned()] };
+        assert_eq!(people[1], ("auth0|1".to_owned(), ada));
+        check("[serving.people.a]\nrules = [\"diary\"]", "is no rule");
+        check("[serving.people.a]\nrule = [\"path:a\"]", "unknown field `rule`");
     }
 
     #[test]

@@ -107,6 +107,14 @@ pub(crate) fn secret(variable: &str) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }
 
+/// The variable that names a collector of traces, as everything that knows OpenTelemetry reads it.
+const COLLECTOR_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// Where traces are sent, if anybody said so.
+pub(crate) fn collector() -> Option<String> {
+    secret(COLLECTOR_VARIABLE)
+}
+
 /// The person's home folder.
 pub(crate) fn home() -> Option<PathBuf> {
     etcetera::home_dir().ok()

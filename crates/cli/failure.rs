@@ -2,6 +2,7 @@
 //! said here and in [`hint`], and nowhere else.
 
 mod hint;
+mod kind;
 
 use std::any::Any;
 use std::error::Error;
@@ -27,6 +28,7 @@ use ibid_measure::run::RunError;
 use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{AccessError, ServeError, TokenError, UnknownTool};
+use serde_json::json;
 
 use crate::command::connect::ConnectError;
 use crate::config::ConfigError;
@@ -136,6 +138,8 @@ pub(crate) enum Failure {
     PasswordsDiffer,
     #[error("nobody could sign in: there are no users")]
     NoUsers,
+    #[error("nobody could come in: {path} names none of the identity provider's people")]
+    NoPeople { path: PathBuf },
     #[error("nobody could come in: there are no tokens")]
     NoTokens,
     #[error(transparent)]
@@ -182,6 +186,14 @@ impl Failure {
         print_lines((BAD, "error"), &self.message(), hint::hint(self).as_deref());
     }
 
+    /// Prints it as an object for programs, on standard output, where they wait for one.
+    fn print_json(&self) {
+        let (kind, message) = (kind::kind(self).name(), self.message());
+        let object = json!({ "error": { "kind": kind, "message": message, "hint": hint::hint(self) } });
+        // Nobody is left to be told when this fails.
+        let _ = output::print_json(&object);
+    }
+
     /// Prints it as something that did not keep the command from doing the rest.
     pub(crate) fn print_as_warning(&self) {
         print_lines((DOUBTFUL, "warning"), &self.message(), hint::hint(self).as_deref());
@@ -200,14 +212,18 @@ impl Failure {
     }
 }
 
-/// The exit code of a command; prints its error, if it has one that nobody has seen.
-pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>) -> ExitCode {
+/// The exit code of a command; prints its error, if it has one that nobody has seen, and once more for programs where they
+/// asked for JSON.
+pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>, in_json: bool) -> ExitCode {
     match ended {
         Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
         Ok(Ok(Outcome::Nothing)) => ExitCode::from(NOTHING_FOUND),
         Ok(Err(failure)) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             failure.print();
+            if in_json {
+                failure.print_json();
+            }
             ExitCode::from(failure.exit_code())
         }
         // The hook has printed the panic.
@@ -260,7 +276,7 @@ mod tests {
         let ended = std::panic::catch_unwind(|| panic!("torn"));
         assert_eq!(words_of(ended.as_ref().unwrap_err().as_ref()), "torn");
         // ExitCode has no other way to be compared.
-        assert_eq!(format!("{:?}", exit_code(ended)), format!("{:?}", ExitCode::from(ERROR)));
+        assert_eq!(format!("{:?}", exit_code(ended, false)), format!("{:?}", ExitCode::from(ERROR)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Real third-party MCP clients against the real server: the Python `mcp` package, the MCP Inspector's command line, the
-# official conformance suite; then against a server that asks for sign-in, over HTTP and SSE, those of Python, TypeScript and
-# the Inspector; and the whole suite against the tests' fixture. Installs what it needs into target/clients and leaves
-# nothing else behind.
+# official conformance suite, Prometheus's own parser; then against a server that asks for sign-in, over HTTP and SSE, those
+# of Python, TypeScript and the Inspector; and the whole suite against the tests' fixture. Installs what it needs into
+# target/clients and leaves nothing else behind.
 # Usage: run.sh IBID
 set -euo pipefail
 ibid=$(realpath "$1")
@@ -74,6 +74,12 @@ for revision in 2026-07-28 2025-11-25; do
     "$suite" "$url" "$revision" "$here/conformance.json"
 done
 
+end
+
+start --metrics 0
+echo "-- Prometheus"
+"$tools/python/bin/python" "$here/python_mcp.py" "$url" "$ibid"
+"$tools/python/bin/python" "$here/metrics.py" "$(grep -oE 'http://[^ ]+/metrics' "$work/out")"
 end
 
 echo "correct horse battery staple" | "$ibid" user add ada >/dev/null

@@ -1,5 +1,7 @@
 //! What `ibid audit` and `ibid doctor` are told.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ibid_server::audit::{AuditId, Outcome};
@@ -59,6 +61,9 @@ pub(crate) struct DoctorArgs {
     /// Name the variable of the environment that holds the server's token, for servers that are opened by one
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
+    /// Believe certificates that these authorities vouch for (PEM), and no others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Print each step as a JSON object on a line of its own
     #[arg(long)]
     pub(crate) json: bool,

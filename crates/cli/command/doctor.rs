@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use ibid_server::doctor::{Attendant, Finding, Step, Visit, visit};
-use ibid_server::running_server;
+use ibid_server::doctor::{Attendant, Authorities, Finding, Step, Visit, visit};
+use ibid_server::{ServeError, running_server};
 use serde_json::json;
 
 use crate::args::DoctorArgs;
@@ -24,8 +24,9 @@ pub(crate) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Outcom
             environment::secret(variable).ok_or_else(|| Failure::NoToken { variable: variable.clone() })?,
         ),
     };
+    let authorities = args.ca.as_deref().map(Authorities::read).transpose().map_err(ServeError::from)?;
     let mut printer = Printer { as_json: args.json, failed: None };
-    let arrived = visit(&Visit { address, walker: args.walker, token }, &mut printer);
+    let arrived = visit(&Visit { address, walker: args.walker, token, authorities }, &mut printer);
     match printer.failed {
         Some(failure) => Err(failure),
         None if arrived => Ok(Outcome::Done),

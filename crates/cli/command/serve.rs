@@ -3,6 +3,7 @@
 use std::fs;
 use std::future::Future;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,10 @@ use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_indexer::Report;
 use ibid_server::audit::AuditLog;
-use ibid_server::{AccessConfig, AccessStore, Figures, Guides, Library, ServeConfig, Token, base_url, serve};
+use ibid_server::{
+    AccessConfig, AccessStore, Figures, Guides, Library, Listeners, ServeConfig, ServeError, Token, Traces,
+    base_url, serve,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -27,20 +31,37 @@ use crate::output::{self, DIM, STRONG};
 use crate::text::safe_line;
 
 pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome, Failure> {
-    log::start(args.verbose, environment.quiet);
+    let collector = args.reach.otlp_endpoint.clone().or_else(environment::collector);
+    let traces = collector.as_deref().map(Traces::to).transpose().map_err(ServeError::from)?;
+    log::start_with(args.verbose, environment.quiet, traces.as_ref());
+    let served = run_until_stopped(args, environment);
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    served
+}
+
+fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outcome, Failure> {
     let quiet = environment.quiet;
     let token = args.token_file.as_deref().map(read_token).transpose()?;
     let runtime = runtime()?;
     runtime.block_on(async {
         // Before the collections are read: an address that is taken is told at once.
-        let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.map_err(|source| Failure::Listen { address: args.listen, source })?;
-        let address =
-            listener.local_addr().map_err(|source| Failure::Listen { address: args.listen, source })?;
-        let access = access(args, address.ip().is_loopback(), environment.store.data_dir())?;
-        let asks_for = match (&access, &token) {
-            (Some(access), _) if access.sign_in => AsksFor::SignIn,
-            (None, None) => AsksFor::Nothing,
+        let (listener, address) = bind(args.listen).await?;
+        let metrics = match args.reach.metrics {
+            Some(wanted) => Some(bind(wanted).await?),
+            None => None,
+        };
+        let oidc = args.oidc.config(environment.config.serving.people());
+        if oidc.as_ref().is_some_and(|oidc| oidc.people.is_empty()) {
+            return Err(Failure::NoPeople { path: environment.config_file.clone() });
+        }
+        let is_own = address.ip().is_loopback() && oidc.is_none();
+        let access = access(args, is_own, environment.store.data_dir())?;
+        let asks_for = match (&oidc, &access, &token) {
+            (Some(oidc), ..) => AsksFor::SignInAt(oidc.issuer.clone()),
+            (_, Some(access), _) if access.sign_in => AsksFor::SignIn,
+            (_, None, None) => AsksFor::Nothing,
             _ => AsksFor::Token,
         };
         let config = ServeConfig {
@@ -52,8 +73,10 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
             access,
             audit: Some(AuditLog::of(&environment.store)),
             trusted_proxies: args.access.trusted_proxy.clone(),
-            guides: told_to_clients(args, asks_for, &environment)?,
+            guides: told_to_clients(args, &asks_for, &environment)?,
             figures: Figures::default(),
+            oidc,
+            tls: args.reach.tls(),
         };
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));
@@ -64,29 +87,39 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
         }
         let stop = stop()?;
         if !quiet {
-            announce(&base, asks_for)?;
+            announce(&base, asks_for, metrics.as_ref().map(|(_, address)| *address))?;
         }
-        serve(listener, library, config, stop).await?;
+        let listeners = Listeners { clients: listener, metrics: metrics.map(|(listener, _)| listener) };
+        serve(listeners, library, config, stop).await?;
         Ok(Outcome::Done)
     })
 }
 
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listen = |source| Failure::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    Ok((listener, bound))
+}
+
 /// What a server asks of those who call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum AsksFor {
     Nothing,
     Token,
     SignIn,
+    /// At this identity provider.
+    SignInAt(String),
 }
 
 /// What the page that connects clients says of them. A path of this machine is told to whoever sits at it.
 fn told_to_clients(
     args: &ServeArgs,
-    asks_for: AsksFor,
+    asks_for: &AsksFor,
     environment: &Environment,
 ) -> Result<Guides, Failure> {
-    let token_env = (asks_for == AsksFor::Token).then(|| "IBID_TOKEN".to_owned());
-    let is_at_home = asks_for == AsksFor::Nothing && args.public_url.is_none();
+    let token_env = (*asks_for == AsksFor::Token).then(|| "IBID_TOKEN".to_owned());
+    let is_at_home = *asks_for == AsksFor::Nothing && args.public_url.is_none();
     let home = environment::home().filter(|_| is_at_home);
     let program = program(&args.collection, environment)?;
     Ok(Guides::new(move |url| {
@@ -97,7 +130,7 @@ fn told_to_clients(
 
 /// Who is let in, as the flags say it. Where they do not: everybody at this machine; and where others can come, whoever
 /// has a token or signs in, if there are tokens and people.
-fn access(args: &ServeArgs, is_loopback: bool, data_dir: &Path) -> Result<Option<AccessConfig>, Failure> {
+fn access(args: &ServeArgs, is_own: bool, data_dir: &Path) -> Result<Option<AccessConfig>, Failure> {
     let config = |store, sign_in| {
         let registration = !args.access.no_registration;
         let client_hosts = args.access.client_host.clone();
@@ -114,11 +147,14 @@ fn access(args: &ServeArgs, is_loopback: bool, data_dir: &Path) -> Result<Option
             store if store.users()?.is_empty() => Err(Failure::NoUsers),
             store => Ok(config(store, true)),
         },
-        None if is_loopback && args.public_url.is_none() => Ok(None),
+        None if is_own && args.public_url.is_none() => Ok(None),
         None if !AccessStore::is_in(data_dir) => Ok(None),
         None => {
             let store = open()?;
-            let is_secure = args.public_url.as_ref().is_some_and(|url| url.trim().starts_with("https://"));
+            let is_secure = match &args.public_url {
+                Some(url) => url.trim().starts_with("https://"),
+                None => args.reach.tls_cert.is_some() && !args.listen.ip().is_unspecified(),
+            };
             let sign_in = is_secure && !store.users()?.is_empty();
             let has_tokens = !store.entries()?.is_empty();
             Ok(if sign_in || has_tokens { config(store, sign_in) } else { None })
@@ -204,7 +240,7 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 }
 
 /// Says what to paste where.
-fn announce(base: &str, asks_for: AsksFor) -> Result<(), Failure> {
+fn announce(base: &str, asks_for: AsksFor, metrics: Option<SocketAddr>) -> Result<(), Failure> {
     let base = safe_line(base);
     let mut out = output::out();
     writeln!(out, "MCP address  {STRONG}{base}/mcp{STRONG:#}")?;
@@ -215,6 +251,12 @@ fn announce(base: &str, asks_for: AsksFor) -> Result<(), Failure> {
             out,
             "{DIM}sign-in{DIM:#}      clients open {base}/login in a browser; `ibid token list` shows who has access"
         )?;
+    }
+    if let AsksFor::SignInAt(issuer) = &asks_for {
+        writeln!(out, "{DIM}sign-in{DIM:#}      at {}", safe_line(issuer))?;
+    }
+    if let Some(address) = metrics {
+        writeln!(out, "{DIM}metrics{DIM:#}      http://{address}/metrics")?;
     }
     writeln!(out, "{DIM}stop{DIM:#}         ctrl-c")?;
     Ok(out.flush()?)

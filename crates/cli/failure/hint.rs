@@ -15,7 +15,7 @@ use ibid_indexer::verify::VerifyError;
 use ibid_measure::bench_error::BenchError;
 use ibid_measure::dataset::DatasetError;
 use ibid_search::{FetchError, SearchError};
-use ibid_server::{AccessError, AskError, ServeError};
+use ibid_server::{AccessError, AskError, CertificateError, OidcError, ServeError};
 
 use super::Failure;
 use crate::command::connect::ConnectError;
@@ -96,6 +96,9 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Access(source) => return of_access(source),
         Failure::PasswordsDiffer => "type the same one twice".to_owned(),
         Failure::NoUsers => "`ibid user add` adds one".to_owned(),
+        Failure::NoPeople { .. } => {
+            "name them there: [serving.people.\"SUB\"], or [serving.people.\"*\"] for everybody".to_owned()
+        }
         Failure::NoTokens => "`ibid token create --name NAME` makes one".to_owned(),
         Failure::Dataset(source) => return measure::of_dataset(source),
         Failure::DatasetWritten(error) => return of_io(&error.source),
@@ -299,12 +302,34 @@ fn of_serve(error: &ServeError) -> Option<String> {
             "name the address clients use with `--public-url https://HOST`; a proxy or a tunnel there speaks TLS"
                 .to_owned(),
         ),
+        ServeError::Oidc(OidcError::Issuer { .. }) => {
+            Some("it is the `issuer` in the provider's metadata, letter by letter".to_owned())
+        }
+        ServeError::Oidc(OidcError::Rules { .. }) => {
+            Some("rules read collection:NAME, path:GLOB, tag:NAME, property:KEY=VALUE or tool:NAME".to_owned())
+        }
+        ServeError::Certificate(error) => of_certificate(error),
+        ServeError::Traces(_) => Some("OTLP over HTTP is usually at http://HOST:4318".to_owned()),
         ServeError::PublicUrl { .. } | ServeError::Origin { .. } | ServeError::Secrets { .. } => None,
         ServeError::Io { source } => of_io(source),
         ServeError::Handshake { .. } => {
             Some("`ibid mcp` is started by an MCP client; people use `ibid search`".to_owned())
         }
     }
+}
+
+fn of_certificate(error: &CertificateError) -> Option<String> {
+    let hint = match error {
+        CertificateError::Unreadable { source, .. } => return of_io(source),
+        CertificateError::NoCertificate { .. } => {
+            "it begins with -----BEGIN CERTIFICATE-----; of certbot's files take fullchain.pem"
+        }
+        CertificateError::NoKey { .. } => {
+            "it begins with -----BEGIN PRIVATE KEY----- and has no password; of certbot's files take privkey.pem"
+        }
+        CertificateError::Pair { .. } => "take the two files that were made together",
+    };
+    Some(hint.to_owned())
 }
 
 fn of_access(error: &AccessError) -> Option<String> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use ibid_core::hit::LegScore;
 use ibid_index::snapshot::{Allowed, ChunkAddress, LookedUp, Snapshot};
+use tracing::Span;
+use tracing::span::EnteredSpan;
 
 use crate::error::SearchError;
 use crate::query_embedder::QueryEmbedder;
@@ -46,6 +48,12 @@ pub(crate) struct Asked<'a> {
     pub(crate) depth: usize,
 }
 
+/// A span of what is traced, below `parent`: how long a leg takes, and nothing of what it looks for. Costs nothing where nobody
+/// listens.
+pub(crate) fn traced(leg: &'static str, parent: &Span) -> EnteredSpan {
+    tracing::info_span!(target: "ibid::traced", parent: parent, "leg", leg).entered()
+}
+
 /// Runs `lexical` on rayon's pool and `semantic` on the calling thread.
 ///
 /// The model is waited for on the calling thread, because a thread of rayon's pool would begin other questions while it
@@ -68,6 +76,7 @@ pub(crate) fn retrieve(
     asked: &Asked<'_>,
     mut lexical: Ranked,
 ) -> Result<Retrieved, SearchError> {
+    let _traced = traced("nearest", &Span::current());
     let mut semantic = semantic_leg(snapshots, asked);
     let is_full = lexical.len() >= asked.depth || semantic.len() >= asked.depth;
     let only_semantic = missing_from(&lexical, &semantic);

@@ -13,6 +13,7 @@ use ibid_index::ReadError;
 use ibid_index::lexical::{Word, words_of_document};
 use ibid_index::manifest::Origin;
 use ibid_index::snapshot::{Allowed, EmbeddedIn, LookedUp, Snapshot, StoredChunk};
+use tracing::Span;
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
@@ -24,7 +25,7 @@ use crate::question::{Question, allow};
 use crate::rank::Diversity;
 use crate::retrieve::{
     Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
-    side_by_side, vectors,
+    side_by_side, traced, vectors,
 };
 use crate::snippet::snippet;
 
@@ -137,11 +138,16 @@ impl<'a> Searcher<'a> {
         let has_model = query.mode.has_semantic() && !question.plain.is_empty();
         let embedder = |snapshot: &Arc<Snapshot>| self.embedder_of(snapshot).filter(|_| has_model);
         let embedders: Vec<_> = self.snapshots.iter().map(embedder).collect();
-        let by_meaning = || vectors(&question.plain, &embedders);
+        let asked = Span::current();
+        let by_meaning = || {
+            let _traced = traced("embedding", &asked);
+            vectors(&question.plain, &embedders)
+        };
         if !query.mode.has_lexical() {
             return Ok(Begun { words: Vec::new(), vectors: by_meaning()?, lexical: Vec::new() });
         }
         let by_words = || {
+            let _traced = traced("words", &asked);
             let (words, about_words) = question.look_up(self.snapshots)?;
             let lexical = lexical_leg(self.snapshots, &words, allowed, LEG_DEPTH)?;
             Ok::<_, SearchError>((words, about_words, lexical))

@@ -92,6 +92,11 @@ impl Outcome {
         ("internal", Outcome::Internal),
     ];
 
+    /// The one of this name.
+    pub(crate) fn named(name: &str) -> Option<Outcome> {
+        Outcome::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, outcome)| outcome)
+    }
+
     /// As it is written.
     pub fn name(self) -> &'static str {
         Outcome::NAMES.iter().find(|(_, outcome)| *outcome == self).map_or("internal", |(name, _)| name)

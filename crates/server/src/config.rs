@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::uri::Authority;
+use ibid_core::grant::Grant;
 use ibid_core::hash::ContentHash;
 use subtle::ConstantTimeEq;
 use url::Url;
@@ -14,8 +15,12 @@ use url::Url;
 use crate::ServeError;
 use crate::audit::AuditLog;
 use crate::guide::Guides;
+use crate::listen::CertificateFiles;
 use crate::measured::Figures;
+use crate::oauth::external::{External, OidcConfig, OidcError};
+use crate::oauth::metadata::challenge;
 use crate::oauth::request::Issuer;
+use crate::oauth::scope::{Scope, Scopes};
 use crate::oauth::secret::ProcessKey;
 use crate::oauth::service::{Access, AccessConfig};
 use crate::outgoing::SecretRules;
@@ -44,6 +49,10 @@ pub struct ServeConfig {
     pub guides: Guides,
     /// What was measured of the answers; whoever serves puts it there.
     pub figures: Figures,
+    /// An identity provider whose tokens open this server; people then sign in there.
+    pub oidc: Option<OidcConfig>,
+    /// The certificate that TLS is spoken with; plain HTTP without.
+    pub tls: Option<CertificateFiles>,
 }
 
 /// A secret that opens the server. Only its hash is kept.
@@ -84,12 +93,15 @@ impl fmt::Debug for Token {
 /// Where the server stands: its names, who may call, and with what.
 pub(crate) struct Site {
     address: SocketAddr,
+    /// `http` or `https`, as it is spoken here; a proxy may make it another one.
+    scheme: &'static str,
     public: Option<Public>,
     allowed_origins: Vec<Origin>,
     token: Option<Token>,
     private: Private,
     pub(crate) audit: Option<AuditLog>,
     pub(crate) access: Option<Arc<Access>>,
+    pub(crate) external: Option<Arc<External>>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) guides: Guides,
     pub(crate) figures: Figures,
@@ -103,6 +115,28 @@ impl fmt::Debug for Site {
             .field("address", &self.address)
             .field("token", &self.token)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where clients are told to sign in, and what is asked for there.
+pub(crate) struct WayIn<'a> {
+    /// This server's origin.
+    pub(crate) own: &'a Issuer,
+    /// The authorization server: this one, or somebody else's.
+    pub(crate) server: &'a str,
+    external: Option<&'a External>,
+}
+
+impl WayIn<'_> {
+    /// Scopes as that server calls them.
+    pub(crate) fn names(&self, scopes: Scopes) -> Vec<&str> {
+        self.external
+            .map_or_else(|| scopes.iter().map(Scope::name).collect(), |external| external.names(scopes))
+    }
+
+    /// What a caller is told at `path` who has not shown enough.
+    pub(crate) fn challenge(&self, path: &str, scopes: Scopes, error: Option<&str>) -> String {
+        challenge(self.own, path, self.names(scopes).join(" "), error)
     }
 }
 
@@ -134,6 +168,16 @@ impl Origin {
     }
 }
 
+/// Rules that cannot be followed are told at the start, not when somebody comes.
+fn check_rules(oidc: &OidcConfig, private: &Private) -> Result<(), OidcError> {
+    for (subject, person) in &oidc.people {
+        let rules = |reason: String| OidcError::Rules { subject: subject.clone(), reason };
+        let grant = Grant::parse(&person.rules).map_err(|error| rules(error.to_string()))?;
+        Viewer::remote(grant, private).map_err(|error| rules(error.to_string()))?;
+    }
+    Ok(())
+}
+
 /// The host in lower case without brackets, and the port where one is written.
 fn host_and_port(authority: &Authority) -> Option<(String, Option<u16>)> {
     let names_a_user = authority.as_str().contains('@');
@@ -162,20 +206,29 @@ impl Site {
             .map(|text| Origin::parse(text).ok_or_else(|| ServeError::Origin { origin: text.clone() }));
         let mut site = Site {
             address,
+            scheme: if config.tls.is_some() { "https" } else { "http" },
             public: public.transpose()?,
             allowed_origins: allowed.collect::<Result<_, _>>()?,
             token: config.token,
             private: config.private,
             audit: config.audit,
             access: None,
+            external: None,
             trusted_proxies: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
             guides: config.guides,
             figures: config.figures,
             forms: ProcessKey::draw().map_err(std::io::Error::other)?,
         };
-        if let Some(access) = config.access {
+        if let Some(mut access) = config.access {
+            // People sign in at one place.
+            access.sign_in &= config.oidc.is_none();
             let issuer = site.issuer(access.sign_in)?;
             site.access = Some(Arc::new(Access::new(access, issuer)?));
+        }
+        if let Some(oidc) = config.oidc {
+            check_rules(&oidc, &site.private)?;
+            let external = External::new(oidc, site.issuer(true)?)?;
+            site.external = Some(Arc::new(external));
         }
         Ok(site)
     }
@@ -204,7 +257,10 @@ impl Site {
         let base = self.own_base();
         let origin = Url::parse(&base).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let is_secret = self.public.as_ref().map_or_else(
-            || self.address.ip().is_loopback(),
+            || {
+                self.address.ip().is_loopback()
+                    || (self.scheme == "https" && !self.address.ip().is_unspecified())
+            },
             |public| public.origin.scheme == "https" || is_loopback(&public.origin.host),
         );
         if sign_in && (!is_secret || !origin.eq_ignore_ascii_case(&base)) {
@@ -215,7 +271,16 @@ impl Site {
 
     /// Whether something must be shown to come in.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.token.is_some() || self.access.is_some()
+        self.token.is_some() || self.access.is_some() || self.external.is_some()
+    }
+
+    /// Where clients are told to sign in; `None` where nobody can.
+    pub(crate) fn way_in(&self) -> Option<WayIn<'_>> {
+        if let Some(external) = &self.external {
+            return Some(WayIn { own: &external.own, server: external.issuer(), external: Some(external) });
+        }
+        let access = self.sign_in()?;
+        Some(WayIn { own: &access.issuer, server: &access.issuer.0, external: None })
     }
 
     /// Sign-in, where people can.
@@ -228,10 +293,10 @@ impl Site {
         if let Some(public) = &self.public {
             return public.base.clone();
         }
-        let port = self.address.port();
+        let (scheme, port) = (self.scheme, self.address.port());
         match self.address.ip() {
-            ip if ip.is_unspecified() => format!("http://127.0.0.1:{port}"),
-            ip => format!("http://{}", SocketAddr::new(ip, port)),
+            ip if ip.is_unspecified() => format!("{scheme}://127.0.0.1:{port}"),
+            ip => format!("{scheme}://{}", SocketAddr::new(ip, port)),
         }
     }
 
@@ -239,7 +304,7 @@ impl Site {
     pub(crate) fn base(&self, host: &str) -> String {
         match &self.public {
             Some(public) => public.base.clone(),
-            None => format!("http://{}", host.to_ascii_lowercase()),
+            None => format!("{}://{}", self.scheme, host.to_ascii_lowercase()),
         }
     }
 
@@ -271,7 +336,10 @@ impl Site {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::oauth::external::Person;
 
     fn site(address: &str, public_url: Option<&str>) -> Site {
         let config = ServeConfig {
@@ -334,6 +402,21 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_cannot_be_followed_are_told_at_the_start() {
+        let made = |rule: &str| {
+            let person = Person { name: None, rules: vec![rule.to_owned()] };
+            let people = BTreeMap::from([("ada".to_owned(), person)]);
+            let issuer = "https://id.example".to_owned();
+            let oidc = Some(OidcConfig { issuer, people, ..OidcConfig::default() });
+            Site::new("127.0.0.1:1".parse().unwrap(), ServeConfig { oidc, ..ServeConfig::default() })
+        };
+        for rule in ["folder:Work", "tool:burn", "", "-"] {
+            assert!(matches!(made(rule), Err(ServeError::Oidc(OidcError::Rules { .. }))), "{rule}");
+        }
+        assert!(made("-path:Diary").is_ok());
+    }
+
+    #[test]
     fn the_token_is_the_whole_secret() {
         let site = site("127.0.0.1:7117", None);
         for (secret, is) in [
@@ -363,6 +446,13 @@ mod tests {
         assert_eq!(site("[::1]:7117", None).own_base(), "http://[::1]:7117");
         let public = site("0.0.0.0:7117", Some("https://notes.example/"));
         assert_eq!(public.base("127.0.0.1:7117"), "https://notes.example");
+        let files = CertificateFiles { certificate: "c.pem".into(), key: "k.pem".into() };
+        let config = ServeConfig { tls: Some(files), ..ServeConfig::default() };
+        let own = Site::new("127.0.0.1:7117".parse().unwrap(), config).unwrap();
+        assert_eq!(
+            (own.own_base(), own.base("LocalHost:7117")),
+            ("https://127.0.0.1:7117".into(), "https://localhost:7117".into())
+        );
         for url in ["notes.example", "ftp://notes.example", "https://", "/x"] {
             let config = ServeConfig { public_url: Some(url.to_owned()), ..ServeConfig::default() };
             let made = Site::new("127.0.0.1:1".parse().unwrap(), config);

@@ -8,8 +8,11 @@ mod sign_in;
 mod wire;
 
 use std::fmt;
+use std::path::Path;
 
 use url::Url;
+
+use crate::listen::CertificateError;
 
 use sign_in::SignedIn;
 use wire::Wire;
@@ -119,6 +122,19 @@ pub struct Visit {
     pub walker: Walker,
     /// A token, for servers that are opened by one; signing in is skipped then.
     pub token: Option<String>,
+    /// Who may vouch for the server's certificate; `None` for those that everybody knows.
+    pub authorities: Option<Authorities>,
+}
+
+/// Authorities of the visitor's own, as those of a firm or a home.
+#[derive(Debug, Clone)]
+pub struct Authorities(wire::Roots);
+
+impl Authorities {
+    /// Reads them out of a file in PEM.
+    pub fn read(path: &Path) -> Result<Authorities, CertificateError> {
+        wire::roots(path).map(Authorities)
+    }
 }
 
 /// Walks until the end or the first step that fails, and gives whether the end was reached. Blocks, for minutes where a
@@ -140,7 +156,7 @@ impl Walk<'_> {
     fn whole_way(&mut self) -> Result<(), Ended> {
         let url = self.step(Step::Address, |walk| wire::address(&walk.visit.address))?;
         self.step(Step::Name, |_| wire::resolve(&url).map(|seen| (seen, ())))?;
-        let wire = Wire::new();
+        let wire = Wire::new(self.visit.authorities.as_ref().map(|Authorities(roots)| roots));
         let opening = self.step(Step::Connection, |_| wire::open(&wire, &url))?;
         let signed_in = self.way_in(&wire, &url, &opening)?;
         let token =

@@ -14,11 +14,15 @@ mod overview;
 mod owner;
 mod pages;
 mod refusal;
+mod schemes;
 mod search;
 mod sign_in;
 mod sse;
 mod streams;
 mod visit;
+
+pub(crate) use gate::internal as internal_refusal;
+pub(crate) use refusal::refusal as refused;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +44,7 @@ use crate::audit::AuditId;
 use crate::config::Site;
 use crate::library::Library;
 use crate::mcp::Handler;
+use crate::metrics::Metrics;
 use crate::oauth::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::page::asset::Asset;
@@ -83,20 +88,22 @@ struct App {
     /// What answers MCP, for one caller; all else is the same whatever it is.
     mcp: Mcp,
     streams: Arc<Streams>,
+    metrics: Arc<Metrics>,
     /// How entries of the audit log are named.
     audit_ids: fn() -> AuditId,
     /// The doctor's last walk.
     walks: Walks,
 }
 
-/// Every path of a server on `library`, guarded. Whoever stops it closes the `streams`.
+/// Every path of a server on `library`, guarded, and counted in `metrics`. Whoever stops it closes the `streams`.
 pub(crate) fn router(
     library: Arc<Library>,
     site: Site,
     outgoing: Arc<Outgoing>,
     streams: Arc<Streams>,
+    metrics: Arc<Metrics>,
 ) -> Router {
-    routes(App { streams, ..app(library, site, outgoing) })
+    routes(App { streams, metrics, ..app(library, site, outgoing) })
 }
 
 fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
@@ -111,6 +118,7 @@ fn app(library: Arc<Library>, site: Site, outgoing: Arc<Outgoing>) -> App {
         outgoing,
         mcp: Arc::new(answer),
         streams: Arc::default(),
+        metrics: Arc::default(),
         audit_ids: AuditId::drawn,
         walks: Walks::default(),
     }

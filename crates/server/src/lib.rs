@@ -11,8 +11,10 @@ pub mod doctor;
 mod guide;
 mod http;
 mod library;
+mod listen;
 mod mcp;
 mod measured;
+mod metrics;
 mod oauth;
 mod outgoing;
 mod page;
@@ -20,6 +22,7 @@ pub mod presence;
 #[cfg(test)]
 mod testing;
 mod time;
+mod traces;
 mod viewer;
 mod walk;
 
@@ -28,18 +31,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use ibid_core::citation::Reference;
 use ibid_search::fetch::Fetched;
 use ibid_search::related::Related;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpListener;
 
 pub use address::{document_url, page_url};
 pub use config::{ServeConfig, Token, TokenError};
 pub use guide::{Guide, GuideStep, Guides};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
+pub use listen::{CertificateError, CertificateFiles};
 pub use measured::{Figures, Measured};
+pub use oauth::external::{OidcConfig, OidcError, Person};
 pub use oauth::password::PasswordError;
 pub use oauth::scope::{Scope, Scopes, UnknownScope};
 pub use oauth::secret::{NoRandomness, Secret};
@@ -47,19 +50,18 @@ pub use oauth::service::AccessConfig;
 pub use oauth::store::{AccessError, AccessStore, Entry, EntryKind, NewToken, User};
 pub use outgoing::{SecretRuleError, SecretRules};
 pub use presence::running_server;
+pub use traces::{Traces, TracesError};
 pub use viewer::{Private, UnknownTool, Viewer};
 
 use config::Site;
+use listen::{Certificate, LOOK_EVERY, Listening};
 use mcp::Handler;
+use metrics::Metrics;
 use outgoing::{Done, Nonce, Outgoing};
 use presence::Presence;
 
 /// How long requests in flight may go on once the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a connection may take nothing of what is sent to it: then its reader is gone, or stuck.
-#[cfg(target_os = "linux")]
-const STUCK: Duration = Duration::from_secs(60);
 
 /// Why the server did not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +97,15 @@ pub enum ServeError {
         #[from]
         source: SecretRuleError,
     },
+    /// Tokens of the identity provider cannot be taken.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
+    /// Traces were asked for, and cannot be sent.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
+    /// TLS was asked for, and its certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The network said no.
     #[error("cannot serve: {source}")]
     Io {
@@ -116,7 +127,8 @@ pub fn base_url(address: SocketAddr, config: &ServeConfig) -> Result<String, Ser
 }
 
 fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
-    if config.token.is_none() && config.access.is_none() && !address.ip().is_loopback() {
+    let is_open = config.token.is_none() && config.access.is_none() && config.oidc.is_none();
+    if is_open && !address.ip().is_loopback() {
         return Err(ServeError::OpenToTheWorld { address });
     }
     Site::new(address, config)
@@ -134,61 +146,75 @@ pub fn related_json(found: Related, base: &str) -> serde_json::Value {
     serde_json::json!(mcp::wire::RelatedOut::new(found, &Done::default(), base))
 }
 
-/// Answers on `listener` until `stop` ends, then lets requests in flight finish, 10 seconds at most.
+/// Where a server listens, each bound by the caller.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For clients and people.
+    pub clients: TcpListener,
+    /// For Prometheus: whoever reaches it reads how much is asked, and how large the collections are.
+    pub metrics: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(clients: TcpListener) -> Listeners {
+        Listeners { clients, metrics: None }
+    }
+}
+
+/// Answers on `listeners` until `stop` ends, then lets requests in flight finish, 10 seconds at most.
 ///
-/// A listener that other machines can reach is refused unless the configuration has a token.
+/// A listener that other machines can reach is refused unless the configuration has a token. With a certificate only TLS is
+/// spoken; its files are looked at every 10 seconds.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     library: Arc<Library>,
     config: ServeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let Listeners { clients: listener, metrics: for_metrics } = listeners.into();
     let outgoing = Arc::new(Outgoing::new(&config.secrets, Nonce::drawn)?);
+    let certificate = config.tls.clone().map(Certificate::read).transpose()?.map(Arc::new);
     let site = site(listener.local_addr()?, config)?;
     // A page that asks for a token cannot be opened by clicking, so nobody is told of it.
     let _presence = match site.is_guarded() {
         true => None,
         false => Presence::announce(library.store(), site.own_base()).await,
     };
-    let streams = Arc::new(http::Streams::default());
-    let router = http::router(library, site, outgoing, streams.clone());
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true).and_then(|()| end_when_stuck(connection)) {
-            tracing::debug!(%error, "a connection keeps its defaults");
-        }
-    });
-    let (stopping, stopped) = oneshot::channel();
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            stop.await;
-            // They would go on as long as their readers like.
-            streams.close();
-            // The other end is gone only when the server is.
-            let _ = stopping.send(());
-        });
-    let out_of_time = async move {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
-            Err(_) => std::future::pending().await,
+    let metrics = Arc::new(Metrics::default());
+    let read_out = match for_metrics {
+        None => None,
+        Some(listener) => {
+            let router = metrics::router(metrics.clone(), library.clone(), listener.local_addr()?);
+            Some(Listening::plain(listener).answer(router, std::future::pending(), GRACE))
         }
     };
+    let listening = Listening {
+        certificate: certificate.clone(),
+        trusted_proxies: site.trusted_proxies.clone(),
+        traffic: metrics.traffic.clone(),
+        ..Listening::plain(listener)
+    };
+    let streams = Arc::new(http::Streams::default());
+    let router = http::router(library, site, outgoing, streams.clone(), metrics);
+    let stop = async move {
+        stop.await;
+        // They would go on as long as their readers like.
+        streams.close();
+    };
+    let renewing = certificate.map(|certificate| certificate.follow(LOOK_EVERY));
     tokio::select! {
-        served = server.into_future() => Ok(served?),
-        () = out_of_time => {
-            tracing::warn!(seconds = GRACE.as_secs(), "requests were still running when the server stopped");
-            Ok(())
-        }
+        () = listening.answer(router, stop, GRACE) => Ok(()),
+        Some(never) = if_any(renewing) => match never {},
+        Some(()) = if_any(read_out) => Ok(()),
     }
 }
 
-/// Has the system end a connection that takes nothing for too long, and with it what waits to be sent. Elsewhere than on
-/// Linux it is the system's own patience.
-fn end_when_stuck(connection: &TcpStream) -> std::io::Result<()> {
-    #[cfg(target_os = "linux")]
-    socket2::SockRef::from(connection).set_tcp_user_timeout(Some(STUCK))?;
-    #[cfg(not(target_os = "linux"))]
-    let _ = connection;
-    Ok(())
+/// What comes of a future, where there is one.
+async fn if_any<T>(future: Option<impl Future<Output = T>>) -> Option<T> {
+    match future {
+        Some(future) => Some(future.await),
+        None => None,
+    }
 }
 
 /// Answers on standard input and output until the input ends or `stop` does.

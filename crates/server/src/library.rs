@@ -285,7 +285,9 @@ impl Library {
     ) -> Result<T, WorkLost> {
         let permit = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
         let library = self.clone();
+        let asked = tracing::Span::current();
         let work = move || {
+            let _asked = asked.entered();
             // Kept in here: work that nobody waits for any more still holds its place.
             let _permit = permit;
             work(&library)

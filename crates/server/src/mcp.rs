@@ -28,10 +28,15 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::json;
+use tracing::Instrument as _;
 
+use crate::audit::Outcome;
 use crate::library::{AskError, Found, Library, WorkLost};
+use crate::metrics::label;
 use crate::outgoing::{Done, Outgoing};
 use crate::presence::running_server;
+use crate::traces::{TRACED, Traced};
 use crate::viewer::Viewer;
 
 /// What every model is told first. Clients may cut after 512 characters.
@@ -41,6 +46,14 @@ collection:path@hash:start-end, that names the exact bytes. 2. fetch(id) gives t
 fetch before you quote, and quote text exactly. 3. Cite every statement taken from a note by its id, as a link to \
 its url where there is one. Read `notes` in each answer: it says what was not searched. search_notes adds filters. \
 Say so when the notes do not answer.";
+
+/// Where the kind of a failure stands in the `_meta` of a result that is an error.
+pub(crate) const KIND: &str = "ibid/kind";
+
+/// An error that says its kind, as every refusal does.
+fn error(code: ErrorCode, kind: Outcome, message: impl Into<String>) -> ErrorData {
+    ErrorData::new(code, message.into(), Some(json!({ "kind": kind.name() })))
+}
 
 /// The address under which the caller of a request sees this server. The HTTP layer leaves it in the request.
 #[derive(Debug, Clone)]
@@ -57,6 +70,11 @@ pub(crate) struct Handler {
 /// Whether a tool goes by that name.
 pub(crate) fn is_tool(name: &str) -> bool {
     tools::all().iter().any(|tool| tool.name == name)
+}
+
+/// What the tools go by.
+pub(crate) fn tool_names() -> impl Iterator<Item = &'static str> {
+    tools::all().iter().map(|tool| &*tool.name)
 }
 
 impl Handler {
@@ -168,7 +186,11 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let base = self.base(&context);
         let nonce = (self.outgoing.nonces)();
-        tools::call(self, request, base, nonce).await.map(CallToolResponse::from)
+        let parts = context.extensions.get::<http::request::Parts>();
+        let request_span = parts.and_then(|parts| parts.extensions.get::<Traced>());
+        let parent = request_span.and_then(|Traced(span)| span.id());
+        let span = tracing::info_span!(target: TRACED, parent: parent, "tool", tool = label(&request.name));
+        tools::call(self, request, base, nonce).instrument(span).await.map(CallToolResponse::from)
     }
 
     async fn list_resources(
@@ -235,16 +257,17 @@ impl ServerHandler for Handler {
         ];
         let method = request.method;
         if SERVED.contains(&method.as_str()) {
-            return Err(ErrorData::invalid_params(format!("the params of {method} cannot be read"), None));
+            let message = format!("the params of {method} cannot be read");
+            return Err(error(ErrorCode::INVALID_PARAMS, Outcome::Validation, message));
         }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("no method {method}"), None))
+        Err(error(ErrorCode::METHOD_NOT_FOUND, Outcome::NotFound, format!("no method {method}")))
     }
 }
 
 /// What a client is told of a failure that is ours. The log has the rest.
-fn internal_error(error: &dyn std::error::Error) -> ErrorData {
-    tracing::error!(%error, "a request failed");
-    ErrorData::internal_error("internal error", None)
+fn internal_error(why: &dyn std::error::Error) -> ErrorData {
+    tracing::error!(error = %why, "a request failed");
+    error(ErrorCode::INTERNAL_ERROR, Outcome::Internal, "internal error")
 }
 
 #[cfg(test)]

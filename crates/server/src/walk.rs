@@ -48,7 +48,7 @@ impl Walks {
     /// Begins one to the MCP address `address`.
     pub(crate) fn begin(&self, address: String, walker: Walker, now: u64) -> Result<(), UnderWay> {
         self.begin_with(walker, now, move |attendant| {
-            visit(&Visit { address, walker, token: None }, attendant);
+            visit(&Visit { address, walker, token: None, authorities: None }, attendant);
         })
     }
 

@@ -1,15 +1,20 @@
 //! The doctor's requests, and what is learned from how they fail. Redirects are not followed, as clients do not follow them.
 
+use std::fs;
 use std::io::{self, Read};
 use std::net::{IpAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use ureq::http::{HeaderMap, StatusCode};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 use url::{Host, Url};
 
 use super::{Problem, Seen, ill};
+use crate::listen::CertificateError;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -20,6 +25,26 @@ const MAX_ANSWER_BYTES: u64 = 8_000_000;
 const USER_AGENT: &str = concat!("ibid-doctor/", env!("CARGO_PKG_VERSION"));
 
 pub(super) struct Wire(Agent);
+
+/// Certificates of authorities.
+pub(super) type Roots = Arc<Vec<Certificate<'static>>>;
+
+/// Reads those in a file; whatever else is in it is passed over.
+pub(super) fn roots(path: &Path) -> Result<Roots, CertificateError> {
+    let pem =
+        fs::read(path).map_err(|source| CertificateError::Unreadable { path: path.to_owned(), source })?;
+    let items = parse_pem(&pem).filter_map(Result::ok);
+    let found: Vec<_> = items
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    match found.is_empty() {
+        true => Err(CertificateError::NoCertificate { path: path.to_owned() }),
+        false => Ok(Arc::new(found)),
+    }
+}
 
 /// An answer, whatever its status.
 pub(super) struct Answer {
@@ -46,8 +71,11 @@ impl Answer {
 }
 
 impl Wire {
-    pub(super) fn new() -> Wire {
+    /// Believes certificates that `roots` vouch for; without them, those that everybody knows.
+    pub(super) fn new(roots: Option<&Roots>) -> Wire {
+        let roots = roots.map_or(RootCerts::WebPki, |roots| RootCerts::Specific(roots.clone()));
         let config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(USER_AGENT)
@@ -96,9 +124,10 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, Prob
 fn of_error(error: &Error) -> Problem {
     let advice = match error {
         Error::HostNotFound => "check the name, and that its DNS record is there",
-        Error::Tls(_) | Error::Rustls(_) | Error::Pem(_) => {
-            "the certificate must be valid for this name and issued by an authority that clients know; a proxy such as Caddy \
-             gets one by itself"
+        Error::Rustls(error) => of_handshake(error),
+        Error::Tls(_) | Error::Pem(_) => CERTIFICATE,
+        Error::Io(error) if handshake_error(error).is_some() => {
+            handshake_error(error).map_or(CERTIFICATE, of_handshake)
         }
         Error::Timeout(_) => "is a firewall in between, and does the tunnel or the proxy lead to the server?",
         Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -110,6 +139,37 @@ fn of_error(error: &Error) -> Problem {
         _ => "look at what answers at this address: it may not be ibid",
     };
     Problem { why: error.to_string(), advice }
+}
+
+/// What clients ask of a certificate.
+const CERTIFICATE: &str = "the certificate must be valid for this name and issued by an authority that clients know; a \
+                           proxy such as Caddy gets one by itself";
+
+/// What a handshake failed of, where the network itself did not.
+fn handshake_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn of_handshake(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Of;
+
+    match error {
+        rustls::Error::InvalidCertificate(Of::UnknownIssuer) => {
+            "nobody whom clients know vouches for the certificate: ChatGPT and Claude on the web take none of a private \
+             authority; for clients that were told of it, walk again with `--ca FILE`"
+        }
+        rustls::Error::InvalidCertificate(Of::Expired | Of::ExpiredContext { .. }) => {
+            "the certificate ran out: renew it; `ibid serve` reads the files again by itself"
+        }
+        rustls::Error::InvalidCertificate(Of::NotValidYet | Of::NotValidYetContext { .. }) => {
+            "the certificate is not valid yet: is the clock right, here and there?"
+        }
+        rustls::Error::InvalidCertificate(Of::NotValidForName | Of::NotValidForNameContext { .. }) => {
+            "the certificate is for another name: use the name that is in it, or get one for this name"
+        }
+        rustls::Error::InvalidMessage(_) => "what answers there speaks no TLS: is it http:// on this port?",
+        _ => CERTIFICATE,
+    }
 }
 
 pub(super) fn no_listener(error: &io::Error) -> Problem {

@@ -10,7 +10,9 @@ use http_body::Body as _;
 use ibid_core::hit::Hit;
 use serde_json::{Map, Value, json};
 
+use super::refusal::{INTERNAL_ERROR, METHOD_NOT_FOUND};
 use crate::audit::{AuditId, AuditLog, Entry, Given, Outcome};
+use crate::mcp::KIND;
 use crate::oauth::principal::Principal;
 use crate::page::asset::Asset;
 use crate::time::rfc3339_millis;
@@ -44,6 +46,15 @@ struct Facts {
     sent: Option<usize>,
 }
 
+/// A request that was answered.
+pub(super) struct Closed {
+    /// What it was, in words that may be the caller's.
+    pub(super) call: String,
+    pub(super) outcome: Outcome,
+    /// What is to be written.
+    pub(super) entry: Option<Entry>,
+}
+
 impl Account {
     pub(super) fn new(id: AuditId) -> Account {
         Account { id, facts: Arc::default() }
@@ -56,6 +67,11 @@ impl Account {
 
     fn note(&self, change: impl FnOnce(&mut Facts)) {
         change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How it ends, where the status of the answer does not say.
+    pub(super) fn ends(&self, outcome: Outcome) {
+        self.note(|facts| facts.outcome = Some(outcome));
     }
 
     /// Where it came from.
@@ -111,24 +127,22 @@ impl Account {
     /// What an MCP answer gives. An error is given the name of its entry; gives whether there was one.
     pub(super) fn gives(&self, answer: &mut Value) -> bool {
         if let Some(error) = answer.get_mut("error") {
-            let outcome = match error["code"].as_i64() {
-                Some(-32603) => Outcome::Internal,
-                _ => Outcome::Validation,
-            };
-            self.note(|facts| facts.outcome = Some(outcome));
+            let named = error["data"]["kind"].as_str().and_then(Outcome::named);
+            let outcome = named.unwrap_or_else(|| outcome_of_code(error["code"].as_i64()));
+            self.ends(outcome);
             if error["data"].is_null() {
                 error["data"] = Value::Object(Map::new());
             }
             if let Some(data) = error["data"].as_object_mut() {
+                data.insert("kind".to_owned(), outcome.name().into());
                 data.insert("auditId".to_owned(), self.id.to_string().into());
             }
             return true;
         }
         let Some(result) = answer.get_mut("result") else { return false };
         if result["isError"] == true {
-            self.note(|facts| {
-                facts.outcome.get_or_insert(Outcome::Validation);
-            });
+            let named = result["_meta"][KIND].as_str().and_then(Outcome::named);
+            self.ends(named.unwrap_or(Outcome::Validation));
             if result["_meta"].is_null() {
                 result["_meta"] = Value::Object(Map::new());
             }
@@ -151,49 +165,42 @@ impl Account {
 
     /// Names the entry in the answer, and gives what is to be written: nothing of what says nothing of anybody, and nothing
     /// of a stranger who was held up, or a flood would push everybody else's entries out.
-    pub(super) fn close(
-        &self,
-        path: &str,
-        response: &mut Response,
-        took: Duration,
-        now_ms: u64,
-    ) -> Option<Entry> {
+    pub(super) fn close(&self, path: &str, response: &mut Response, took: Duration, now_ms: u64) -> Closed {
         if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
             response.headers_mut().insert(AUDIT_ID, id);
         }
         let first = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let is_well = response.status().is_success();
-        if matches!(first, "healthz" | "readyz")
+        let mut facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+        let outcome = facts.outcome.unwrap_or_else(|| outcome_of(response.status()));
+        let call = facts.call.take().unwrap_or_else(|| call_of(first).to_owned());
+        let says_nothing = matches!(first, "healthz" | "readyz")
             || Asset::is_path(path)
             || path == "/connect/steps"
-            || (first == ".well-known" && is_well)
-        {
-            return None;
-        }
-        let facts = std::mem::take(&mut *self.facts.lock().unwrap_or_else(PoisonError::into_inner));
-        let outcome = facts.outcome.unwrap_or_else(|| outcome_of(response.status()));
-        if facts.who.is_none() && outcome == Outcome::RateLimit {
-            return None;
+            || (first == ".well-known" && is_well);
+        if says_nothing || (facts.who.is_none() && outcome == Outcome::RateLimit) {
+            return Closed { call, outcome, entry: None };
         }
         let mut returned = facts.returned;
         if matches!(first, "d" | "i") && is_well {
             let id = path.get(3..).unwrap_or_default().chars().take(MAX_TEXT_CHARS).collect();
             returned.push(Given { id, bytes: None });
         }
-        Some(Entry {
+        let entry = Entry {
             time: rfc3339_millis(now_ms),
             id: self.id.clone(),
             who: facts.who.unwrap_or_else(|| "nobody".to_owned()),
             client: facts.client,
             address: facts.address,
-            call: facts.call.unwrap_or_else(|| call_of(first).to_owned()),
+            call: call.clone(),
             arguments: facts.arguments,
             returned,
             masked: facts.masked,
             bytes: facts.sent.unwrap_or_else(|| length(response)),
             ms: took.as_millis().try_into().unwrap_or(u64::MAX),
             outcome,
-        })
+        };
+        Closed { call, outcome, entry: Some(entry) }
     }
 }
 
@@ -242,6 +249,7 @@ fn call_of(first: &str) -> &'static str {
         "sse" => "sse",
         "authorize" => "authorize",
         "login" => "login",
+        "logout" => "logout",
         "consent" => "consent",
         "token" => "token",
         "register" => "register",
@@ -249,11 +257,23 @@ fn call_of(first: &str) -> &'static str {
         "activity" => "activity",
         "connect" => "connect",
         "revoke" => "revoke",
+        ".well-known" => "metadata",
+        "healthz" | "readyz" => "health",
         _ => "other",
     }
 }
 
-fn outcome_of(status: StatusCode) -> Outcome {
+/// What a JSON-RPC error comes to that does not say it itself.
+fn outcome_of_code(code: Option<i64>) -> Outcome {
+    match code.and_then(|code| i32::try_from(code).ok()) {
+        Some(INTERNAL_ERROR) => Outcome::Internal,
+        Some(METHOD_NOT_FOUND) => Outcome::NotFound,
+        _ => Outcome::Validation,
+    }
+}
+
+/// What a status says of how a request ended.
+pub(super) fn outcome_of(status: StatusCode) -> Outcome {
     match status {
         status if status.is_success() || status.is_redirection() => Outcome::Ok,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::Permission,

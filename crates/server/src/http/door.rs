@@ -16,6 +16,7 @@ use super::account::Account;
 use super::guard::too_large;
 use super::pages::not_found;
 use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, rpc_refusal};
+use super::schemes::Schemes;
 use super::{App, MAX_BODY_BYTES};
 use crate::viewer::Viewer;
 
@@ -92,9 +93,10 @@ pub(super) async fn speak(app: &App, viewer: Viewer, request: Request, road: Roa
     if road == Road::Stream && is_modern(&message) {
         say_again(&mut parts.headers, &message);
     }
+    let schemes = schemes(app).filter(|_| message.get("method").is_some_and(|method| method == "tools/list"));
     let answer = in_json((app.mcp)(app, viewer, Request::from_parts(parts, Body::from(body))).await).await;
     match account {
-        Some(account) => told(&account, answer).await,
+        Some(account) => told(&account, schemes, answer).await,
         None => answer,
     }
 }
@@ -122,8 +124,16 @@ fn say_again(headers: &mut HeaderMap, message: &Map<String, Value>) {
     }
 }
 
-/// Notes what an answer gives; one that is an error is given the name of its entry.
-async fn told(account: &Account, answer: Response) -> Response {
+/// How the tools are opened; `None` where a token was given by hand, of which clients cannot be told.
+fn schemes(app: &App) -> Option<Schemes<'_>> {
+    match app.site.way_in() {
+        Some(way_in) => Some(Schemes::SignIn(way_in)),
+        None => (!app.site.is_guarded()).then_some(Schemes::Open),
+    }
+}
+
+/// Notes what an answer gives; one that is an error is given the name of its entry, a list of tools how they are opened.
+async fn told(account: &Account, schemes: Option<Schemes<'_>>, answer: Response) -> Response {
     if !is_json_type(answer.headers()) {
         return answer;
     }
@@ -132,7 +142,8 @@ async fn told(account: &Account, answer: Response) -> Response {
     let Ok(mut message) = serde_json::from_slice::<Value>(&body) else {
         return Response::from_parts(parts, Body::from(body));
     };
-    let body = match account.gives(&mut message) {
+    let is_changed = account.gives(&mut message) | schemes.is_some_and(|all| all.write_into(&mut message));
+    let body = match is_changed {
         true => {
             parts.headers.remove(header::CONTENT_LENGTH);
             Body::from(message.to_string())

@@ -20,10 +20,12 @@ use super::guard::{busy, too_large};
 use super::refusal::{json_response, refusal};
 use super::sign_in::redirect;
 use super::visit::{needed_for_page, takes_form};
+use crate::audit::Outcome;
+use crate::mcp::KIND;
+use crate::oauth::external::Shown;
 use crate::oauth::limits::{TooOften, caller, key_of};
-use crate::oauth::metadata::{challenge, resource_of};
+use crate::oauth::metadata::resource_of;
 use crate::oauth::principal::Principal;
-use crate::oauth::request::Issuer;
 use crate::oauth::scope::{Scopes, needed};
 use crate::oauth::service::{Bearer, Failed};
 use crate::page::asset::Asset;
@@ -44,6 +46,10 @@ enum Who {
     Nobody,
     /// There were some, and they are worth nothing here.
     Refused,
+    /// They are good, and their holder was granted nothing.
+    Stranger,
+    /// Whoever could say what they are worth cannot be asked.
+    Unclear,
 }
 
 /// Lets a request through, with what was learned of it and its place among others of its kind, or says why not.
@@ -55,7 +61,7 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<(Request, Optio
         account.came_from(&caller);
     }
     // A person's own programs on their own machine are not counted where nothing is asked of them.
-    if app.site.access.is_some() || !peer.is_loopback() {
+    if app.site.access.is_some() || app.site.external.is_some() || !peer.is_loopback() {
         app.limits.requests.count(&caller).map_err(|often| Box::new(too_often(often)))?;
     }
     let who = who(app, &parts).await.map_err(|Failed| Box::new(internal()))?;
@@ -71,6 +77,11 @@ pub(super) async fn admit(app: &App, request: Request) -> Result<(Request, Optio
         }
         Who::Nobody => return Err(Box::new(nobody(app, &parts))),
         Who::Refused => return Err(Box::new(unauthorized(app, parts.uri.path(), Some("invalid_token")))),
+        Who::Stranger => {
+            let message = "you are signed in, and the owner of these notes has granted you nothing";
+            return Err(Box::new(refusal(StatusCode::FORBIDDEN, "stranger", message)));
+        }
+        Who::Unclear => return Err(Box::new(unclear())),
     };
     if let Some(account) = &account {
         account.is_of(&principal);
@@ -141,11 +152,26 @@ async fn who(app: &App, parts: &Parts) -> Result<Who, Failed> {
     if app.site.is_token(secret) {
         return Ok(Who::Known(Principal::secret()));
     }
+    if let Some(external) = &app.site.external
+        && is_signed(secret)
+    {
+        return Ok(match external.bearer(secret, &resource_of(parts.uri.path())).await {
+            Shown::Of(principal) => Who::Known(principal),
+            Shown::Refused => Who::Refused,
+            Shown::Stranger => Who::Stranger,
+            Shown::Unclear => Who::Unclear,
+        });
+    }
     let Some(access) = &app.site.access else { return Ok(Who::Refused) };
     Ok(match access.bearer(secret, &resource_of(parts.uri.path())).await? {
         Bearer::Of(principal) => Who::Known(principal),
         Bearer::Elsewhere | Bearer::Unknown => Who::Refused,
     })
+}
+
+/// Whether a token has the three parts of a signed one. Those that were made here have one.
+fn is_signed(secret: &str) -> bool {
+    secret.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 /// An `Authorization` that is no bearer token.
@@ -193,7 +219,7 @@ fn is_open_to_all(app: &App, path: &str) -> bool {
 }
 
 fn is_way_in(path: &str) -> bool {
-    matches!(path, "/authorize" | "/login" | "/consent" | "/token" | "/register" | "/revoke")
+    matches!(path, "/authorize" | "/login" | "/logout" | "/consent" | "/token" | "/register" | "/revoke")
 }
 
 fn is_mcp(path: &str) -> bool {
@@ -217,14 +243,18 @@ async fn within_scopes(app: &App, request: Request, principal: &Principal) -> Re
         return Ok(Request::from_parts(parts, Body::from(message.to_string())));
     }
     let challenge = more_needed(app, parts.uri.path(), principal, needed);
+    if let Some(account) = Account::of(&parts.extensions) {
+        // ChatGPT is told so in an answer that looks well.
+        account.ends(Outcome::Permission);
+    }
     Err(Box::new(insufficient_scope(&parts.headers, &message, &challenge)))
 }
 
 /// The challenge that names all that must be granted.
 fn more_needed(app: &App, path: &str, principal: &Principal, needed: Scopes) -> String {
     let wanted = principal.scopes.or(needed);
-    match app.site.sign_in() {
-        Some(access) => challenge(&access.issuer, path, wanted, Some("insufficient_scope")),
+    match app.site.way_in() {
+        Some(way_in) => way_in.challenge(path, wanted, Some("insufficient_scope")),
         None => format!("Bearer realm=\"ibid\", error=\"insufficient_scope\", scope=\"{wanted}\""),
     }
 }
@@ -243,7 +273,7 @@ fn insufficient_scope(headers: &HeaderMap, message: &Value, challenge: &str) -> 
         let mut result = json!({
             "content": [{ "type": "text", "text": SENTENCE }],
             "isError": true,
-            "_meta": { "mcp/www_authenticate": [challenge] },
+            "_meta": { "mcp/www_authenticate": [challenge], KIND: Outcome::Permission.name() },
         });
         if meta.is_some_and(|meta| meta.contains_key("io.modelcontextprotocol/protocolVersion")) {
             result["resultType"] = json!("complete");
@@ -272,8 +302,8 @@ fn nobody(app: &App, parts: &Parts) -> Response {
 fn unauthorized(app: &App, path: &str, error: Option<&str>) -> Response {
     let message = "this server asks for a token: send the header `Authorization: Bearer TOKEN`";
     let mut response = refusal(StatusCode::UNAUTHORIZED, "unauthorized", message);
-    let challenge = match app.site.sign_in().map(|access| &access.issuer) {
-        Some(issuer @ Issuer(_)) => challenge(issuer, path, Scopes::all(), error),
+    let challenge = match app.site.way_in() {
+        Some(way_in) => way_in.challenge(path, Scopes::all(), error),
         None => "Bearer realm=\"ibid\"".to_owned(),
     };
     authenticate(&mut response, &challenge);
@@ -286,6 +316,14 @@ fn authenticate(response: &mut Response, challenge: &str) {
     }
 }
 
+/// Says that the identity provider is not there.
+fn unclear() -> Response {
+    let message = "the identity provider cannot be asked for its keys; try again in a while";
+    let mut response = refusal(StatusCode::BAD_GATEWAY, "provider", message);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
 /// Says when to come again.
 pub(super) fn too_often(TooOften { retry_after }: TooOften) -> Response {
     let message = format!("too many requests; try again in {retry_after} s");
@@ -294,6 +332,6 @@ pub(super) fn too_often(TooOften { retry_after }: TooOften) -> Response {
     response
 }
 
-pub(super) fn internal() -> Response {
+pub(crate) fn internal() -> Response {
     refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error").into_response()
 }

@@ -7,24 +7,38 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
-use super::account::{self, Account};
+use super::account::{self, Account, Closed};
 use super::gate::admit;
-use super::refusal::refusal;
+use super::refusal::{Refused, refusal};
 use super::visit::takes_form;
 use super::{App, MAX_BODY_BYTES};
 use crate::config::Site;
 use crate::mcp::BaseUrl;
+use crate::metrics::label;
 use crate::time::now_ms;
+use crate::traces::{TRACED, Traced};
 
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, whole) = (request.method().clone(), request.uri().path().to_owned());
     let account = Account::new((app.audit_ids)());
     request.extensions_mut().insert(account.clone());
-    let mut response = within_bounds(&app, request, next).await;
-    let entry = account.close(&whole, &mut response, begun.elapsed(), now_ms());
+    let span = tracing::info_span!(
+        target: TRACED, "request", otel.kind = "server", http.request.method = known_method(&method),
+        http.response.status_code = Empty, call = Empty, outcome = Empty, audit_id = %account.id,
+    );
+    request.extensions_mut().insert(Traced(span.clone()));
+    let mut response = within_bounds(&app, request, next).instrument(span.clone()).await;
+    let took = begun.elapsed();
+    let Closed { call, outcome, entry } = account.close(&whole, &mut response, took, now_ms());
+    let refused = response.extensions().get().map(|Refused(word)| *word);
+    app.metrics.count(&call, outcome, took, refused);
+    span.record("http.response.status_code", response.status().as_u16());
+    span.record("call", label(&call)).record("outcome", outcome.name());
     if let (Some(log), Some(entry)) = (&app.site.audit, entry) {
         account::write(log, entry);
     }
@@ -33,6 +47,21 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     // The rest of a path names notes, which are nobody's business but their owner's.
     tracing::debug!(%method, path, status = response.status().as_u16(), ms = begun.elapsed().as_millis(), "request");
     response
+}
+
+/// A method, in no words of the caller's own.
+fn known_method(method: &Method) -> &'static str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    known.iter().position(|known| known == method).map_or("_OTHER", |at| names[at])
 }
 
 fn first_part(path: &str) -> &str {
@@ -97,7 +126,7 @@ fn check(site: &Site, request: &mut Request<Body>) -> Result<(), Box<Response>> 
 /// form itself, and what else the browser says of where it comes from, is looked at where it is read.
 fn is_own_form(request: &Request) -> bool {
     let path = request.uri().path();
-    (matches!(path, "/login" | "/consent") || takes_form(path))
+    (matches!(path, "/login" | "/logout" | "/consent") || takes_form(path))
         && request.headers().get(header::ORIGIN).is_some_and(|origin| origin == "null")
 }
 

@@ -1,4 +1,4 @@
-//! How HTTP says no: JSON with a stable word for programs and a sentence for people.
+//! How HTTP says no: JSON with a stable kind and word for programs, and a sentence for people.
 
 use std::any::Any;
 
@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+
+use super::account::outcome_of;
 
 /// JSON-RPC: the text is no JSON.
 pub(crate) const PARSE_ERROR: i32 = -32700;
@@ -16,18 +18,28 @@ pub(crate) const METHOD_NOT_FOUND: i32 = -32601;
 /// JSON-RPC: it is our fault.
 pub(crate) const INTERNAL_ERROR: i32 = -32603;
 
-/// A refusal outside MCP; `kind` is what programs look at.
-pub(crate) fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response {
-    json_response(status, &json!({ "error": kind, "message": message }))
+/// The word of a refusal, left in the response for whoever counts them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused(pub(crate) &'static str);
+
+/// A refusal outside MCP: its `kind` is one of five, `error` says which of that kind.
+pub(crate) fn refusal(status: StatusCode, error: &'static str, message: &str) -> Response {
+    let kind = outcome_of(status).name();
+    let mut response = json_response(status, &json!({ "error": error, "kind": kind, "message": message }));
+    response.extensions_mut().insert(Refused(error));
+    response
 }
 
 /// A refusal as a JSON-RPC error. An id that could not be read is left out, as MCP has it.
 pub(crate) fn rpc_refusal(status: StatusCode, code: i32, message: &str, id: Option<Value>) -> Response {
-    let mut body = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message } });
+    let data = json!({ "kind": outcome_of(status).name() });
+    let mut body = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message, "data": data } });
     if let Some(id) = id {
         body["id"] = id;
     }
-    json_response(status, &body)
+    let mut response = json_response(status, &body);
+    response.extensions_mut().insert(Refused("message"));
+    response
 }
 
 pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {

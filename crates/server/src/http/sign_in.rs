@@ -1,10 +1,12 @@
-//! The paths of sign-in: metadata, the way of a person from `/authorize` over `/login` to `/consent`, and what clients
+//! The paths of sign-in: metadata, the way of a person from `/authorize` over `/login` to `/consent`, out by
+//! `/logout`, and what clients
 //! call themselves: `/token`, `/register`, `/revoke`. What is decided is decided in [`crate::oauth`].
 
 mod authorize;
 mod consent;
 mod endpoints;
 mod login;
+mod logout;
 mod pages;
 
 use axum::Router;
@@ -21,6 +23,7 @@ use super::pages::not_found;
 use super::refusal::json_response;
 use crate::oauth::metadata::{RESOURCE_METADATA, authorization_server, protected_resource};
 use crate::oauth::request::{Form, Issuer, is_resource};
+use crate::oauth::scope::Scopes;
 use crate::oauth::secret::{Secret, same};
 use crate::oauth::service::Access;
 
@@ -32,13 +35,19 @@ const BROWSER_SECONDS: u64 = 24 * 60 * 60;
 
 /// Adds the paths where people can sign in.
 pub(super) fn add_routes(router: Router<App>, app: &App) -> Router<App> {
+    if app.site.way_in().is_none() {
+        return router;
+    }
+    let router = router
+        .route(RESOURCE_METADATA, get(resource_metadata))
+        .route(&format!("{RESOURCE_METADATA}/{{*path}}"), get(resource_metadata));
+    // Where people sign in elsewhere there is nothing more here.
     let Some(access) = app.site.sign_in() else { return router };
     let router = router
         .route("/.well-known/oauth-authorization-server", get(server_metadata))
-        .route(RESOURCE_METADATA, get(resource_metadata))
-        .route(&format!("{RESOURCE_METADATA}/{{*path}}"), get(resource_metadata))
         .route("/authorize", get(authorize::authorize))
         .route("/login", get(login::form).post(login::submit))
+        .route("/logout", get(logout::form).post(logout::submit))
         .route("/consent", get(consent::form).post(consent::submit))
         .route("/token", post(endpoints::token))
         .route("/revoke", post(endpoints::revoke));
@@ -57,9 +66,10 @@ async fn server_metadata(State(app): State<App>) -> Response {
 
 async fn resource_metadata(State(app): State<App>, uri: Uri) -> Response {
     let path = uri.path().strip_prefix(RESOURCE_METADATA).unwrap_or_default();
-    match app.site.sign_in() {
-        Some(access) if is_resource(path) => {
-            metadata(&protected_resource(&access.issuer.0, &access.issuer, path))
+    match app.site.way_in() {
+        Some(way_in) if is_resource(path) => {
+            let scopes = way_in.names(Scopes::all());
+            metadata(&protected_resource(way_in.server, &scopes, way_in.own, path))
         }
         _ => not_found().await,
     }

@@ -4,6 +4,8 @@ mod audit;
 mod callers;
 mod clients;
 mod fixture;
+mod kinds;
+mod oidc;
 mod pages;
 mod sign_in;
 mod transport;

@@ -1,7 +1,12 @@
 //! The one prompt: how a question is answered from the notes.
 
 use rmcp::ErrorData;
-use rmcp::model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
+use rmcp::model::{
+    ErrorCode, GetPromptRequestParams, GetPromptResult, Prompt, PromptArgument, PromptMessage, Role,
+};
+
+use super::error;
+use crate::audit::Outcome;
 
 const NAME: &str = "answer_with_citations";
 const QUESTION: &str = "question";
@@ -18,13 +23,13 @@ pub(crate) fn answer_with_citations() -> Prompt {
 pub(crate) fn get(request: GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
     if request.name != NAME {
         let message = format!("no prompt {:?}: there is {NAME}", request.name);
-        return Err(ErrorData::invalid_params(message, None));
+        return Err(error(ErrorCode::INVALID_PARAMS, Outcome::NotFound, message));
     }
     let question =
         request.arguments.as_ref().and_then(|given| given.get(QUESTION)).and_then(|value| value.as_str());
     let Some(question) = question.map(str::trim).filter(|question| !question.is_empty()) else {
         let message = format!("{NAME} needs {QUESTION}, a string that is not empty");
-        return Err(ErrorData::invalid_params(message, None));
+        return Err(error(ErrorCode::INVALID_PARAMS, Outcome::Validation, message));
     };
     let text = format!(
         "Answer this question from my notes:\n\n{question}\n\n\

@@ -8,8 +8,11 @@ use ibid_core::id::CollectionName;
 use ibid_core::query::MAX_QUERY_BYTES;
 use ibid_search::{FetchError, SearchError};
 use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::Value;
 
+use super::KIND;
 use super::arguments::BadArgument;
+use crate::audit::Outcome;
 use crate::library::{AskError, WorkLost};
 
 /// The form of an id, for whoever got it wrong.
@@ -61,9 +64,33 @@ impl Refusal {
         }
     }
 
-    /// The result that carries the words.
+    /// What kind of failure it is.
+    pub(crate) fn kind(&self) -> Outcome {
+        match self {
+            Refusal::Argument(_) | Refusal::Id(_) => Outcome::Validation,
+            Refusal::Ask(error) => ask_kind(error),
+            Refusal::Fetch { error: FetchError::Read(_), .. } | Refusal::Lost(_) => Outcome::Internal,
+            Refusal::Fetch { .. } => Outcome::NotFound,
+        }
+    }
+
+    /// The result that carries the words, and their kind for programs.
     pub(crate) fn into_result(self) -> CallToolResult {
-        CallToolResult::error(vec![ContentBlock::text(self.message())])
+        let mut result = CallToolResult::error(vec![ContentBlock::text(self.message())]);
+        let kind = Value::from(self.kind().name());
+        result.meta.get_or_insert_default().insert(KIND.to_owned(), kind);
+        result
+    }
+}
+
+fn ask_kind(error: &AskError) -> Outcome {
+    match error {
+        AskError::UnknownCollection { .. } => Outcome::NotFound,
+        AskError::Search(
+            SearchError::Embed(_) | SearchError::Read(_) | SearchError::VectorsDamaged { .. },
+        )
+        | AskError::Lost(_) => Outcome::Internal,
+        AskError::NoModel { .. } | AskError::Search(_) => Outcome::Validation,
     }
 }
 

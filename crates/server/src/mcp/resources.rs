@@ -8,14 +8,15 @@ use ibid_search::fetch::Fetched;
 use percent_encoding::percent_decode_str;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CompleteRequestParams, CompleteResult, CompletionInfo, ListResourcesResult, ReadResourceResult, Resource,
-    ResourceContents, ResourceTemplate,
+    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorCode, ListResourcesResult,
+    ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
 };
 use serde_json::json;
 
 use super::refusal::shortened;
-use super::{Handler, internal_error};
+use super::{Handler, error, internal_error};
 use crate::address::{reference_of_resource, resource_path, resource_uri};
+use crate::audit::Outcome;
 use crate::library::ListedDocument;
 use crate::outgoing::Done;
 
@@ -35,7 +36,7 @@ pub(crate) async fn list(
         Some(Ok(Reference::Document(document))) => Some(document),
         Some(_) => {
             let message = "the cursor is not one that resources/list gave; leave it out to begin again";
-            return Err(ErrorData::invalid_params(message, None));
+            return Err(error(ErrorCode::INVALID_PARAMS, Outcome::Validation, message));
         }
     };
     if !handler.may_read() {
@@ -85,8 +86,10 @@ pub(crate) fn template() -> ResourceTemplate {
 
 /// The text of a document, or of a window around a quote.
 pub(crate) async fn read(handler: &Handler, uri: String) -> Result<ReadResourceResult, ErrorData> {
-    let not_found =
-        |message: String| ErrorData::resource_not_found(shortened(message), Some(json!({ "uri": uri })));
+    let not_found = |message: String| {
+        let data = json!({ "uri": uri, "kind": Outcome::NotFound.name() });
+        ErrorData::resource_not_found(shortened(message), Some(data))
+    };
     let reference = reference_of_resource(&uri)
         .map_err(|error| not_found(format!("no resource has this uri: {error}; resources are {TEMPLATE}")))?;
     if !handler.may_read() {

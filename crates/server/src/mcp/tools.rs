@@ -12,13 +12,16 @@ use ibid_core::query::{
 use ibid_search::FetchError;
 use ibid_search::related::MAX_RELATED;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode, JsonObject, Tool, ToolAnnotations,
+};
 use serde::Serialize;
 
 use super::arguments::{Arguments, BadArgument};
 use super::refusal::Refusal;
 use super::wire::{FetchOut, RelatedOut, SearchOut};
-use super::{Handler, internal_error, schema};
+use super::{Handler, error, internal_error, schema};
+use crate::audit::Outcome;
 use crate::outgoing::{Nonce, marked};
 
 pub(crate) const SEARCH: &str = "search";
@@ -136,7 +139,7 @@ fn no_tool(handler: &Handler, name: &str) -> ErrorData {
         Some((only, [])) => format!("there is {only}"),
         Some((last, others)) => format!("there are {} and {last}", others.join(", ")),
     };
-    ErrorData::invalid_params(format!("no tool {name:?}: {known}"), None)
+    error(ErrorCode::INVALID_PARAMS, Outcome::NotFound, format!("no tool {name:?}: {known}"))
 }
 
 /// The value as structured content and as one text item that holds the same JSON: so ChatGPT wants `search` and `fetch`.

@@ -34,7 +34,7 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(200).expect("it is more than none")
 const AT_ONCE: usize = 4;
 
 /// How we call ourselves.
-const USER_AGENT: &str = concat!("ibid/", env!("CARGO_PKG_VERSION"), " (reads OAuth client metadata)");
+const USER_AGENT: &str = concat!("ibid/", env!("CARGO_PKG_VERSION"), " (reads OAuth metadata)");
 
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +47,8 @@ pub(crate) enum NoDocument {
     TooOften(TooOften),
     #[error("it cannot be had: {0}")]
     Unreachable(String),
-    #[error("it is longer than {MAX_DOCUMENT_BYTES} bytes")]
-    TooLong,
+    #[error("it is longer than {max_bytes} bytes")]
+    TooLong { max_bytes: usize },
     #[error(transparent)]
     Bad(#[from] BadDocument),
 }
@@ -85,16 +85,8 @@ impl Fetcher {
     }
 
     fn with(trusted: Vec<String>, names: Names) -> Fetcher {
-        let config = Agent::config_builder()
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(USER_AGENT)
-            .accept("application/json")
-            .timeout_global(Some(WITHIN))
-            .build();
         Fetcher {
-            agent: Agent::with_parts(config, DefaultConnector::default(), names),
+            agent: agent(names.may_reach, names.lookup),
             kept: Mutex::new(LruCache::new(KEPT)),
             permits: Semaphore::new(AT_ONCE),
             trusted,
@@ -122,7 +114,7 @@ impl Fetcher {
         // Only a test has another scheme, and it is one that an address can have.
         let _ = url.set_scheme(self.scheme);
         let fetcher = self.clone();
-        let asked = tokio::task::spawn_blocking(move || fetcher.ask(&url)).await;
+        let asked = tokio::task::spawn_blocking(move || ask(&fetcher.agent, &url, MAX_DOCUMENT_BYTES)).await;
         let bytes = asked.map_err(|error| NoDocument::Unreachable(error.to_string()))??;
         let client = read_document(id, &bytes)?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,21 +127,34 @@ impl Fetcher {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(id).filter(|(_, until)| now < *until).map(|(client, _)| client.clone())
     }
+}
 
-    fn ask(&self, url: &Url) -> Result<Vec<u8>, NoDocument> {
-        let unreachable = |reason: String| NoDocument::Unreachable(reason);
-        let mut response =
-            self.agent.get(url.as_str()).call().map_err(|error| unreachable(error.to_string()))?;
-        if response.status() != StatusCode::OK {
-            return Err(unreachable(format!("its server says {}", response.status())));
-        }
-        let mut bytes = Vec::new();
-        let body = response.body_mut().as_reader();
-        body.take(MAX_DOCUMENT_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| unreachable(error.to_string()))?;
-        if bytes.len() > MAX_DOCUMENT_BYTES { Err(NoDocument::TooLong) } else { Ok(bytes) }
+/// Asks once, without redirects, proxies and cookies, and only at addresses that `may_reach` says.
+pub(crate) fn agent(may_reach: fn(IpAddr) -> bool, lookup: Option<Lookup>) -> Agent {
+    let config = Agent::config_builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .user_agent(USER_AGENT)
+        .accept("application/json")
+        .timeout_global(Some(WITHIN))
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), Names { may_reach, lookup })
+}
+
+/// A document of at most so many bytes. Blocks.
+pub(crate) fn ask(agent: &Agent, url: &Url, max_bytes: usize) -> Result<Vec<u8>, NoDocument> {
+    let unreachable = |reason: String| NoDocument::Unreachable(reason);
+    let mut response = agent.get(url.as_str()).call().map_err(|error| unreachable(error.to_string()))?;
+    if response.status() != StatusCode::OK {
+        return Err(unreachable(format!("its server says {}", response.status())));
     }
+    let mut bytes = Vec::new();
+    let body = response.body_mut().as_reader();
+    body.take(max_bytes as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreachable(error.to_string()))?;
+    if bytes.len() > max_bytes { Err(NoDocument::TooLong { max_bytes }) } else { Ok(bytes) }
 }
 
 /// Looks names up, and gives only addresses that may be connected to.

@@ -2,11 +2,12 @@
 //! nothing a request says changes them.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::{Value, json};
 
 use super::request::{Issuer, collection_of};
-use super::scope::{OFFLINE_ACCESS, Scope, Scopes};
+use super::scope::{OFFLINE_ACCESS, Scope};
 
 /// What the path of a resource's metadata begins with.
 pub(crate) const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";
@@ -37,12 +38,17 @@ pub(crate) fn authorization_server(Issuer(issuer): &Issuer, takes_registrations:
     document
 }
 
-/// A resource of ours, told by its path below the issuer.
-pub(crate) fn protected_resource(authorization_server: &str, Issuer(origin): &Issuer, path: &str) -> Value {
+/// A resource of ours, told by its path below the issuer; `scopes` as the authorization server calls them.
+pub(crate) fn protected_resource(
+    authorization_server: &str,
+    scopes: &[&str],
+    Issuer(origin): &Issuer,
+    path: &str,
+) -> Value {
     json!({
         "resource": format!("{origin}{path}"),
         "authorization_servers": [authorization_server],
-        "scopes_supported": Scope::ALL.map(Scope::name),
+        "scopes_supported": scopes,
         "bearer_methods_supported": ["header"],
         "resource_name": "ibid",
     })
@@ -61,7 +67,12 @@ pub(crate) fn resource_of(path: &str) -> Cow<'_, str> {
 
 /// The value of `WWW-Authenticate`: where to learn how to get in, and what is asked for; `error` where there was a
 /// token and it does not do.
-pub(crate) fn challenge(Issuer(origin): &Issuer, path: &str, scopes: Scopes, error: Option<&str>) -> String {
+pub(crate) fn challenge(
+    Issuer(origin): &Issuer,
+    path: &str,
+    scopes: impl fmt::Display,
+    error: Option<&str>,
+) -> String {
     let resource = resource_of(path);
     let error = match error {
         Some("insufficient_scope") => {
@@ -78,6 +89,7 @@ pub(crate) fn challenge(Issuer(origin): &Issuer, path: &str, scopes: Scopes, err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::scope::Scopes;
 
     #[test]
     fn a_challenge_leads_to_the_metadata_of_its_resource() {

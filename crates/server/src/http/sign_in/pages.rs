@@ -58,6 +58,21 @@ pub(super) fn login_page(
     respond(status, "Sign in", &body, "'self'")
 }
 
+/// The form that signs a browser out.
+pub(super) fn logout_page(user: &str, proof: &str) -> Response {
+    let body = html! {
+        main {
+            h1 { "Sign out" }
+            p { "You are signed in as " b { (user) } ". What clients were granted stays; `ibid token list` shows it." }
+            form.sign-in method="post" action="/logout" {
+                input type="hidden" name="proof" value=(proof);
+                button.first type="submit" { "Sign out" }
+            }
+        }
+    };
+    respond(StatusCode::OK, "Sign out", &body, "'self'")
+}
+
 /// The form on which access is granted or not.
 pub(super) fn consent_page(question: &Question<'_>) -> Response {
     let Question { asked, user, request, proof, said, .. } = question;

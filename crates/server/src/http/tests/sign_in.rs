@@ -4,6 +4,7 @@
 mod authorize;
 mod documents;
 mod endpoints;
+mod logout;
 mod metadata;
 mod resource;
 mod secrecy;
@@ -32,7 +33,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 /// A server with one person, and what it reads and writes.
-struct Server {
+pub(super) struct Server {
     app: App,
     router: Router,
     access: Arc<Access>,
@@ -54,7 +55,7 @@ fn changed<'a>(base: Pairs<'a>, changes: Pairs<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 impl Server {
-    fn new() -> Server {
+    pub(super) fn new() -> Server {
         Server::with(
             ServeConfig { public_url: Some(ORIGIN.to_owned()), ..ServeConfig::default() },
             |_| {},
@@ -95,7 +96,7 @@ impl Server {
         send(&self.router, request(Method::POST, path, &headers, body)).await
     }
 
-    async fn call(&self, token: &str, body: impl Into<Body>) -> Answered {
+    pub(super) async fn call(&self, token: &str, body: impl Into<Body>) -> Answered {
         self.post("/mcp", &[("authorization", &format!("Bearer {token}"))], body).await
     }
 
@@ -138,7 +139,7 @@ impl Server {
         tokens_of(&self.exchange_code(&code, &[]).await)
     }
 
-    fn token(&self, name: &str, scopes: &str) -> String {
+    pub(super) fn token(&self, name: &str, scopes: &str) -> String {
         let scopes = Scopes::parse(scopes).unwrap();
         let token = NewToken { name, scopes, rules: &[], expires: None };
         self.store.create_token(&token, crate::time::now()).unwrap().reveal().to_owned()

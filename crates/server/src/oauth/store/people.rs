@@ -97,6 +97,14 @@ impl AccessStore {
         })
     }
 
+    /// Signs a browser out.
+    pub(crate) fn end_session(&self, secret: &str) -> Result<(), AccessError> {
+        self.write(|row| {
+            row.execute("DELETE FROM session WHERE hash = ?1", params![SecretHash::of(secret)])?;
+            Ok(())
+        })
+    }
+
     /// Who is signed in with a browser's secret.
     pub(crate) fn session(&self, secret: &str, now: u64) -> Result<Option<String>, AccessError> {
         let connection = self.connection();
