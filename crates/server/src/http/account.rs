@@ -70,19 +70,14 @@ impl Account {
     }
 
     /// What was asked on the search page, and what was shown of what was found.
-    pub(super) fn searched<'a>(
-        &self,
-        question: &str,
-        collection: Option<&str>,
-        shown: impl Iterator<Item = &'a Hit>,
-    ) {
+    pub(super) fn searched(&self, question: &str, collection: Option<&str>, shown: &[Hit]) {
         let mut arguments = json!({ "query": question });
         if let Some(collection) = collection {
             arguments["collection"] = collection.into();
         }
         let bytes = |hit: &Hit| (u64::from(hit.citation.span.start()), u64::from(hit.citation.span.end()));
         let shown =
-            shown.map(|hit| Given { id: hit.citation.to_string(), bytes: Some(bytes(hit)) }).collect();
+            shown.iter().map(|hit| Given { id: hit.citation.to_string(), bytes: Some(bytes(hit)) }).collect();
         self.note(|facts| {
             facts.arguments = cut(arguments);
             facts.returned = shown;

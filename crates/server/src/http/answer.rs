@@ -20,7 +20,7 @@ pub(super) fn page(status: StatusCode, page: &Markup) -> Response {
 
 /// A page without a script; `leads_to` is where its forms may lead, as `form-action` has it.
 pub(super) fn form_page(status: StatusCode, page: &Markup, leads_to: &str) -> Response {
-    with_policy(status, page, &format!("img-src 'self'; base-uri 'none'; form-action {leads_to}"))
+    with_policy(status, page, &format!("base-uri 'none'; form-action {leads_to}"))
 }
 
 fn with_policy(status: StatusCode, page: &Markup, allowed: &str) -> Response {

@@ -57,8 +57,7 @@ pub(super) async fn search(
     let (status, found) = match answered {
         Ok(Ok(Answered::Found(results))) => {
             if let Some(Extension(account)) = account {
-                let shown = asked.hits();
-                let shown = results.hits.iter().skip(shown.start).take(shown.len());
+                let (_, shown) = results.shown(&asked);
                 account.searched(&asked.question, asked.collection.as_deref(), shown);
             }
             (StatusCode::OK, search::results(&asked, &results))

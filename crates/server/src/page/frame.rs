@@ -81,10 +81,12 @@ impl<'a> Frame<'a> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (one_direction(self.title)) }
-                    link rel="icon" href=(ICON.address()) type="image/svg+xml";
                     link rel="stylesheet" href=(STYLE.address());
-                    // Whoever is not in yet has nothing that a script could help with.
-                    @if !self.menu.0.is_empty() { script src=(SCRIPT.address()) defer {} }
+                    // The way in loads nothing but how it looks.
+                    @if !self.menu.0.is_empty() {
+                        link rel="icon" href=(ICON.address()) type=(ICON.media_type);
+                        script src=(SCRIPT.address()) defer {}
+                    }
                 }
                 body {
                     a.skip href="#main" { "Skip to the content" }

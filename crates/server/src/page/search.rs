@@ -50,12 +50,6 @@ impl Asked {
         }
         format!("/search?{}", query.finish())
     }
-
-    /// Which hits its page shows.
-    pub(crate) fn hits(&self) -> Range<usize> {
-        let first = (self.page.clamp(1, MAX_PAGES) - 1) * PAGE_HITS;
-        first..first + PAGE_HITS
-    }
 }
 
 /// What was found, fit to be shown to whoever asked.
@@ -68,6 +62,24 @@ pub(crate) struct Results {
     /// What was not searched, and why nothing was found.
     pub(crate) notes: Vec<String>,
     pub(crate) facets: Vec<Facet>,
+}
+
+impl Results {
+    /// How many pages there are.
+    fn pages(&self) -> usize {
+        self.hits.len().div_ceil(PAGE_HITS).clamp(1, MAX_PAGES)
+    }
+
+    /// The page that is shown: the last one where what was asked for lies behind it.
+    fn page(&self, asked: &Asked) -> usize {
+        asked.page.clamp(1, self.pages())
+    }
+
+    /// The hits of the page that is shown, and the place of the first of them.
+    pub(crate) fn shown(&self, asked: &Asked) -> (usize, &[Hit]) {
+        let first = (self.page(asked) - 1) * PAGE_HITS;
+        (first + 1, &self.hits[first.min(self.hits.len())..(first + PAGE_HITS).min(self.hits.len())])
+    }
 }
 
 /// The whole page; `found` is the markup of [`results`], or of [`refused`].
@@ -110,14 +122,13 @@ fn search_box(asked: &Asked) -> Markup {
 
 /// What was found.
 pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
-    let shown = asked.hits();
-    let hits = found.hits.get(shown.start..shown.end.min(found.hits.len())).unwrap_or_default();
+    let (first, hits) = found.shown(asked);
     html! {
         p.soft.count { (count(found)) }
         @for note in &found.notes { p.notice role="note" { bdi { (note) } } }
         div.found {
             div {
-                ol.hits start=(shown.start + 1) { @for hit in hits { (one(hit)) } }
+                ol.hits start=(first) { @for hit in hits { (one(hit)) } }
                 (pages(asked, found))
             }
             @if !found.facets.is_empty() { (facets::shown(asked, &found.facets)) }
@@ -184,8 +195,7 @@ fn marked(text: &str, marks: &[Range<usize>]) -> Markup {
 }
 
 fn pages(asked: &Asked, found: &Results) -> Markup {
-    let last = found.hits.len().div_ceil(PAGE_HITS).min(MAX_PAGES);
-    let here = asked.page.clamp(1, MAX_PAGES);
+    let (here, last) = (found.page(asked), found.pages());
     let to = |page: usize| Asked { page, ..asked.clone() }.address();
     html! {
         @if last > 1 {

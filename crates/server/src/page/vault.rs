@@ -66,3 +66,63 @@ impl Around for Vault<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ibid_core::grant::Grant;
+
+    use super::*;
+    use crate::library::Library;
+    use crate::page::reader::{Reading, View};
+    use crate::testing::{self, Note};
+    use crate::viewer::{Private, Viewer};
+
+    /// What a viewer is shown of a note in a vault where another is private and a third lies in `Diary`.
+    fn shown(viewer: &Viewer, text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ibid_index::store::Store::at(folder.path());
+        let key = "AKIAQ7ZP3MXK5LTB2WRD";
+        let notes = [
+            Note { path: "Note.md", title: "Note", text },
+            Note { path: "Secret plan.md", title: "Secret plan", text: "#private the plan\n" },
+            Note { path: "Diary/Monday.md", title: "Monday", text: "It rained.\n" },
+            Note { path: "Keys.md", title: "Keys", text: &format!("the key is {key}\n") },
+        ];
+        testing::index(&store, "vault", &notes);
+        let library = Library::open(store, None, Box::new(|_| panic!("no collection has a model"))).unwrap();
+        let asked: Reference = "vault:Note.md".parse().unwrap();
+        let fetched = library.fetch(viewer, &asked).unwrap();
+        let snapshots = library.snapshots(viewer).unwrap();
+        let outgoing = testing::outgoing();
+        let vault = Vault::new(&snapshots, viewer.is_remote().then_some(&*outgoing));
+        Reading::new(asked, fetched, View::Rendered, &vault).text
+    }
+
+    fn elsewhere(rules: &[&str]) -> Viewer {
+        Viewer::remote(Grant::parse(rules).unwrap(), &Private::default()).unwrap()
+    }
+
+    #[test]
+    fn what_may_not_be_seen_is_as_what_is_not_there() {
+        let text = "![[Secret plan]] [[Secret plan]] [[Monday]] ![[Monday]] [a](Diary/Monday.md)\n";
+        let own = shown(&Viewer::owner(), text);
+        assert!(own.contains("the plan") && own.contains("It rained.") && !own.contains("dangling"), "{own}");
+        let other = shown(&elsewhere(&["-path:Diary"]), text);
+        assert!(
+            !other.contains("the plan") && !other.contains("rained") && !other.contains("href=\"/d/"),
+            "{other}"
+        );
+        let absent =
+            shown(&Viewer::owner(), &text.replace("Secret plan", "Never there").replace("Monday", "Neverx"));
+        let renamed = other.replace("Secret plan", "Never there").replace("Monday", "Neverx");
+        assert_eq!(renamed, absent, "nothing tells the two apart");
+    }
+
+    #[test]
+    fn what_is_embedded_is_masked_on_its_way_out() {
+        let text = "![[Keys]]\n";
+        assert!(shown(&Viewer::owner(), text).contains("AKIAQ7ZP3MXK5LTB2WRD"));
+        let other = shown(&elsewhere(&[]), text);
+        assert!(other.contains("the key is ********************") && !other.contains("AKIA"), "{other}");
+    }
+}

@@ -1,5 +1,5 @@
-//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet and icon, no script runs, and forms
-//! lead only where they must.
+//! The pages of sign-in. Everything is escaped, nothing is loaded but our stylesheet, and forms lead only where they
+//! must.
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};

@@ -102,8 +102,8 @@ async fn a_search_is_a_page_and_its_results_alone_are_a_part_of_it() {
         ("/", StatusCode::OK, "http://127.0.0.1:7117/mcp"),
         ("/search", StatusCode::OK, "http://127.0.0.1:7117/mcp"),
         ("/search?q=rye&in=attic", StatusCode::BAD_REQUEST, "no collection attic"),
-        ("/search?q=paragraph&page=2", StatusCode::OK, "start=\"11\""),
-        ("/search?q=paragraph&page=99999999999999999999", StatusCode::OK, "aria-label=\"Pages of results\""),
+        ("/search?q=paragraph&page=2", StatusCode::OK, "<ol class=\"hits\" start=\"1\"><li"),
+        ("/search?q=paragraph&page=99999999999999999999", StatusCode::OK, "2 passages in 1 note"),
         ("/search?q=%22%3E%3Cscript%3E", StatusCode::OK, "&quot;&gt;&lt;script&gt;"),
     ] {
         let page = send(&app, request(Method::GET, path, &[], "")).await;

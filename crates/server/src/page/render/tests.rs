@@ -75,6 +75,7 @@ fn document(path: &str, text: &str) -> Document {
         links.push(Link { kind: LinkKind::Wiki, target, anchor, label, embed, span });
     }
     let tags = text.split_whitespace().filter_map(|word| word.strip_prefix('#'));
+    let tags = tags.map(|tag| tag.trim_end_matches('.'));
     let tags = tags.filter(|tag| tag.starts_with(char::is_alphabetic)).map(str::to_owned).collect();
     Document {
         path: DocumentPath::new(path).unwrap(),
@@ -144,7 +145,10 @@ fn obsidian_is_understood() {
         ("a == b", "<p>a == b</p>"),
         ("a %%hidden%% b", "<p>a  b</p>"),
         ("a\n\n%%\nhidden\n\nmore\n%%\n\nb", "<p>a</p><p>b</p>"),
-        ("rye #bread/dark.", "<p>rye #bread/dark.</p>"),
+        (
+            "rye #bread/dark.",
+            "<p>rye <a class=\"tag\" href=\"/search?q=tag%3Abread%2Fdark\">#bread/dark</a>.</p>",
+        ),
         ("a #bread b", "<p>a <a class=\"tag\" href=\"/search?q=tag%3Abread\">#bread</a> b</p>"),
         ("words ^b1", "<p>words <span id=\"b-b1\"></span></p>"),
         (
@@ -342,9 +346,10 @@ fn marked(markup: &str) -> String {
     escapes.iter().fold(words, |words, (escape, character)| words.replace(escape, character))
 }
 
+/// Whether the letters of `words` stand in `of` in this order. The parser makes blanks of line ends, and U+FFFD of NUL.
 fn is_subsequence(of: &str, words: &str) -> bool {
     let mut of = of.chars();
-    words.chars().all(|wanted| of.any(|c| c == wanted))
+    words.chars().filter(|c| !c.is_whitespace() && *c != '\u{fffd}').all(|wanted| of.any(|c| c == wanted))
 }
 
 /// Texts made of what Markdown and Obsidian take for signs.

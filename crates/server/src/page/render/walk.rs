@@ -373,18 +373,9 @@ impl<'a> Walk<'a> {
         match self.open.pop() {
             None => {}
             Some(Open::Markup(end)) => self.writer.markup(end),
-            Some(Open::Paragraph) => {
-                // Of a paragraph that holds a comment alone nothing is left.
-                if !self.writer.take_end("<p>") {
-                    self.writer.markup("</p>");
-                }
-            }
-            Some(Open::Title { end, is_ended, .. }) => {
-                let end = if is_ended { "</p>" } else { end };
-                if !(is_ended && self.writer.take_end("<p>")) {
-                    self.writer.markup(end);
-                }
-            }
+            Some(Open::Paragraph) => self.end_paragraph(),
+            Some(Open::Title { is_ended: true, .. }) => self.end_paragraph(),
+            Some(Open::Title { end, .. }) => self.writer.markup(end),
             Some(Open::Code { language, lines }) => self.code_block(&language, &lines),
             Some(Open::Html { range, text }) => {
                 let attributes = self.writer.attributes_of(&range);
@@ -395,6 +386,13 @@ impl<'a> Walk<'a> {
                 let said = self.writer.split_off(from);
                 self.notes.push((name, said));
             }
+        }
+    }
+
+    /// Of a paragraph that shows nothing, as one that holds a comment alone, nothing is left.
+    fn end_paragraph(&mut self) {
+        if !self.writer.take_end("<p>") {
+            self.writer.markup("</p>");
         }
     }
 
@@ -539,8 +537,8 @@ impl<'a> Walk<'a> {
     /// Writes a block where [`Walk::takes_block`].
     pub(super) fn block(&mut self, markup: &str) {
         let in_paragraph = matches!(self.open.last(), Some(Open::Paragraph | Open::Title { .. }));
-        if in_paragraph && !self.writer.take_end("<p>") {
-            self.writer.markup("</p>");
+        if in_paragraph {
+            self.end_paragraph();
         }
         self.writer.markup(markup);
         if in_paragraph {

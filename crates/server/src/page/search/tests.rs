@@ -80,7 +80,28 @@ fn what_may_not_be_seen_is_neither_found_nor_counted() {
 fn an_address_says_all_that_was_asked() {
     let asked = Asked { question: "a & b=\"c\"".to_owned(), collection: Some("x".to_owned()), page: 2 };
     assert_eq!(asked.address(), "/search?q=a+%26+b%3D%22c%22&in=x&page=2");
-    assert_eq!(asked.hits(), 10..20);
-    assert_eq!(Asked::default().hits(), 0..10);
-    assert_eq!(Asked { page: usize::MAX, ..Asked::default() }.hits(), 90..100);
+}
+
+#[test]
+fn results_come_in_pages() {
+    let words = [
+        "oven", "salt", "flour", "water", "knife", "crust", "steam", "stone", "basket", "timer", "scale",
+        "paddle",
+    ];
+    let texts: Vec<(String, String)> = words
+        .iter()
+        .map(|word| (format!("{word}.md"), format!("rye and {word}: {}\n", word.repeat(3))))
+        .collect();
+    let notes: Vec<Note<'_>> = texts.iter().map(|(path, text)| Note { path, title: path, text }).collect();
+    let (library, _folder) = library(&notes);
+    let found =
+        library.search(&Viewer::owner(), &Query { limit: MAX_LIMIT, ..Query::new("rye") }, None).unwrap();
+    let results_of = Results { hits: found.answer.hits, ..Results::default() };
+    for (page, first, here, count) in [(0, 1, 1, 10), (1, 1, 1, 10), (2, 11, 2, 2), (usize::MAX, 11, 2, 2)] {
+        let asked = Asked { question: "rye".to_owned(), page, ..Asked::default() };
+        let shown = results(&asked, &results_of).into_string();
+        assert!(shown.contains(&format!("<ol class=\"hits\" start=\"{first}\">")), "{shown}");
+        assert!(shown.contains(&format!("aria-current=\"page\" aria-label=\"Page {here}\"")), "{shown}");
+        assert_eq!(shown.matches("<li class=\"hit\">").count(), count);
+    }
 }

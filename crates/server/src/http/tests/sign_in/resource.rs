@@ -132,12 +132,22 @@ async fn r11_what_was_not_granted_is_named() {
 }
 
 #[tokio::test]
-async fn r11_a_page_is_read_by_those_who_may_read() {
+async fn r11_a_page_is_seen_by_those_to_whom_that_was_granted() {
     let server = Server::new();
-    for (scopes, status) in [("notes:search", 403), ("notes:read", 200)] {
-        let bearer = format!("Bearer {}", server.token(&scopes.replace(':', "-"), scopes));
-        let answered = server.get("/d/garden:Bread/Levain.md", &[("authorization", &bearer)]).await;
-        assert_eq!(answered.status.as_u16(), status, "{scopes}");
+    for (at, (scopes, page, status)) in [
+        ("notes:search", "/d/garden:Bread/Levain.md", 403),
+        ("notes:read", "/d/garden:Bread/Levain.md", 200),
+        ("notes:search", "/search?q=rye", 200),
+        ("notes:read", "/search?q=rye", 403),
+        ("notes:search", "/i/garden:Bread/Levain.md?name=a.png", 403),
+        ("notes:read", "/i/garden:Bread/Levain.md?name=a.png", 404),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let bearer = format!("Bearer {}", server.token(&format!("t{at}"), scopes));
+        let answered = server.get(page, &[("authorization", &bearer)]).await;
+        assert_eq!(answered.status.as_u16(), status, "{scopes} {page}");
     }
 }
 
