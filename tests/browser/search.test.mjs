@@ -30,7 +30,7 @@ test('results come as one types, and the address can be shared', async () => {
   await person.open('/');
   await box(page).pressSequentially(QUESTION, { delay: 10 });
   await hits(page).first().waitFor();
-  await page.waitForURL(/\/search\?q=why/);
+  await page.waitForURL((url) => url.searchParams.get('q') === QUESTION);
   await page.getByText(/passages? in [0-9]+ notes?/).first().waitFor();
   const titles = await hits(page).allInnerTexts();
   await person.expectAccessible();

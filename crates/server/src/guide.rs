@@ -22,9 +22,12 @@ pub struct GuideStep {
     pub paste: Option<String>,
 }
 
+/// What gives the guides for an MCP address.
+type Told = dyn Fn(&str) -> Vec<Guide> + Send + Sync;
+
 /// Gives the guides for an MCP address. The default knows no client.
 #[derive(Clone)]
-pub struct Guides(Arc<dyn Fn(&str) -> Vec<Guide> + Send + Sync>);
+pub struct Guides(Arc<Told>);
 
 impl Guides {
     /// By what `guides` says for the MCP address it is given.
