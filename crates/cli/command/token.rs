@@ -11,6 +11,9 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{self, STRONG};
 use crate::text::{age, safe_line};
 
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 pub(crate) fn run(args: &TokenArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let store = AccessStore::open(environment.store.data_dir())?;
     match &args.what {
@@ -66,6 +69,7 @@ fn described(entry: &Entry, now: u64) -> String {
     parts.extend(entry.rules.iter().cloned());
     match entry.expires.map(|expires| expires.saturating_sub(now)) {
         Some(0) => parts.push("expired".to_owned()),
+        Some(left) if left > 2 * DAY => parts.push(format!("ends in {} days", left.div_ceil(DAY))),
         Some(left) => parts.push(format!("ends in {} h", left.div_ceil(60 * 60))),
         None => {}
     }
