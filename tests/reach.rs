@@ -31,7 +31,8 @@ fn certificates(folder: &Path, name: &str) {
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let certificate =
+        CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     for (file, pem) in
         [("ca.pem", authority.pem()), ("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem())]
     {
@@ -66,7 +67,11 @@ fn the_doctor_walks_over_tls_and_says_what_a_certificate_lacks() {
         check(&server.base.replace("https", "http"), &[], "");
     }
     let refused = ibid.run(&["serve", "--tls-cert", &key, "--tls-key", &key]).ends_with(2);
-    assert!(refused.stderr.contains("holds no certificate") && refused.stderr.contains("hint: "), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("holds no certificate") && refused.stderr.contains("hint: "),
+        "{}",
+        refused.stderr
+    );
     ibid.run(&["serve", "--tls-cert", &cert]).ends_with(2);
     let none = ibid.run(&["doctor", "https://127.0.0.1:9", "--ca", &path("none.pem")]).ends_with(2);
     assert!(none.stderr.contains("none.pem"), "{}", none.stderr);
@@ -81,7 +86,8 @@ struct Told {
 
 impl Told {
     fn start(ibid: &Ibid, flags: &[&str]) -> Told {
-        let mut command = ibid.command(&[&["serve", "--listen", "127.0.0.1:0", "--no-watch"], flags].concat());
+        let mut command =
+            ibid.command(&[&["serve", "--listen", "127.0.0.1:0", "--no-watch"], flags].concat());
         command.env("OTEL_BSP_SCHEDULE_DELAY", "50");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());

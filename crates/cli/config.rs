@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn people_who_sign_in_elsewhere_have_rules() {
-        let text = "[serving.people.\"auth0|1\"]\nname = \"ada\"\nrules = [\"-path:Diary\"]\n[serving.people.\"*\"]";
+        let text =
+            "[serving.people.\"auth0|1\"]\nname = \"ada\"\nrules = [\"-path:Diary\"]\n[serving.people.\"*\"]";
         let config = read(text).unwrap();
         let people: Vec<_> = config.serving.people().collect();
         assert_eq!(people[0], ("*".to_owned(), Person::default()));

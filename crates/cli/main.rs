@@ -27,5 +27,8 @@ fn main() -> ExitCode {
     let cli = args::Cli::parse();
     cli.global.color.write_global();
     // To whoever started the program a panic is an error like any other, not exit code 101. The hook has told of it.
-    failure::exit_code(std::panic::catch_unwind(|| command::run(&cli)), command::answers_in_json(&cli.command))
+    failure::exit_code(
+        std::panic::catch_unwind(|| command::run(&cli)),
+        command::answers_in_json(&cli.command),
+    )
 }

@@ -25,7 +25,8 @@ fn scope(typed: &str) -> Result<(Scope, String), String> {
     let (ours, theirs) = typed.split_once('=').ok_or_else(wrong)?;
     let ours = Scope::ALL.into_iter().find(|scope| scope.name() == ours).ok_or_else(wrong)?;
     // As RFC 6749, 3.3 has it.
-    let is_name = !theirs.is_empty() && theirs.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+    let is_name =
+        !theirs.is_empty() && theirs.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
     is_name.then(|| (ours, theirs.to_owned())).ok_or_else(wrong)
 }
 
@@ -49,7 +50,9 @@ mod tests {
     fn a_scope_has_one_name_elsewhere() {
         let (ours, theirs) = scope("notes:read=https://id.example/api=1").unwrap();
         assert_eq!((ours, theirs.as_str()), (Scope::Read, "https://id.example/api=1"));
-        for wrong in ["", "notes:read", "notes:read=", "notes:write=x", "notes:read=a b", "notes:read=\"", "=x"] {
+        for wrong in
+            ["", "notes:read", "notes:read=", "notes:write=x", "notes:read=a b", "notes:read=\"", "=x"]
+        {
             assert!(scope(wrong).is_err(), "{wrong}");
         }
     }

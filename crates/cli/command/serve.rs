@@ -11,7 +11,9 @@ use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_indexer::Report;
 use ibid_server::audit::AuditLog;
-use ibid_server::{AccessConfig, AccessStore, Library, Listeners, ServeConfig, ServeError, Token, Traces, base_url, serve};
+use ibid_server::{
+    AccessConfig, AccessStore, Library, Listeners, ServeConfig, ServeError, Token, Traces, base_url, serve,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 

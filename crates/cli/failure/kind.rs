@@ -23,9 +23,9 @@ pub(super) fn kind(failure: &Failure) -> Outcome {
         | Failure::Open { source: OpenError::Missing { .. }, .. }
         | Failure::Store(OpenError::Missing { .. }) => Outcome::NotFound,
         Failure::Fetch(FetchError::Read(_))
-        | Failure::Search(SearchError::Embed(_) | SearchError::Read(_) | SearchError::VectorsDamaged { .. }) => {
-            Outcome::Internal
-        }
+        | Failure::Search(
+            SearchError::Embed(_) | SearchError::Read(_) | SearchError::VectorsDamaged { .. },
+        ) => Outcome::Internal,
         Failure::Fetch(_) => Outcome::NotFound,
         failure if is_of_what_was_asked(failure) => Outcome::Validation,
         failure => of_system(failure),
@@ -35,7 +35,9 @@ pub(super) fn kind(failure: &Failure) -> Outcome {
 /// Whether something else must be asked, or set.
 fn is_of_what_was_asked(failure: &Failure) -> bool {
     match failure {
-        Failure::Serve(ServeError::Certificate(CertificateError::Unreadable { .. }) | ServeError::Io { .. })
+        Failure::Serve(
+            ServeError::Certificate(CertificateError::Unreadable { .. }) | ServeError::Io { .. },
+        )
         | Failure::Serve(ServeError::Handshake { .. }) => false,
         Failure::Serve(_)
         | Failure::Search(_)

@@ -111,7 +111,8 @@ pub(crate) struct WayIn<'a> {
 impl WayIn<'_> {
     /// Scopes as that server calls them.
     pub(crate) fn names(&self, scopes: Scopes) -> Vec<&str> {
-        self.external.map_or_else(|| scopes.iter().map(Scope::name).collect(), |external| external.names(scopes))
+        self.external
+            .map_or_else(|| scopes.iter().map(Scope::name).collect(), |external| external.names(scopes))
     }
 
     /// What a caller is told at `path` who has not shown enough.
@@ -230,7 +231,10 @@ impl Site {
         let base = self.own_base();
         let origin = Url::parse(&base).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let is_secret = self.public.as_ref().map_or_else(
-            || self.address.ip().is_loopback() || (self.scheme == "https" && !self.address.ip().is_unspecified()),
+            || {
+                self.address.ip().is_loopback()
+                    || (self.scheme == "https" && !self.address.ip().is_unspecified())
+            },
             |public| public.origin.scheme == "https" || is_loopback(&public.origin.host),
         );
         if sign_in && (!is_secret || !origin.eq_ignore_ascii_case(&base)) {

@@ -28,11 +28,11 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
-pub use certificate::{CertificateError, CertificateFiles};
 pub(crate) use certificate::{Certificate, LOOK_EVERY};
+pub use certificate::{CertificateError, CertificateFiles};
 
-use crowd::Crowd;
 use crate::metrics::Traffic;
+use crowd::Crowd;
 use pulse::{Counted, Held, Pulse};
 
 /// What HTTP/2 is called in a handshake.

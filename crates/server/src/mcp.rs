@@ -33,8 +33,8 @@ use tracing::Instrument as _;
 
 use crate::audit::Outcome;
 use crate::library::{AskError, Found, Library, WorkLost};
-use crate::outgoing::{Done, Outgoing};
 use crate::metrics::label;
+use crate::outgoing::{Done, Outgoing};
 use crate::presence::running_server;
 use crate::traces::{TRACED, Traced};
 use crate::viewer::Viewer;

@@ -120,13 +120,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts a request: what it was, how it ended, how long it took, and the word it was refused with, if it was.
-    pub(crate) fn count(
-        &self,
-        call: &str,
-        outcome: Outcome,
-        took: Duration,
-        refused: Option<&'static str>,
-    ) {
+    pub(crate) fn count(&self, call: &str, outcome: Outcome, took: Duration, refused: Option<&'static str>) {
         let call = label(call);
         self.requests.get_or_create(&CallAndOutcome { call, outcome: outcome.name() }).inc();
         self.seconds.get_or_create(&Call { call }).observe(took.as_secs_f64());

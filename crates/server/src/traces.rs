@@ -80,7 +80,8 @@ impl Traces {
             .with_timeout(WITHIN)
             .build()?;
         let resource = Resource::builder().with_service_name("ibid").build();
-        let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
+        let provider =
+            SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
         Ok(Traces { provider })
     }
 

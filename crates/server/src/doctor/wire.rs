@@ -31,8 +31,8 @@ pub(super) type Roots = Arc<Vec<Certificate<'static>>>;
 
 /// Reads those in a file; whatever else is in it is passed over.
 pub(super) fn roots(path: &Path) -> Result<Roots, CertificateError> {
-    let pem = fs::read(path)
-        .map_err(|source| CertificateError::Unreadable { path: path.to_owned(), source })?;
+    let pem =
+        fs::read(path).map_err(|source| CertificateError::Unreadable { path: path.to_owned(), source })?;
     let items = parse_pem(&pem).filter_map(Result::ok);
     let found: Vec<_> = items
         .filter_map(|item| match item {

@@ -136,13 +136,7 @@ impl Account {
 
     /// Names the entry in the answer, and gives what is to be written: nothing of what says nothing of anybody, and nothing
     /// of a stranger who was held up, or a flood would push everybody else's entries out.
-    pub(super) fn close(
-        &self,
-        path: &str,
-        response: &mut Response,
-        took: Duration,
-        now_ms: u64,
-    ) -> Closed {
+    pub(super) fn close(&self, path: &str, response: &mut Response, took: Duration, now_ms: u64) -> Closed {
         if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
             response.headers_mut().insert(AUDIT_ID, id);
         }

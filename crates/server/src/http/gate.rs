@@ -21,8 +21,8 @@ use super::refusal::{json_response, refusal};
 use super::sign_in::redirect;
 use crate::audit::Outcome;
 use crate::mcp::KIND;
-use crate::oauth::limits::{TooOften, caller, key_of};
 use crate::oauth::external::Shown;
+use crate::oauth::limits::{TooOften, caller, key_of};
 use crate::oauth::metadata::resource_of;
 use crate::oauth::principal::Principal;
 use crate::oauth::scope::{Scope, Scopes, needed};
@@ -194,10 +194,8 @@ fn is_page(parts: &Parts) -> bool {
 
 /// What a watchdog may see, what says nothing of the notes, and the way in.
 fn is_open_to_all(app: &App, path: &str) -> bool {
-    let is_way_in = matches!(
-        path,
-        "/authorize" | "/login" | "/logout" | "/consent" | "/token" | "/register" | "/revoke"
-    );
+    let is_way_in =
+        matches!(path, "/authorize" | "/login" | "/logout" | "/consent" | "/token" | "/register" | "/revoke");
     matches!(path, "/healthz" | "/readyz" | "/style.css")
         || path.starts_with("/.well-known/")
         || (is_way_in && app.site.sign_in().is_some())

@@ -50,7 +50,15 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 
 /// A method, in no words of the caller's own.
 fn known_method(method: &Method) -> &'static str {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
     let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.iter().position(|known| known == method).map_or("_OTHER", |at| names[at])
 }

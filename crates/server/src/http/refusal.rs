@@ -33,8 +33,7 @@ pub(crate) fn refusal(status: StatusCode, error: &'static str, message: &str) ->
 /// A refusal as a JSON-RPC error. An id that could not be read is left out, as MCP has it.
 pub(crate) fn rpc_refusal(status: StatusCode, code: i32, message: &str, id: Option<Value>) -> Response {
     let data = json!({ "kind": outcome_of(status).name() });
-    let mut body =
-        json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message, "data": data } });
+    let mut body = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": message, "data": data } });
     if let Some(id) = id {
         body["id"] = id;
     }

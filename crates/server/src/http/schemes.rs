@@ -20,7 +20,9 @@ pub(super) enum Schemes<'a> {
 impl Schemes<'_> {
     /// Writes it into the answer to `tools/list`; gives whether there was one.
     pub(super) fn write_into(&self, answer: &mut Value) -> bool {
-        let Some(tools) = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut) else { return false };
+        let Some(tools) = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut) else {
+            return false;
+        };
         for tool in tools.iter_mut().filter_map(Value::as_object_mut) {
             let scheme = json!([self.of(tool.get("name").unwrap_or(&Value::Null))]);
             tool.insert(SECURITY_SCHEMES.to_owned(), scheme.clone());

@@ -52,11 +52,12 @@ impl Authority {
     fn client(&self, protocols: &[&[u8]]) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(self.issuer.der().to_vec())).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         TlsConnector::from(Arc::new(config))
     }
@@ -182,7 +183,11 @@ fn what_is_wrong_with_a_pair_is_told() {
     let read = || Certificate::read(authority.files()).err();
     assert!(matches!(read(), Some(CertificateError::Unreadable { .. })));
     for (certificate, key, is_right) in [
-        ("", key.as_str(), (|error| matches!(error, CertificateError::NoCertificate { .. })) as fn(&_) -> bool),
+        (
+            "",
+            key.as_str(),
+            (|error| matches!(error, CertificateError::NoCertificate { .. })) as fn(&_) -> bool,
+        ),
         (&key, &key, |error| matches!(error, CertificateError::NoCertificate { .. })),
         (&certificate, "", |error| matches!(error, CertificateError::NoKey { .. })),
         (&certificate, &certificate, |error| matches!(error, CertificateError::NoKey { .. })),

@@ -8,15 +8,15 @@ use ibid_search::fetch::Fetched;
 use percent_encoding::percent_decode_str;
 use rmcp::ErrorData;
 use rmcp::model::{
-    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorCode, ListResourcesResult, ReadResourceResult,
-    Resource, ResourceContents, ResourceTemplate,
+    CompleteRequestParams, CompleteResult, CompletionInfo, ErrorCode, ListResourcesResult,
+    ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
 };
 use serde_json::json;
 
 use super::refusal::shortened;
 use super::{Handler, error, internal_error};
-use crate::audit::Outcome;
 use crate::address::{reference_of_resource, resource_path, resource_uri};
+use crate::audit::Outcome;
 use crate::library::ListedDocument;
 use crate::outgoing::Done;
 
@@ -86,11 +86,10 @@ pub(crate) fn template() -> ResourceTemplate {
 
 /// The text of a document, or of a window around a quote.
 pub(crate) async fn read(handler: &Handler, uri: String) -> Result<ReadResourceResult, ErrorData> {
-    let not_found =
-        |message: String| {
-            let data = json!({ "uri": uri, "kind": Outcome::NotFound.name() });
-            ErrorData::resource_not_found(shortened(message), Some(data))
-        };
+    let not_found = |message: String| {
+        let data = json!({ "uri": uri, "kind": Outcome::NotFound.name() });
+        ErrorData::resource_not_found(shortened(message), Some(data))
+    };
     let reference = reference_of_resource(&uri)
         .map_err(|error| not_found(format!("no resource has this uri: {error}; resources are {TEMPLATE}")))?;
     if !handler.may_read() {
@@ -221,7 +220,7 @@ mod tests {
         {
             let error = read(&garden.handler(Viewer::owner()), uri.to_owned()).await.unwrap_err();
             assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND, "{uri}");
-            assert_eq!(error.data, Some(json!({ "uri": uri })));
+            assert_eq!(error.data, Some(json!({ "uri": uri, "kind": "not_found" })));
         }
     }
 

@@ -86,7 +86,10 @@ mod tests {
             let request = Request::builder().method(method).uri(path).header("host", host);
             let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             let status = response.status().as_u16();
-            (status, String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap())
+            (
+                status,
+                String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap(),
+            )
         };
         let (local, open) = ("127.0.0.1:9117", "0.0.0.0:9117");
         for (address, method, path, host, status) in [

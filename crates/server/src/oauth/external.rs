@@ -51,7 +51,9 @@ pub struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OidcError {
     /// The issuer is no address of one.
-    #[error("{issuer:?} is no issuer: it reads https://HOST or https://HOST/PATH, or http:// on this machine")]
+    #[error(
+        "{issuer:?} is no issuer: it reads https://HOST or https://HOST/PATH, or http:// on this machine"
+    )]
     Issuer {
         /// What was given.
         issuer: String,
@@ -157,7 +159,8 @@ impl External {
             tracing::info!(%subject, "somebody has a token and was granted nothing; [serving.people] says who was");
             return Shown::Stranger;
         };
-        let is_granted = |scope: &Scope| self.names(Scopes::from_iter([*scope])).iter().all(|name| scopes.contains(name));
+        let is_granted =
+            |scope: &Scope| self.names(Scopes::from_iter([*scope])).iter().all(|name| scopes.contains(name));
         Shown::Of(Principal {
             id: format!("external:{subject}"),
             name: person.name.clone().unwrap_or_else(|| subject.clone()),

@@ -114,8 +114,7 @@ impl Fetcher {
         // Only a test has another scheme, and it is one that an address can have.
         let _ = url.set_scheme(self.scheme);
         let fetcher = self.clone();
-        let asked =
-            tokio::task::spawn_blocking(move || ask(&fetcher.agent, &url, MAX_DOCUMENT_BYTES)).await;
+        let asked = tokio::task::spawn_blocking(move || ask(&fetcher.agent, &url, MAX_DOCUMENT_BYTES)).await;
         let bytes = asked.map_err(|error| NoDocument::Unreachable(error.to_string()))??;
         let client = read_document(id, &bytes)?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,6 +55,7 @@ fn nobody() -> Response {
 }
 
 fn not_ours() -> Response {
-    let why = "The form did not come from a page of this server in this browser. Go back, and load the page again.";
+    let why =
+        "The form did not come from a page of this server in this browser. Go back, and load the page again.";
     problem(StatusCode::FORBIDDEN, "Still signed in", why)
 }

@@ -17,7 +17,12 @@ fn kind_of(answered: &Answered) -> String {
 async fn check(app: &Router, request: Request<Body>, status: u16, kind: &str) {
     let what = format!("{} {}", request.method(), request.uri());
     let answered = send(app, request).await;
-    assert_eq!((answered.status.as_u16(), kind_of(&answered).as_str()), (status, kind), "{what}: {}", answered.body);
+    assert_eq!(
+        (answered.status.as_u16(), kind_of(&answered).as_str()),
+        (status, kind),
+        "{what}: {}",
+        answered.body
+    );
     assert!(Outcome::named(kind).is_some());
 }
 
@@ -95,7 +100,10 @@ async fn tools_say_how_they_are_opened() {
     let schemes = |answered: Answered| {
         let tools = answered.json()["result"]["tools"].as_array().unwrap().clone();
         tools.iter().for_each(|tool| assert_eq!(tool["securitySchemes"], tool["_meta"]["securitySchemes"]));
-        tools.into_iter().map(|tool| (tool["name"].clone(), tool["securitySchemes"].clone())).collect::<Vec<_>>()
+        tools
+            .into_iter()
+            .map(|tool| (tool["name"].clone(), tool["securitySchemes"].clone()))
+            .collect::<Vec<_>>()
     };
     let listed = schemes(send(&open, request(Method::POST, "/mcp", &[], list.clone())).await);
     assert_eq!(listed.len(), 4);
@@ -108,8 +116,13 @@ async fn tools_say_how_they_are_opened() {
         assert_eq!(scheme, json!([{"type": "oauth2", "scopes": [scope]}]), "{name}");
     }
 
-    let by_secret = app(&garden, ServeConfig { token: Some(Token::new(SECRET).unwrap()), ..ServeConfig::default() });
+    let by_secret =
+        app(&garden, ServeConfig { token: Some(Token::new(SECRET).unwrap()), ..ServeConfig::default() });
     let bearer = format!("Bearer {SECRET}");
     let listed = send(&by_secret, request(Method::POST, "/mcp", &[("authorization", &bearer)], list)).await;
-    assert_eq!(listed.json()["result"]["tools"][0].get("securitySchemes"), None, "nobody can be told of a secret");
+    assert_eq!(
+        listed.json()["result"]["tools"][0].get("securitySchemes"),
+        None,
+        "nobody can be told of a secret"
+    );
 }

@@ -160,11 +160,8 @@ impl World {
         let people = BTreeMap::from([("ada".to_owned(), person(&[]))]);
         let mut oidc = OidcConfig { issuer: issuer.clone(), people, ..OidcConfig::default() };
         change(&mut oidc);
-        let config = ServeConfig {
-            public_url: Some(ORIGIN.to_owned()),
-            oidc: Some(oidc),
-            ..ServeConfig::default()
-        };
+        let config =
+            ServeConfig { public_url: Some(ORIGIN.to_owned()), oidc: Some(oidc), ..ServeConfig::default() };
         let garden = testing::garden();
         let site = Site::new(HOST.parse().unwrap(), config).unwrap();
         let clock = site.external.as_ref().unwrap().clock.clone();
@@ -201,7 +198,8 @@ impl World {
     }
 
     async fn get(&self, path: &str) -> Answered {
-        send(&self.router, request(Method::GET, path, &[("host", "notes.example"), ("content-type", "")], "")).await
+        send(&self.router, request(Method::GET, path, &[("host", "notes.example"), ("content-type", "")], ""))
+            .await
     }
 }
 
@@ -210,7 +208,10 @@ async fn a_token_of_each_kind_of_key_opens() {
     let signers = [Signer::rsa(), Signer::curve(), Signer::edwards()];
     let jwks = signers.iter().map(|signer| signer.jwk(signer.algorithm()));
     // Keys that nobody here knows do not spoil the others.
-    let odd = [json!({"kty": "AKP", "alg": "ML-DSA-44", "kid": "pq", "pub": "x"}), json!({"kty": "oct", "k": "c2VjcmV0"})];
+    let odd = [
+        json!({"kty": "AKP", "alg": "ML-DSA-44", "kid": "pq", "pub": "x"}),
+        json!({"kty": "oct", "k": "c2VjcmV0"}),
+    ];
     let world = World::new(odd.into_iter().chain(jwks).collect()).await;
     for signer in &signers {
         let id = signer.algorithm();
@@ -337,7 +338,12 @@ async fn a_provider_that_is_away_locks_nobody_out_for_a_day() {
     let token = || signer.token("c", &world.claims(), &json!({}));
     world.published.is_down.store(true, Ordering::Relaxed);
     let answered = world.call("/mcp", &token(), "search", json!({"query": "rye"})).await;
-    assert_eq!((answered.status.as_u16(), answered.header(header::RETRY_AFTER)), (502, "10"), "{}", answered.body);
+    assert_eq!(
+        (answered.status.as_u16(), answered.header(header::RETRY_AFTER)),
+        (502, "10"),
+        "{}",
+        answered.body
+    );
     world.published.is_down.store(false, Ordering::Relaxed);
     assert_eq!(world.status(&token()).await, 502, "it is not asked again at once");
     world.clock.advance(11);
@@ -388,9 +394,8 @@ async fn scopes_have_the_providers_names_and_are_asked_for_by_them() {
     })
     .await;
     let with = |scope: &str| signer.token("c", &world.changed(&json!({ "scope": scope })), &json!({}));
-    let fetch = async |scope: &str| {
-        world.call("/mcp", &with(scope), "fetch", json!({"id": "garden:Long.txt"})).await
-    };
+    let fetch =
+        async |scope: &str| world.call("/mcp", &with(scope), "fetch", json!({"id": "garden:Long.txt"})).await;
     assert_eq!(fetch("notes:search api.read").await.status, 200);
     for too_little in ["notes:search", "notes:search notes:read", ""] {
         let answered = fetch(too_little).await;
@@ -420,7 +425,8 @@ async fn clients_are_sent_to_the_provider_and_nothing_is_issued_here() {
 async fn a_token_for_one_collection_opens_that_alone() {
     let signer = Signer::curve();
     let world = World::new(vec![signer.jwk("c")]).await;
-    let token = signer.token("c", &world.changed(&json!({"aud": format!("{ORIGIN}/c/garden/mcp")})), &json!({}));
+    let token =
+        signer.token("c", &world.changed(&json!({"aud": format!("{ORIGIN}/c/garden/mcp")})), &json!({}));
     let call = async |path: &str| world.call(path, &token, "search", json!({"query": "rye"})).await.status;
     assert_eq!((call("/c/garden/mcp").await, call("/mcp").await), (StatusCode::OK, StatusCode::UNAUTHORIZED));
 }

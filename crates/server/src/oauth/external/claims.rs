@@ -94,7 +94,8 @@ fn is_for_us(audience: &str, expected: &Expected<'_>) -> bool {
 
 /// Whole seconds since 1970. Providers may write a fraction.
 fn moment(value: &Value) -> Option<u64> {
-    let fraction = || value.as_f64().filter(|moment| (0.0..1e15).contains(moment)).map(|moment| moment as u64);
+    let fraction =
+        || value.as_f64().filter(|moment| (0.0..1e15).contains(moment)).map(|moment| moment as u64);
     value.as_u64().or_else(fraction)
 }
 

@@ -30,7 +30,8 @@ impl Key {
             _ => return None,
         };
         let common = &jwk.common;
-        let other_way = common.key_algorithm.is_some_and(|named| named.to_string() != format!("{algorithm:?}"));
+        let other_way =
+            common.key_algorithm.is_some_and(|named| named.to_string() != format!("{algorithm:?}"));
         let other_use = common.public_key_use.as_ref().is_some_and(|used| *used != PublicKeyUse::Signature);
         let cannot = common.key_operations.as_ref().is_some_and(|all| !all.contains(&KeyOperations::Verify));
         if other_way || other_use || cannot {
