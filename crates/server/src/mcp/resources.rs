@@ -220,7 +220,7 @@ mod tests {
         {
             let error = read(&garden.handler(Viewer::owner()), uri.to_owned()).await.unwrap_err();
             assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND, "{uri}");
-            assert_eq!(error.data, Some(json!({ "uri": uri })));
+            assert_eq!(error.data, Some(json!({ "uri": uri, "kind": "not_found" })));
         }
     }
 

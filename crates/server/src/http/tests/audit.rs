@@ -87,7 +87,7 @@ async fn an_error_names_its_entry() {
     let entries = audited.entries(3).await;
     let by_id = |id: &str| entries.iter().find(|entry| entry.id.to_string() == id).unwrap().outcome;
     assert_eq!(by_id(wrong["result"]["_meta"]["ibid/auditId"].as_str().unwrap()), Outcome::Validation);
-    assert_eq!(by_id(unknown["error"]["data"]["auditId"].as_str().unwrap()), Outcome::Validation);
+    assert_eq!(by_id(unknown["error"]["data"]["auditId"].as_str().unwrap()), Outcome::NotFound);
     assert_eq!(by_id(nobody.headers["x-audit-id"].to_str().unwrap()), Outcome::Permission);
 }
 

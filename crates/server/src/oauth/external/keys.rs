@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use ibid_core::address::is_public;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use ureq::Agent;
 use url::Url;
 
@@ -26,6 +28,9 @@ const PAUSE: u64 = 60;
 
 /// The same after a look that failed.
 const PAUSE_AFTER_FAILURE: u64 = 10;
+
+/// How long is waited for somebody else who asks.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(2);
 
 /// The longest document that is read, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
@@ -111,7 +116,8 @@ impl Keys {
 
     /// Asks the provider, unless it was asked a short while ago.
     async fn look(&self, now: u64) {
-        let mut last = self.asking.lock().await;
+        // A provider that hangs must not hold everybody who shows a token of an unknown key.
+        let Ok(mut last) = timeout(WAIT_FOR_OTHERS, self.asking.lock()).await else { return };
         let too_soon = last.is_some_and(|Look { at, well }| {
             now.saturating_sub(at) < if well { PAUSE } else { PAUSE_AFTER_FAILURE }
         });
