@@ -6,7 +6,6 @@ mod activity;
 mod answer;
 mod connect;
 mod cookie;
-mod crowd;
 mod door;
 mod gate;
 mod guard;
@@ -42,6 +41,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::audit::AuditId;
 use crate::config::Site;
+use crate::crowd::Crowd;
 use crate::library::Library;
 use crate::mcp::Handler;
 use crate::metrics::Metrics;
@@ -53,8 +53,6 @@ use crate::viewer::Viewer;
 use crate::walk::Walks;
 
 pub(crate) use streams::Streams;
-
-use crowd::Crowd;
 
 /// The most bytes of a request's body. The longest question fits a hundred times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;

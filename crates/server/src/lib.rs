@@ -7,6 +7,7 @@
 mod address;
 pub mod audit;
 mod config;
+mod crowd;
 pub mod doctor;
 mod guide;
 mod http;

@@ -2,7 +2,6 @@
 //! let go. What is asked over them is [`crate::http`]'s business.
 
 mod certificate;
-mod crowd;
 mod pulse;
 
 use std::convert::Infallible;
@@ -31,8 +30,9 @@ use tower::Service as _;
 pub(crate) use certificate::{Certificate, LOOK_EVERY};
 pub use certificate::{CertificateError, CertificateFiles};
 
+use crate::crowd::{Crowd, Crowded, Place};
 use crate::metrics::Traffic;
-use crowd::Crowd;
+use crate::oauth::limits::key_of;
 use pulse::{Counted, Held, Pulse};
 
 /// What HTTP/2 is called in a handshake.
@@ -110,8 +110,8 @@ impl Listening {
         let door = Arc::new(Door {
             router,
             certificate,
-            all: Crowd::new(bounds.of_one),
-            in_handshake: Crowd::new(bounds.handshakes_of_one),
+            all: of_one_address(bounds.of_one),
+            in_handshake: of_one_address(bounds.handshakes_of_one),
             bounds,
             traffic,
         });
@@ -127,7 +127,7 @@ impl Listening {
             };
             let counted = !(door.bounds.uncounted)(peer.ip().to_canonical())
                 && !trusted_proxies.contains(&peer.ip().to_canonical());
-            let Ok(seat) = door.all.seat(counted.then(|| peer.ip())) else {
+            let Ok(seat) = seat(&door.all, counted.then(|| peer.ip())) else {
                 tracing::debug!(%peer, "too many connections from one address");
                 continue;
             };
@@ -142,6 +142,16 @@ impl Listening {
             tracing::warn!(seconds = grace.as_secs(), "requests were still running when the server stopped");
         }
     }
+}
+
+/// So many of each address; of how many there are in all the semaphore takes care.
+fn of_one_address(most: usize) -> Arc<Crowd> {
+    Arc::new(Crowd::new(most, usize::MAX))
+}
+
+/// A place for somebody from `address`; `None` is not counted.
+fn seat(crowd: &Arc<Crowd>, address: Option<IpAddr>) -> Result<Option<Place>, Crowded> {
+    address.map(|address| crowd.enter(&key_of(address))).transpose()
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -168,8 +178,8 @@ struct Door {
     router: Router,
     certificate: Option<Arc<Certificate>>,
     bounds: Bounds,
-    all: Crowd,
-    in_handshake: Crowd,
+    all: Arc<Crowd>,
+    in_handshake: Arc<Crowd>,
     traffic: Traffic,
 }
 
@@ -183,7 +193,7 @@ impl Door {
         let Some(certificate) = &self.certificate else {
             return self.http1(stream, peer, watcher).await;
         };
-        let Ok(seat) = self.in_handshake.seat(counted.then(|| peer.ip())) else {
+        let Ok(seat) = seat(&self.in_handshake, counted.then(|| peer.ip())) else {
             tracing::debug!(%peer, "too many handshakes from one address");
             return;
         };

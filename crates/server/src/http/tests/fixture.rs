@@ -394,6 +394,7 @@ async fn the_fixture_is_reached_through_our_layers() {
 }
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "whoever runs the suite reads where")]
 #[ignore = "serves the conformance suite until its input ends: see tests/clients/run.sh"]
 async fn serve_the_conformance_suite() {
     let garden = testing::garden();

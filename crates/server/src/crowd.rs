@@ -1,12 +1,12 @@
-//! How many requests are answered at once, of one caller and of all of a kind: whoever is slow to send a body, or asks for
-//! much at once, leaves room for others.
+//! How many are there at once, of one caller and of all of a kind: requests that are answered, connections, handshakes.
+//! Whoever is slow, or asks for much at once, leaves room for others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Callers of a kind.
 #[derive(Debug)]
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     each: usize,
     all: usize,
     // Held for a look into the table, never across an await.
@@ -21,7 +21,7 @@ struct Held {
 
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Crowded {
+pub(crate) enum Crowded {
     /// The caller has all that one may have.
     Each,
     /// There is none for anybody.
@@ -30,7 +30,7 @@ pub(super) enum Crowded {
 
 impl Crowd {
     /// `each` at once for one caller, `all` for all of them.
-    pub(super) fn new(each: usize, all: usize) -> Crowd {
+    pub(crate) fn new(each: usize, all: usize) -> Crowd {
         Crowd { each, all, held: Mutex::default() }
     }
 
@@ -40,7 +40,7 @@ impl Crowd {
     }
 
     /// A place for a caller, held until it is dropped.
-    pub(super) fn enter(self: &Arc<Self>, caller: &str) -> Result<Place, Crowded> {
+    pub(crate) fn enter(self: &Arc<Self>, caller: &str) -> Result<Place, Crowded> {
         let mut held = self.held();
         if held.by.get(caller).is_some_and(|&count| count >= self.each) {
             return Err(Crowded::Each);
@@ -54,9 +54,9 @@ impl Crowd {
     }
 }
 
-/// A place for one request.
+/// A place in a crowd, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     crowd: Arc<Crowd>,
     caller: String,
 }
