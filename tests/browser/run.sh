@@ -21,6 +21,11 @@ if ! has chromium; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 fi
 
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+  echo "Playwright takes Node 20 or later" >&2
+  exit 1
+fi
+
 mkdir -p "$tools"
 if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json" || ! [ -d "$tools/node_modules/playwright-core" ]; then
   cp "$here/package.json" "$here/package-lock.json" "$tools/"
