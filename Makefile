@@ -47,9 +47,9 @@ kills: build-for-tests
 load: build-for-tests
 	CLIENTS=$(CLIENTS) SEARCHES=$(SEARCHES) cargo test --workspace --test integration --locked load:: -- --nocapture --test-threads 1 --skip soak
 
-# Forty callers come, sign in, search and go for MINUTES minutes; what the server holds is told every minute.
+# Sixteen callers come, sign in, search and go for MINUTES minutes; what the server holds is told every minute.
 soak: build-for-tests
-	MINUTES=$(MINUTES) CLIENTS=40 cargo test --workspace --test integration --locked load::soak -- --nocapture
+	MINUTES=$(MINUTES) CLIENTS=16 cargo test --workspace --test integration --locked load::soak -- --nocapture
 
 # What must hold before a commit: form, lints, documentation.
 check: fmt clippy docs
