@@ -394,6 +394,7 @@ async fn the_fixture_is_reached_through_our_layers() {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the script reads where it listens")]
 #[ignore = "serves the conformance suite until its input ends: see tests/clients/run.sh"]
 async fn serve_the_conformance_suite() {
     let garden = testing::garden();
