@@ -87,7 +87,7 @@ test('calls are narrowed by typing, and the address can be shared', async () => 
   await person.expectAccessible();
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
-  await page.getByLabel('Outcome').selectOption('validation');
+  await page.getByLabel('Outcome').selectOption('not_found');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await page.getByText('demo:None.md').first().waitFor();
   assert.equal(await page.getByText('only by this one').count(), 0);
