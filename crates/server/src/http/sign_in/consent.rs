@@ -4,6 +4,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use ibid_core::grant::Grant;
 use ibid_core::id::CollectionName;
 
 use super::authorize::answer;
@@ -110,23 +111,37 @@ fn chosen(app: &App, asked: &Asked, form: &Form) -> Result<Chosen, &'static str>
     if scopes.is_empty() {
         return Err("Tick what it may do, or say no.");
     }
+    let mut rules = folders(form)?;
     let rule = |name: &CollectionName| format!("collection:{name}");
     if let Some(only) = collection_of(&asked.resource) {
-        return Ok(Chosen { scopes, rules: vec![rule(&only)] });
+        rules.push(rule(&only));
+        return Ok(Chosen { scopes, rules });
     }
     if form.one("notes") == Ok(Some("all")) {
-        return Ok(Chosen { scopes, rules: Vec::new() });
+        return Ok(Chosen { scopes, rules });
     }
     let known = collections(app, asked);
-    let rules: Vec<_> = known
-        .iter()
-        .filter(|known| form.all("collection").any(|name| name == known.as_str()))
-        .map(rule)
-        .collect();
-    match rules.is_empty() {
-        true => Err("Tick the collections it may see, or let it see all."),
-        false => Ok(Chosen { scopes, rules }),
+    let ticked = known.iter().filter(|known| form.all("collection").any(|name| name == known.as_str()));
+    let ticked: Vec<String> = ticked.map(rule).collect();
+    if ticked.is_empty() {
+        return Err("Tick the collections it may see, or let it see all.");
     }
+    rules.extend(ticked);
+    Ok(Chosen { scopes, rules })
+}
+
+/// A rule for each folder that was written down, between commas; none where nothing was.
+fn folders(form: &Form) -> Result<Vec<String>, &'static str> {
+    const UNREADABLE: &str = "Write the folders as in Projects/Garden, with commas between them.";
+    let written = form.one("folders").map_err(|_| UNREADABLE)?.unwrap_or_default();
+    let names = written.split(',').map(|name| name.trim().trim_matches('/')).filter(|name| !name.is_empty());
+    let rules: Vec<String> = names.map(|name| format!("path:{name}/**")).collect();
+    // A comma alone is no folder, and must not become all of them.
+    if rules.is_empty() && !written.trim().is_empty() {
+        return Err(UNREADABLE);
+    }
+    Grant::parse(&rules).map_err(|_| UNREADABLE)?;
+    Ok(rules)
 }
 
 fn collections(app: &App, asked: &Asked) -> Vec<CollectionName> {

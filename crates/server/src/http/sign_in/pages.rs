@@ -148,6 +148,10 @@ fn notes(question: &Question<'_>) -> Markup {
                     label.inner { input type="checkbox" name="collection" value=(name); " " (name) }
                 }
             }
+            label.folders {
+                "Only these folders (none: all of them) "
+                input type="text" name="folders" placeholder="Projects/Garden, Daily" autocomplete="off";
+            }
         }
     }
 }

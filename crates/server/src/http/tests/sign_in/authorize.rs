@@ -225,13 +225,24 @@ async fn a_person_takes_away_what_they_like() {
     is_page(&nothing, StatusCode::BAD_REQUEST);
     let no_collection = person.decide(&request, &[("notes", "chosen"), ("collection", "none")]).await;
     is_page(&no_collection, StatusCode::BAD_REQUEST);
-    let chosen = [("notes", "chosen"), ("collection", "garden"), ("scope", "notes:search")];
+    for unreadable in [" , ", "/", "a[", "a{"] {
+        is_page(&person.decide(&request, &[("folders", unreadable)]).await, StatusCode::BAD_REQUEST);
+    }
+    let chosen = [
+        ("notes", "chosen"),
+        ("collection", "garden"),
+        ("scope", "notes:search"),
+        ("folders", " /Bread/ ,, Maps/2024"),
+    ];
     let (_, carried) = location(&person.decide(&request, &chosen).await);
     let (access, _) = tokens_of(&server.exchange_code(&carried["code"][0], &[]).await);
     let (principal, _) = server.store.bearer(&access, crate::time::now()).unwrap().unwrap();
     assert_eq!(
         (principal.rules, principal.scopes.to_string()),
-        (vec!["collection:garden".to_owned()], "notes:search".to_owned())
+        (
+            ["path:Bread/**", "path:Maps/2024/**", "collection:garden"].map(str::to_owned).to_vec(),
+            "notes:search".to_owned()
+        )
     );
 }
 
