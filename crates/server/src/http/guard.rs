@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Version, header};
+use http_body::Body as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -69,22 +70,31 @@ fn first_part(path: &str) -> &str {
 }
 
 async fn within_bounds(app: &App, mut request: Request, next: Next) -> Response {
+    let ends_connection = request.version() < Version::HTTP_2 && !request.body().is_end_stream();
+    let unread = |refused| if ends_connection { last_on_its_connection(refused) } else { refused };
     let Ok(_place) = app.in_flight.try_acquire() else {
-        return busy();
+        return unread(busy());
     };
     let answer = async {
         if let Err(refused) = check(&app.site, &mut request) {
-            return *refused;
+            return unread(*refused);
         }
         match admit(app, request).await {
             Ok((request, _place)) => next.run(request).await,
-            Err(refused) => *refused,
+            Err(refused) => unread(*refused),
         }
     };
     tokio::time::timeout(app.request_timeout, answer).await.unwrap_or_else(|_| {
         let message = format!("no answer within {} seconds", app.request_timeout.as_secs());
-        refusal(StatusCode::GATEWAY_TIMEOUT, "timeout", &message)
+        unread(refusal(StatusCode::GATEWAY_TIMEOUT, "timeout", &message))
     })
+}
+
+/// Tells the caller that the connection ends with this answer, as it does when a request's body was not read: who asked on
+/// it again would find it closed, and could not know whether they were heard.
+fn last_on_its_connection(mut refused: Response) -> Response {
+    refused.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    refused
 }
 
 /// There is no room for anybody.

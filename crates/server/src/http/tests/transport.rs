@@ -138,3 +138,21 @@ async fn r15_no_other_scheme_is_read() {
         assert!(matches!(code, Some(-32602 | -32002)), "{uri}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn whoever_is_refused_unread_is_told_that_the_connection_ends() {
+    let garden = testing::garden();
+    let config = ServeConfig { token: Some(Token::new(SECRET).unwrap()), ..ServeConfig::default() };
+    let app = app(&garden, config);
+    let ends =
+        |answered: Answered| answered.headers.get(header::CONNECTION).is_some_and(|value| value == "close");
+    let bearer = format!("Bearer {SECRET}");
+    for (method, headers, body, expected) in [
+        (Method::POST, vec![], SEARCH, true),
+        (Method::POST, vec![("host", "evil.example")], SEARCH, true),
+        (Method::POST, vec![("authorization", bearer.as_str())], SEARCH, false),
+        (Method::GET, vec![], "", false),
+    ] {
+        assert_eq!(ends(send(&app, request(method, "/mcp", &headers, body)).await), expected, "{headers:?}");
+    }
+}
