@@ -3,7 +3,9 @@
 //!
 //! `IBID_BENCH_VAULT` names the notes, `IBID_EDITS` how many changes are made (200,000), `IBID_EDITED_NOTES` of how many notes
 //! (1,000). Nine changes of ten put another sentence somewhere into a note; the rest remove one, put one back, or rename
-//! one. Prints a table; the notes lie in the folder for temporary files, so `TMPDIR` chooses the disk.
+//! one. Vectors are hashed unless `IBID_VECTORS` is `real`: a renamed note keeps those that were made with its old title,
+//! which a hash takes for wholly different ones, so only real vectors say how much of a fresh index's answers remain by
+//! meaning. Prints a table; the notes lie in the folder for temporary files, so `TMPDIR` chooses the disk.
 #![allow(clippy::print_stdout, reason = "a table is what it is for")]
 
 mod scale;
@@ -16,7 +18,7 @@ use std::time::Instant;
 use ibid_core::query::{Mode, Query};
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
-use ibid_indexer::{Silent, build};
+use ibid_indexer::{Model, Silent, build};
 use ibid_measure::questions::draw;
 use ibid_search::{QueryEmbedder, Searcher};
 use scale::{ASK_HEAD, disk, megabytes_of, stage};
@@ -35,7 +37,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, INDEX, notes, data] => {
-            let (report, seconds) = scale::index(Path::new(notes), Path::new(data));
+            let (report, seconds) = scale::index(Path::new(notes), Path::new(data), model());
             println!("{} chunks in {seconds:.1} s", report.chunks);
         }
         [_, EDIT, notes, data] => edit(Path::new(notes), Path::new(data)),
@@ -49,6 +51,14 @@ fn main() {
 
 fn from_environment(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |value| value.parse().expect("it is a number"))
+}
+
+fn model() -> Model {
+    match std::env::var("IBID_VECTORS").as_deref() {
+        Ok("real") => vault::model(),
+        Ok(other) if other != "hashed" => panic!("IBID_VECTORS is {other}; there are real and hashed ones"),
+        _ => scale::hashed(),
+    }
 }
 
 fn table() {
@@ -115,7 +125,7 @@ struct Note {
 
 fn edit(notes: &Path, data: &Path) {
     let edits = from_environment("IBID_EDITS", 200_000);
-    let (store, options) = (Store::at(data), scale::options(notes));
+    let (store, options) = (Store::at(data), scale::options(notes, model()));
     let count = fs::read_dir(notes).expect("the folder can be listed").count();
     let mut list: Vec<Note> = (0..count)
         .map(|at| notes.join(format!("{at}.md")))

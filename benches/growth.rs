@@ -66,7 +66,7 @@ fn table() {
 const INDEX_HEAD: &str = "  chunks     MB  index s  peak MB";
 
 fn index(notes: &Path, data: &Path) {
-    let (report, seconds) = scale::index(notes, data);
+    let (report, seconds) = scale::index(notes, data, scale::hashed());
     let megabytes = report.bytes_read as f64 / 1e6;
     println!("{:>8} {megabytes:>6.1} {seconds:>8.1} {:>8.0}", report.chunks, megabytes_of("VmHWM:"));
 }

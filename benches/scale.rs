@@ -66,10 +66,14 @@ pub(crate) fn stage(arguments: &[&std::ffi::OsStr]) -> String {
     String::from_utf8_lossy(&ran.stdout).trim_end().to_owned()
 }
 
-/// How a folder of notes is indexed with hashed vectors.
-pub(crate) fn options(notes: &Path) -> BuildOptions {
+/// What gives each text a vector of its own.
+pub(crate) fn hashed() -> Model {
     let real = vault::model().embedder;
-    let hashed: Arc<dyn Embedder> = Arc::new(Hashed(real.identity().clone()));
+    Model { embedder: Arc::new(Hashed(real.identity().clone())), folder: None }
+}
+
+/// How a folder of notes is indexed.
+pub(crate) fn options(notes: &Path, model: Model) -> BuildOptions {
     BuildOptions {
         root: notes.to_owned(),
         source: SourceChoice::Folder,
@@ -77,7 +81,7 @@ pub(crate) fn options(notes: &Path) -> BuildOptions {
         include: vec![],
         exclude: vec![],
         language: None,
-        model: Some(Model { embedder: hashed, folder: None }),
+        model: Some(model),
         threads: std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
         rebuild: false,
         may_change_model: false,
@@ -87,8 +91,8 @@ pub(crate) fn options(notes: &Path) -> BuildOptions {
 }
 
 /// Indexes, and gives what there is to say of it with the seconds it took.
-pub(crate) fn index(notes: &Path, data: &Path) -> (Report, f64) {
-    let options = options(notes);
+pub(crate) fn index(notes: &Path, data: &Path, model: Model) -> (Report, f64) {
+    let options = options(notes, model);
     let began = Instant::now();
     let report = build(&Store::at(data), &options, &Silent).expect("the folder can be indexed");
     (report, began.elapsed().as_secs_f64())
