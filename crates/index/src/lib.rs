@@ -9,7 +9,7 @@
 pub mod check;
 mod error;
 pub mod lexical;
-mod lock;
+pub mod lock;
 pub mod manifest;
 mod record;
 pub mod settings;

@@ -1,4 +1,4 @@
-//! One writer at a time. The lock is the operating system's, so a process that dies lets go of it.
+//! One writer of a folder at a time. The lock is the operating system's, so a process that dies lets go of it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -6,14 +6,18 @@ use std::path::Path;
 use crate::error::OpenError;
 
 /// Held as long as a writer lives.
-pub(crate) struct WriterLock {
+#[derive(Debug)]
+pub struct WriterLock {
     // Closing the file gives the lock back.
     _file: File,
 }
 
 impl WriterLock {
-    /// Takes the lock at `path`, or says that another process has it. Never waits.
-    pub(crate) fn take(path: &Path) -> Result<WriterLock, OpenError> {
+    /// Takes the lock at `path`, a file that is made where there is none. Never waits.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`] where another writer has it.
+    pub fn take(path: &Path) -> Result<WriterLock, OpenError> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -13,12 +13,14 @@ mod manners;
 mod page;
 mod scope;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use ibid_core::address::is_public;
 use ibid_core::id::DocumentPath;
+use ibid_index::lock::WriterLock;
 use ibid_index::manifest::{Origin, WebRecord};
 use url::Url;
 
@@ -37,7 +39,12 @@ pub(crate) struct Web {
     /// The moment of the run in seconds since 1970; `None` where nothing is asked of the network.
     fetches_at: Option<u64>,
     kept: OnceLock<Kept>,
+    /// Until this run has read its pages no other may change what is kept.
+    lock: OnceLock<WriterLock>,
 }
+
+/// In the folder of the pages.
+const LOCK: &str = "lock";
 
 impl Web {
     /// The pages of `record`, kept in `folder`.
@@ -49,7 +56,14 @@ impl Web {
     ) -> Result<Web, BuildError> {
         record.urls.iter().try_for_each(|url| checked_url(url).map(drop))?;
         let (folder, record) = (folder.to_owned(), record.clone());
-        Ok(Web { folder, record, chosen, fetches_at, kept: OnceLock::new() })
+        Ok(Web { folder, record, chosen, fetches_at, kept: OnceLock::new(), lock: OnceLock::new() })
+    }
+
+    fn lock(&self) -> Result<(), BuildError> {
+        fs::create_dir_all(&self.folder).map_err(self.unkept())?;
+        // Listed once, so that there is no lock before.
+        let _ = self.lock.set(WriterLock::take(&self.folder.join(LOCK))?);
+        Ok(())
     }
 
     fn unkept(&self) -> impl FnOnce(io::Error) -> BuildError {
@@ -72,8 +86,11 @@ impl Web {
 
 impl Source for Web {
     /// Asks for the pages, unless nothing is to be asked, and lists what is kept then. Blocks for as long as the sites
-    /// want it: about a second a page.
+    /// want it: about a second a page. Another run that asks at the same time is told that this one does.
     fn list(&self, _threads: usize, progress: &dyn Progress) -> Result<Listing, BuildError> {
+        if self.fetches_at.is_some() {
+            self.lock()?;
+        }
         let mut kept = Kept::open(&self.folder).map_err(self.unkept())?;
         let mut listing = Listing { origin: Origin::Web(self.record.clone()), ..Listing::default() };
         if let Some(now) = self.fetches_at {

@@ -7,6 +7,8 @@ use std::net::{IpAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use ibid_index::OpenError;
+
 use super::*;
 use crate::report::{Silent, SkipReason, Skipped};
 
@@ -370,6 +372,23 @@ fn bytes_that_are_lost_are_sent_again() {
     }
     reader.run().unwrap();
     assert_eq!(reader.read("index.html").unwrap(), b"rye");
+}
+
+#[test]
+fn pages_stay_as_they_are_until_the_run_that_fetched_them_has_read_them() {
+    let server = Server::new();
+    server.page("/", "rye");
+    let reader = Reader::new(&server, &["/"]);
+    let first = reader.web(Some(1));
+    let listing = first.list(1, &Silent).unwrap();
+    server.page("/", "spelt");
+    assert!(matches!(reader.run(), Err(BuildError::Open(OpenError::Locked { .. }))));
+    assert!(String::from_utf8(first.read(&listing.files[0].path).unwrap()).unwrap().contains("rye"));
+    // Who asks nothing of the network changes nothing and is kept from nothing.
+    assert_eq!(reader.web(None).list(1, &Silent).unwrap().files.len(), 1);
+    drop(first);
+    reader.run().unwrap();
+    assert!(String::from_utf8(reader.read("index.html").unwrap()).unwrap().contains("spelt"));
 }
 
 #[test]
