@@ -344,23 +344,26 @@ impl CollectionWriter {
     /// Ends the run: merges vector files when they are many or mostly dead, builds or renews the graph when there are
     /// enough vectors, waits for tantivy's merges, sweeps, and gives the generation as readers will see it.
     pub fn finish(mut self, store: &Store, threads: usize) -> Result<Snapshot, WriteError> {
-        self.tidy_vectors(store, threads)?;
+        let snapshot = Snapshot::open(store, &self.name)?;
+        let is_tidy = !self.tidy_vectors(&snapshot, threads)?;
         self.sweep()?;
         let (lexical, refused) = (self.layout.lexical(), self.refused);
         let merged = self.writer.wait_merging_threads();
         merged.map_err(|error| WriteError::from_tantivy(error, &lexical, &refused))?;
         // tantivy keeps what a merge has just replaced until its next sweep, which may be long away.
         sweep_segments(&self.layout)?;
-        let missing =
-            || OpenError::Missing { name: self.name.clone(), data_dir: store.data_dir().to_owned() };
-        Ok(Snapshot::open_if_committed(store, &self.name)?.ok_or_else(missing)?)
+        // To open one costs a read of the whole collection, and merges change nothing of what it says.
+        match is_tidy {
+            true => Ok(snapshot),
+            false => Ok(Snapshot::open(store, &self.name)?),
+        }
     }
 
-    fn tidy_vectors(&mut self, store: &Store, threads: usize) -> Result<(), WriteError> {
-        let snapshot = match Snapshot::open_if_committed(store, &self.name)? {
-            Some(snapshot) if snapshot.manifest().model.is_some() => snapshot,
-            _ => return Ok(()),
-        };
+    /// Whether there was anything to do, and so a commit.
+    fn tidy_vectors(&mut self, snapshot: &Snapshot, threads: usize) -> Result<bool, WriteError> {
+        if snapshot.manifest().model.is_none() {
+            return Ok(false);
+        }
         let mut manifest = snapshot.manifest().clone();
         let folder = self.layout.vectors();
         let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
@@ -384,12 +387,13 @@ impl CollectionWriter {
             manifest.graph =
                 vector::build_graph(&folder, self.file_number, &vectors, threads, vector::GRAPH_MIN_ROWS)?;
         }
-        if manifest != *snapshot.manifest() {
-            manifest.generation += 1;
-            self.write_commit(&manifest)?;
-            (self.vector_files, self.graph) = (manifest.vector_files, manifest.graph);
+        if manifest == *snapshot.manifest() {
+            return Ok(false);
         }
-        Ok(())
+        manifest.generation += 1;
+        self.write_commit(&manifest)?;
+        (self.vector_files, self.graph) = (manifest.vector_files, manifest.graph);
+        Ok(true)
     }
 
     /// Removes what no manifest names, and gives the highest number a file left here bears.

@@ -292,7 +292,13 @@ impl Run<'_> {
         let model = self.options.model.clone().filter(|_| self.replaces || bytes <= AT_ONCE_BYTES);
         self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
         self.commit(writer)?;
-        self.fill(writer, store)
+        let lacked_none = |base: &Arc<Snapshot>| {
+            is_made_by(base, self.options.model.as_ref()) && base.chunks_without_vector() == 0
+        };
+        match model.is_some() && base.as_ref().is_none_or(lacked_none) {
+            true => Ok(()),
+            false => self.fill(writer, store),
+        }
     }
 
     /// Runs files through the stages, with the model or without.
