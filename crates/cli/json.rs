@@ -3,6 +3,7 @@
 
 pub(crate) mod bench;
 
+use ibid_core::amount::rfc3339;
 use ibid_core::citation::Citation;
 use ibid_core::fusion::Fusion;
 use ibid_core::hit::{Answer, Hit, LegScore};
@@ -18,7 +19,6 @@ use serde_json::{Map, Value, json};
 use crate::command::check::{Results, is_whole};
 use crate::command::index::Indexed;
 use crate::command::status::{Contents, Status};
-use crate::text::rfc3339;
 
 /// What an answer is made of besides the hits.
 pub(crate) struct Asked<'a> {

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use ibid_core::amount::{bytes, grouped, many};
 use ibid_core::id::CollectionName;
 use ibid_indexer::{Plan, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
-use crate::text::{bytes, duration, grouped, many};
+use crate::text::duration;
 
 pub(crate) use asking::Asking;
 pub(crate) use checking::Checking;

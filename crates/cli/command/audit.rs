@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ibid_core::amount::bytes;
 use ibid_server::audit::{AuditLog, Entry, Filter, Given, Outcome as Ended, entries, follow};
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::args::AuditArgs;
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, BAD, DIM, STRONG};
-use crate::text::{bytes, safe_line};
+use crate::text::safe_line;
 
 pub(crate) fn run(args: &AuditArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let log = AuditLog::of(&environment.store);

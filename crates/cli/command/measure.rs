@@ -10,6 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ibid_core::amount::many;
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
 use ibid_embed::Embedder;
@@ -29,7 +30,6 @@ use crate::open::{self, ModelChoice, NO_MODEL};
 use crate::output;
 use crate::print;
 use crate::progress::{Asking, Shown};
-use crate::text::many;
 
 /// The folder below the data folder where datasets and their indexes lie.
 const FOLDER: &str = "measure";

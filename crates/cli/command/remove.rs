@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ibid_core::amount::bytes;
 use ibid_index::manifest::{Origin, SourceRecord};
 use ibid_index::settings::newest_settings;
 
@@ -11,7 +12,7 @@ use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::open;
 use crate::output;
-use crate::text::{bytes, safe_line};
+use crate::text::safe_line;
 
 pub(crate) fn run(args: &RemoveArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let store = &environment.store;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ibid_core::amount::age;
 use ibid_core::grant::Grant;
 use ibid_server::{AccessStore, Entry, EntryKind, NewToken, Private, Scopes, Viewer};
 
@@ -9,7 +10,7 @@ use crate::args::{CreateArgs, TokenArgs, TokenCommand};
 use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, STRONG};
-use crate::text::{age, safe_line};
+use crate::text::safe_line;
 
 /// In seconds.
 const DAY: u64 = 24 * 60 * 60;

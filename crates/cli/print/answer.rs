@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use ibid_core::amount::{age, many};
 use ibid_core::hit::{Answer, Hit, LegScore, Searched};
 
 use crate::environment;
 use crate::links::{Links, linked};
 use crate::output::{self, DIM, MATCHED, PLACE, STRONG};
+use crate::text::safe_line;
 use crate::text::wrap::{Run, wrap};
-use crate::text::{age, many, safe_line};
 
 /// What stands before every line of a hit but the first.
 const INDENT: &str = "   ";

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use ibid_core::amount::{bytes, grouped, many};
 use ibid_indexer::Report;
 use ibid_measure::cold_start::{ColdStart, Starts};
 use ibid_measure::indexing::{Indexed, per_second};
@@ -16,7 +17,7 @@ use crate::command::bench::{Bench, InProcess, Measured, Parts};
 use crate::failure::Failure;
 use crate::output::{self, DIM, DOUBTFUL, STRONG};
 use crate::print::table::{Align, Form, table};
-use crate::text::{bytes, grouped, many, safe_line};
+use crate::text::safe_line;
 
 /// The headings of [`times`].
 const PERCENTILES: [&str; 3] = ["p50 ms", "p95 ms", "p99 ms"];

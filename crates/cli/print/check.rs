@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use ibid_core::amount::{bytes, grouped, many};
 use ibid_core::id::CollectionName;
 use ibid_index::check::{Checked, Finding};
 
 use crate::command::check::{Results, is_whole};
 use crate::failure::Failure;
 use crate::output::{self, ADVICE, BAD, STRONG};
-use crate::text::{bytes, grouped, many, safe_line};
+use crate::text::safe_line;
 
 /// How many findings of a collection are shown; `--json` has them all.
 const MAX_FINDINGS_SHOWN: usize = 20;

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ibid_core::amount::{age, bytes};
 use ibid_core::citation::{Citation, Reference};
 use ibid_indexer::verify::Verdict;
 use ibid_search::fetch::Fetched;
@@ -9,7 +10,7 @@ use ibid_search::fetch::Fetched;
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{self, CITED, DIM, STRONG};
-use crate::text::{age, bytes, safe, safe_line};
+use crate::text::{safe, safe_line};
 
 /// Prints the text: on a terminal with the cited words marked out, elsewhere byte for byte and nothing else.
 pub(crate) fn text(fetched: &Fetched) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use ibid_core::amount::{grouped, many};
 use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, Mode};
 use ibid_measure::bootstrap::{Interval, LEVEL_PER_MILLE, RESAMPLES};
 use ibid_measure::compare::{Change, Comparison};
@@ -12,8 +13,8 @@ use ibid_measure::record::{ModeRecord, Record};
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
 use crate::print::table::{Align, Form, GAP, table};
+use crate::text::safe_line;
 use crate::text::wrap::wrap;
-use crate::text::{grouped, many, safe_line};
 
 /// How many questions that changed are shown of each mode; `--json` has all of them.
 const MAX_CHANGED_SHOWN: usize = 6;

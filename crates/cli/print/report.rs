@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use ibid_core::amount::{bytes, grouped, many};
 use ibid_indexer::{Report, StageSeconds};
 
 use crate::command::index::Indexed;
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
-use crate::text::{bytes, duration, grouped, many, safe_line};
+use crate::text::{duration, safe_line};
 
 /// How many kinds of files that are not read are named.
 const MAX_OTHER_KINDS: usize = 8;

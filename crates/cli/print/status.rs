@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use ibid_core::amount::{age, bytes, grouped, many};
 use ibid_core::id::CollectionName;
 use ibid_index::manifest::{Origin, SourceRecord};
 
@@ -9,7 +10,7 @@ use crate::command::status::{Contents, Status};
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
-use crate::text::{age, bytes, grouped, many, safe_line};
+use crate::text::safe_line;
 
 /// How many skipped files are named; the report of the run named them all.
 const MAX_SKIPPED_SHOWN: usize = 5;

@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
+use ibid_core::amount::grouped;
 use ibid_core::id::CollectionName;
 use ibid_index::check::Step;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{LINE_INTERVAL, TICK};
 use crate::output;
-use crate::text::grouped;
 
 const BAR: &str = "{spinner} {prefix}: {bar:24} {human_pos}/{human_len} {msg}";
 

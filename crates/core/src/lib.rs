@@ -34,8 +34,10 @@
 //! | score | comparable within one leg or one answer only; `rank` starts at 1 |
 
 pub mod address;
+pub mod amount;
 pub mod chunk;
 pub mod citation;
+pub mod comment;
 pub mod document;
 pub mod fusion;
 pub mod grant;

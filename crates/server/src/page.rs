@@ -2,7 +2,6 @@
 //! Which requests they answer is not here.
 
 pub(crate) mod activity;
-mod amount;
 pub(crate) mod asset;
 pub(crate) mod changed;
 mod chart;
@@ -15,11 +14,11 @@ pub(crate) mod render;
 pub(crate) mod search;
 pub(crate) mod vault;
 
+use ibid_core::amount::{age, rfc3339};
 use ibid_core::id::DocumentId;
 use maud::{Markup, html};
 
 use crate::address::page_path;
-use crate::time::{age, rfc3339};
 use frame::{Frame, Menu};
 
 /// A word for what cannot be shown, and the note itself where it is still there.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use ibid_core::comment::{Stretch, comments};
 use ibid_core::document::{Link, LinkKind, PropertyValue};
 use ibid_core::span::Span;
 
@@ -35,6 +36,10 @@ impl Prose {
 
     pub(super) fn range(&self) -> Range<usize> {
         self.span.range()
+    }
+
+    fn stretch(&self) -> Stretch {
+        Stretch { range: self.range(), leaf: self.leaf as usize, opens_line: self.opens == Opens::Line }
     }
 
     /// Moves its end.
@@ -122,7 +127,7 @@ pub(super) fn scan(
     given: &[(String, PropertyValue)],
 ) -> Found {
     let comments = match between_marks {
-        Comments::Hidden => comments(text, &prose),
+        Comments::Hidden => comments(text, prose.iter().map(Prose::stretch)),
         Comments::Shown => Vec::new(),
     };
     let mut found = Found::default();
@@ -179,29 +184,6 @@ fn without_block_id(text: &str) -> &str {
         }
         _ => trimmed,
     }
-}
-
-/// Where `%%` begins a comment and `%%` ends it.
-///
-/// Both stand in one paragraph, or the first opens its line, as a comment over several paragraphs does; so
-/// "100%% sure" far from another such slip hides nothing.
-fn comments(text: &str, prose: &[Prose]) -> Vec<Range<usize>> {
-    let mut comments = Vec::new();
-    let mut open: Option<(usize, u32, bool)> = None;
-    for stretch in prose {
-        for (at, _) in text[stretch.range()].match_indices("%%") {
-            let at = stretch.range().start + at;
-            let opens_line = at == stretch.range().start && stretch.opens == Opens::Line;
-            open = match open {
-                Some((start, leaf, opened_line)) if opened_line || leaf == stretch.leaf => {
-                    comments.push(start..at + 2);
-                    None
-                }
-                _ => Some((at, stretch.leaf, opens_line)),
-            };
-        }
-    }
-    comments
 }
 
 /// The prose outside `comments`; both are in order.

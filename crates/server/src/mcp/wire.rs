@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ibid_core::amount::rfc3339;
 use ibid_core::citation::{Citation, Reference};
 use ibid_core::hash::ContentHash;
 use ibid_core::hit::{Answer, Hit, Searched};
@@ -13,7 +14,6 @@ use serde::Serialize;
 use crate::address::{document_url, page_url};
 use crate::library::Found;
 use crate::outgoing::Done;
-use crate::time::rfc3339;
 
 /// An answer of `search` and `search_notes`.
 #[derive(Debug, Serialize)]

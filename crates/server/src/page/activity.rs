@@ -1,10 +1,10 @@
 //! Who asked for what, and who has access: the audit log in parts, with a form that narrows it, and every grant and token
 //! with a button that ends it. Names, questions and addresses come from strangers: all of it is shown as text.
 
+use ibid_core::amount::{bytes, grouped, many};
 use ibid_core::citation::Reference;
 use maud::{Markup, html};
 
-use super::amount::{bytes, grouped, many};
 use super::frame::{Frame, Menu, Place};
 use super::moment;
 use crate::address::page_path;
@@ -132,7 +132,7 @@ fn terms(entry: &store::Entry, now: u64) -> Markup {
         }
         @match entry.expires {
             Some(expires) if expires <= now => "Expired.",
-            Some(expires) => { "Ends in " (many((expires - now).div_ceil(3_600) as usize, "hour")) "." },
+            Some(expires) => { "Ends in " (many((expires - now).div_ceil(3_600), "hour")) "." },
             None => {},
         }
     }
@@ -204,7 +204,7 @@ fn call(entry: &Entry, now: u64) -> Markup {
                 @if let Some(address) = &entry.address { div { dt { "From" } dd { (address) } } }
                 @if !entry.arguments.is_null() { div { dt { "Asked" } dd { code { bdi { (cut(&entry.arguments.to_string())) } } } } }
                 div { dt { "Outcome" } dd { (entry.outcome.name()) } }
-                div { dt { "Given" } dd { (bytes(entry.bytes as u64)) @if entry.masked > 0 { ", " (many(entry.masked, "secret")) " masked" } } }
+                div { dt { "Given" } dd { (bytes(entry.bytes as u64)) @if entry.masked > 0 { ", " (many(entry.masked as u64, "secret")) " masked" } } }
                 div { dt { "Audit id" } dd { code.id { (entry.id) } } }
             }
             @if !entry.returned.is_empty() { (given(&entry.returned)) }
@@ -246,7 +246,7 @@ fn given(given: &[Given]) -> Markup {
                     @if let Some((start, end)) = bytes { span.soft { " bytes " (start) "-" (end) } }
                 }
             }
-            @if unnamed > 0 { li { "and " (many(unnamed, "other")) } }
+            @if unnamed > 0 { li { "and " (many(unnamed as u64, "other")) } }
         }
     }
 }

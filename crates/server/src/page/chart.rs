@@ -1,9 +1,8 @@
 //! Small charts as SVG, each with its numbers in a table for whoever cannot see it or wants to know exactly. Nothing is
 //! drawn by a script, and no colour says what nothing else does.
 
+use ibid_core::amount::grouped;
 use maud::{Markup, html};
-
-use super::amount::grouped;
 
 /// The height of the drawing in its own units; its width is a multiple of the number of bars.
 const HEIGHT: u64 = 60;

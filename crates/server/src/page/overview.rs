@@ -1,9 +1,9 @@
 //! The overview: what the index holds, what it lacks, how the last day went, and what changed last. It shows what it is
 //! given; what a visitor may see of that is decided before.
 
+use ibid_core::amount::{bytes, grouped, many};
 use maud::{Markup, html};
 
-use super::amount::{bytes, grouped, many};
 use super::chart::{Bar, Chart};
 use super::frame::{Frame, Menu, Place};
 use super::moment;
@@ -99,7 +99,7 @@ fn card(held: &Held, now: u64) -> Markup {
                 @if let Some(disk) = held.disk_bytes { (fact("Index", &html! { (bytes(disk)) })) }
                 (fact("By meaning", &meaning(held)))
                 (fact("Indexed", &html! { (moment(held.indexed_at, now)) ", generation " (held.generation) }))
-                @if held.pending > 0 { (fact("Still to read", &html! { (many(held.pending as usize, "file")) })) }
+                @if held.pending > 0 { (fact("Still to read", &html! { (many(held.pending, "file")) })) }
             }
             @if held.skipped_count > 0 { (skipped(held)) }
         }
@@ -128,12 +128,12 @@ fn skipped(held: &Held) -> Markup {
     let unnamed = held.skipped_count.saturating_sub(held.skipped.len() as u64);
     html! {
         details {
-            summary { (many(held.skipped_count as usize, "file")) " could not be read" }
+            summary { (many(held.skipped_count, "file")) " could not be read" }
             ul.small {
                 @for (path, reason) in &held.skipped {
                     li { code { bdi { (path) } } ": " (reason) }
                 }
-                @if unnamed > 0 { li { "and " (many(unnamed as usize, "other")) } }
+                @if unnamed > 0 { li { "and " (many(unnamed, "other")) } }
             }
         }
     }
@@ -161,7 +161,7 @@ fn last_day(day: &Day) -> Markup {
         0 => String::new(),
         refused => format!(", {} of them refused or failed", grouped(refused as u64)),
     };
-    let load = format!("{}{refused}.", many(day.calls(), "call"));
+    let load = format!("{}{refused}.", many(day.calls() as u64, "call"));
     let took = match (searches, times) {
         (1, Some([took, _])) => format!("1 search, which took {took} ms."),
         (searches, Some([half, most])) => format!(
@@ -209,7 +209,7 @@ fn quality(measured: &[Measured], now: u64) -> Markup {
             @for of in measured {
                 h3 { bdi { (of.collection) } }
                 p.soft.small {
-                    (many(of.questions, "judged question")) ", asked of generation " (of.generation) " "
+                    (many(of.questions as u64, "judged question")) ", asked of generation " (of.generation) " "
                     (moment(of.measured_at, now)) "."
                 }
                 div.scroll tabindex="0" role="region" aria-label=(format!("Figures of {}", of.collection)) {

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use ibid_core::comment::{Stretch, comments};
 use ibid_core::document::{Document, Link, LinkKind};
 use pulldown_cmark::{Event, Tag};
 
@@ -48,7 +49,8 @@ pub(super) fn signs<'a>(
     });
     signs.extend(names);
     let prose = prose(text, events);
-    signs.extend(comments(text, &prose).into_iter().map(|range| (range, Sign::Hidden)));
+    let stretches = prose.iter().map(|prose| prose.stretch.clone());
+    signs.extend(comments(text, stretches).into_iter().map(|range| (range, Sign::Hidden)));
     signs.extend(marks(text, &prose));
     // Of two at one place the longer counts: nothing within a comment is anything.
     signs.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
@@ -63,12 +65,9 @@ pub(super) fn signs<'a>(
 
 /// A stretch of text as it stands, and where.
 struct Prose {
-    range: Range<usize>,
-    /// Which leaf of the document it is in.
-    leaf: usize,
+    stretch: Stretch,
     /// Which element it stands in; equal for stretches with nothing opened or closed between that stays so.
     within: usize,
-    opens_line: bool,
 }
 
 fn prose(text: &str, events: &[Placing<'_>]) -> Vec<Prose> {
@@ -84,12 +83,11 @@ fn prose(text: &str, events: &[Placing<'_>]) -> Vec<Prose> {
                 open.pop();
                 in_code = false;
             }
-            Event::Text(_) if !in_code => prose.push(Prose {
-                opens_line: text[..range.start].ends_with(['\n', '\r']) || range.start == 0,
-                range: range.clone(),
-                leaf,
-                within: open.last().copied().unwrap_or_default(),
-            }),
+            Event::Text(_) if !in_code => {
+                let opens_line = text[..range.start].ends_with(['\n', '\r']) || range.start == 0;
+                let stretch = Stretch { range: range.clone(), leaf, opens_line };
+                prose.push(Prose { stretch, within: open.last().copied().unwrap_or_default() });
+            }
             _ => {}
         }
     }
@@ -100,31 +98,11 @@ fn is_inline(tag: &Tag<'_>) -> bool {
     matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
 }
 
-/// Where `%%` begins a comment and `%%` ends it: both in one paragraph, or the first opens its line.
-fn comments(text: &str, prose: &[Prose]) -> Vec<Range<usize>> {
-    let mut comments = Vec::new();
-    let mut open: Option<(usize, usize, bool)> = None;
-    for stretch in prose {
-        for (at, _) in text[stretch.range.clone()].match_indices("%%") {
-            let opens_line = at == 0 && stretch.opens_line;
-            let at = stretch.range.start + at;
-            open = match open {
-                Some((start, leaf, opened_line)) if opened_line || leaf == stretch.leaf => {
-                    comments.push(start..at + 2);
-                    None
-                }
-                _ => Some((at, stretch.leaf, opens_line)),
-            };
-        }
-    }
-    comments
-}
-
 /// Where `==` begins a mark and where one ends it: in the same element, with words between.
 fn marks(text: &str, prose: &[Prose]) -> Vec<Placed<'static>> {
     let mut marks = Vec::new();
     let mut open: Option<(usize, usize)> = None;
-    for stretch in prose {
+    for Prose { stretch, within: here } in prose {
         for (at, _) in text[stretch.range.clone()].match_indices("==") {
             let at = stretch.range.start + at;
             let more = text[at + 2..].starts_with('=') || text[..at].ends_with('=');
@@ -132,11 +110,11 @@ fn marks(text: &str, prose: &[Prose]) -> Vec<Placed<'static>> {
                 continue;
             }
             open = match open {
-                Some((start, within)) if within == stretch.within && at > start + 2 => {
+                Some((start, within)) if within == *here && at > start + 2 => {
                     marks.extend([(start..start + 2, Sign::OpensMark), (at..at + 2, Sign::ClosesMark)]);
                     None
                 }
-                _ => Some((at, stretch.within)),
+                _ => Some((at, *here)),
             };
         }
     }
