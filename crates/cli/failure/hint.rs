@@ -145,6 +145,9 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
              --rebuild`",
             quoted(path)
         ),
+        BuildError::IgnoreFile { .. } => {
+            "mend the line, or save the file as UTF-8; what it hides would be found otherwise".to_owned()
+        }
         BuildError::NameTaken { path, .. } => {
             format!("give this folder a name of its own: `ibid index {} --name NAME`", quoted(path))
         }

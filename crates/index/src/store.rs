@@ -9,7 +9,7 @@
 //! ```
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -69,7 +69,11 @@ impl Layout {
     /// Marks the collection as of this program's format, in one step.
     pub(crate) fn write_format(&self) -> Result<(), WriteError> {
         let (format, new) = (self.format(), self.format().with_extension("new"));
-        fs::write(&new, format!("{FORMAT}\n")).map_err(WriteError::io(&new))?;
+        let written = fs::File::create(&new).and_then(|mut file| {
+            file.write_all(format!("{FORMAT}\n").as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(WriteError::io(&new))?;
         fs::rename(&new, &format).map_err(WriteError::io(&format))
     }
 

@@ -372,7 +372,10 @@ impl CollectionWriter {
         }
         let (rows, alive) = (snapshot.vectors().rows(), snapshot.alive_rows().len());
         let crowded = manifest.vector_files.len() > MAX_VECTOR_FILES;
-        let merges = crowded || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
+        let ages = |graph| vector::wants_rebuild(graph, rows, alive);
+        // A graph that was built anew over the same dead rows would be as aged as it was.
+        let aged = rows > alive && manifest.graph.as_ref().is_some_and(ages);
+        let merges = crowded || aged || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
         if merges {
             self.file_number += 1;
             let keep = |key| snapshot.is_alive(key);
@@ -418,11 +421,15 @@ fn cited_within(finished: &FinishedChunk) -> u64 {
     u64::from(finished.cited.start() - start) << 32 | u64::from(finished.cited.end() - start)
 }
 
+/// The longest tag that is filtered by, in bytes; of a longer one those above it are. A tag of thousands of levels would
+/// otherwise stand with all of them at every chunk.
+const MAX_TAG_TERM_BYTES: usize = 256;
+
 /// `bread/rye` gives `bread/rye` and `bread`, in lower case.
 fn tags_above(tag: &str) -> impl Iterator<Item = String> {
     let tag = tag.to_lowercase();
     let ends: Vec<usize> = tag.match_indices('/').map(|(at, _)| at).chain([tag.len()]).collect();
-    ends.into_iter().map(move |end| tag[..end].to_owned())
+    ends.into_iter().take_while(|end| *end <= MAX_TAG_TERM_BYTES).map(move |end| tag[..end].to_owned())
 }
 
 /// The longest property term, in bytes. Longer values can be found by their words, not filtered by.

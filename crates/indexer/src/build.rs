@@ -20,7 +20,7 @@ use crate::changes::{Changes, changes};
 use crate::error::BuildError;
 use crate::pipeline::{self, Done, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
-use crate::report::{Plan, Progress, Report, Skipped};
+use crate::report::{Plan, Progress, Report, SkipReason, Skipped};
 use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
 
 /// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
@@ -152,6 +152,12 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         progress,
         to_read: changes.read.len(),
         read: 0,
+        unclaimed: changes.gone.iter().fold(HashMap::new(), |mut unclaimed, document| {
+            *unclaimed.entry(document.file.content).or_default() += 1;
+            unclaimed
+        }),
+        known: known.len(),
+        failed_to_read: false,
         report: Report {
             unchanged: changes.unchanged,
             removed: changes.gone.len(),
@@ -221,6 +227,12 @@ struct Run<'a> {
     progress: &'a dyn Progress,
     to_read: usize,
     read: usize,
+    /// How many documents with these bytes are gone and were not found under another path, by the hash of the bytes.
+    unclaimed: HashMap<u64, usize>,
+    /// How many documents the last generation has.
+    known: usize,
+    /// Whether a file that was listed could not be read.
+    failed_to_read: bool,
     report: Report,
     writing: Duration,
 }
@@ -291,6 +303,7 @@ impl Run<'_> {
         };
         let model = self.options.model.clone().filter(|_| self.replaces || bytes <= AT_ONCE_BYTES);
         self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
+        self.check_source()?;
         self.commit(writer)?;
         let lacked_none = |base: &Arc<Snapshot>| {
             is_made_by(base, self.options.model.as_ref()) && base.chunks_without_vector() == 0
@@ -299,6 +312,15 @@ impl Run<'_> {
             true => Ok(()),
             false => self.fill(writer, store),
         }
+    }
+
+    /// Refuses to take a source that went away while it was read for one whose files are gone.
+    fn check_source(&self) -> Result<(), BuildError> {
+        if !self.failed_to_read || self.source.is_there() {
+            return Ok(());
+        }
+        let (path, name) = (self.record.root.clone(), self.options.name.clone());
+        Err(BuildError::SourceEmptied { path, name, documents: self.known })
     }
 
     /// Runs files through the stages, with the model or without.
@@ -380,6 +402,7 @@ impl Run<'_> {
                 self.progress.document(bytes, 0);
             }
             Done::Skipped { file, known, reason } => {
+                self.failed_to_read |= matches!(reason, SkipReason::Unreadable(_));
                 if known {
                     // What stood there before can no longer be checked against the file.
                     writer.remove(file.path.as_str());
@@ -404,10 +427,16 @@ impl Run<'_> {
         match prepared.history {
             History::New => report.added += 1,
             History::Changed => report.changed += 1,
-            History::Renamed => {
-                report.renamed += 1;
-                report.removed -= 1;
-            }
+            History::Same => report.unchanged += 1,
+            History::Renamed => match self.unclaimed.get_mut(&document.file.content) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    report.renamed += 1;
+                    report.removed -= 1;
+                }
+                // One file was, and two are now.
+                _ => report.added += 1,
+            },
         }
         if self.options.model.is_some() {
             report.reused += document.chunks.len() - prepared.lacking;
@@ -475,6 +504,9 @@ fn most_frequent(listing: &Listing) -> Vec<(String, usize)> {
     others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     others
 }
+
+#[cfg(test)]
+mod moved;
 
 #[cfg(test)]
 mod other_model;

@@ -25,7 +25,9 @@ pub(crate) fn changes(listing: &[SourceFile], known: &[KnownDocument]) -> Change
     for file in listing {
         let before = by_path.get(file.path.as_str()).map(|document| document.file);
         match before {
-            Some(mark) if mark.modified == file.stamp.number() && mark.size == file.size => {
+            Some(mark)
+                if mark.modified != 0 && mark.modified == file.stamp.number() && mark.size == file.size =>
+            {
                 changes.unchanged += 1
             }
             _ => changes.read.push((file.clone(), before.map(|mark| mark.content))),
@@ -66,5 +68,7 @@ mod tests {
     #[test]
     fn a_mark_that_is_not_to_be_trusted_never_matches() {
         assert_eq!(changes(&[file("a", 5, 1)], &[known("a", 0, 1)]).read.len(), 1);
+        // Some file systems know no time.
+        assert_eq!(changes(&[file("a", 0, 1)], &[known("a", 0, 1)]).read.len(), 1);
     }
 }

@@ -48,6 +48,14 @@ pub enum BuildError {
         /// How many documents it still has.
         documents: usize,
     },
+    /// A list of what not to index cannot be followed to the letter.
+    #[error("cannot follow {path}: {reason}")]
+    IgnoreFile {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The name belongs to another folder's collection.
     #[error("the collection {name} is of {indexed}, not of {path}")]
     NameTaken {

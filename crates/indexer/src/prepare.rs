@@ -33,9 +33,11 @@ pub(crate) struct Prepared {
 pub(crate) enum History {
     /// Not there.
     New,
-    /// There, with other words.
+    /// There, with other bytes.
     Changed,
-    /// There, under another path that is gone now.
+    /// There, with the same bytes. It is written again because its time stamp can be trusted now.
+    Same,
+    /// There, under another path that is gone now. Several can claim the same one.
     Renamed,
 }
 
@@ -85,7 +87,8 @@ impl Context<'_> {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
         };
-        let size = if extract::is_media(&file.path) { file.size } else { bytes.len() as u64 };
+        let size_read = bytes.len() as u64;
+        let size = if extract::is_media(&file.path) { file.size } else { size_read };
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
         let trusted = file.stamp.is_trusted(self.now);
@@ -124,8 +127,10 @@ impl Context<'_> {
                 self.take_known_keys(&file.path, &mut finished);
                 History::Changed
             }
+            Some(_) if is_same => History::Same,
             Some(_) => History::Changed,
-            None if self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
+            // What holds nothing is like any other that does not.
+            None if size_read > 0 && self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
             None => History::New,
         };
         let to_embed = self.without_vector(&finished, inputs);

@@ -72,6 +72,11 @@ pub(crate) trait Source: Send + Sync {
     /// What is there now. It may use so many threads.
     fn list(&self, threads: usize, progress: &dyn Progress) -> Result<Listing, BuildError>;
 
+    /// Whether there is anything at all, as against a disk that went away since it was listed.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// The bytes of a file as [`Source::list`] would find it now; [`io::ErrorKind::NotFound`] where there is none.
     fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>>;
 }
@@ -109,6 +114,7 @@ impl Stamp {
     /// Whether the same stamp will mean the same bytes, for who looked `now`, in nanoseconds since 1970.
     pub(crate) fn is_trusted(self, now: u64) -> bool {
         match self {
+            Stamp::Time(0) => false,
             Stamp::Time(nanoseconds) => now.saturating_sub(nanoseconds) > UNTRUSTED_AGE,
             Stamp::Content(_) => true,
         }

@@ -88,6 +88,8 @@ impl Snapshot {
     pub(super) fn add_embedded(&self, chunks: &mut [RowSet]) -> Result<(), ReadError> {
         let graph = self.links()?;
         let mut waiting: Vec<DocAddress> = Vec::new();
+        // A note may embed the same thing very often.
+        let mut followed: HashSet<(u32, Option<String>)> = HashSet::new();
         for (segment, set) in chunks.iter().enumerate() {
             let Some(column) = &self.columns[segment].embed else { continue };
             let embeds = |doc: &u32| column.ords().values_for_doc(*doc).next().is_some();
@@ -101,6 +103,9 @@ impl Snapshot {
             let embeds = stored.document.links.iter().filter(|link| link.embed && overlap(link.span, bytes));
             for link in embeds {
                 let Some(target) = graph.resolve(chunk.path.as_str(), &link.target) else { continue };
+                if !followed.insert((target, link.anchor.clone())) {
+                    continue;
+                }
                 for shown in self.chunks_shown(graph.path(target), link)? {
                     let column = self.columns[shown.segment_ord as usize].embed.as_ref();
                     let is_new = chunks[shown.segment_ord as usize].insert(shown.doc_id);

@@ -10,6 +10,9 @@ fn a_nested_tag_stands_for_the_tags_above_it() {
     for (tag, all) in [("Bread", vec!["bread"]), ("A/b/C", vec!["a", "a/b", "a/b/c"])] {
         assert_eq!(tags_above(tag).collect::<Vec<_>>(), all);
     }
+    let deep = "a/".repeat(8_000);
+    let last = tags_above(&deep).last().unwrap();
+    assert_eq!((tags_above(&deep).count(), last.len()), (128, 255), "the levels above stay, up to a length");
 }
 
 /// A writer that leaves its merges undone, as one that is killed.

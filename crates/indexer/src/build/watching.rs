@@ -66,6 +66,17 @@ pub(super) fn run(
     fails_at: usize,
     look: Look,
 ) -> Result<Report, BuildError> {
+    build(store, &options(folder, store, checksum, fails_at, look), &Silent)
+}
+
+/// What such a run is told.
+pub(super) fn options(
+    folder: &Path,
+    store: &Store,
+    checksum: &str,
+    fails_at: usize,
+    look: Look,
+) -> BuildOptions {
     let identity = ModelIdentity {
         name: checksum.to_owned(),
         engine: String::new(),
@@ -74,7 +85,7 @@ pub(super) fn run(
     };
     let embedder =
         Arc::new(Watching { identity, store: store.clone(), look, fails_at, embedded: Arc::default() });
-    let options = BuildOptions {
+    BuildOptions {
         source: crate::SourceChoice::Folder,
         root: folder.to_owned(),
         name: name(),
@@ -87,6 +98,5 @@ pub(super) fn run(
         may_change_model: true,
         now: u64::MAX,
         restate_after: Duration::ZERO,
-    };
-    build(store, &options, &Silent)
+    }
 }

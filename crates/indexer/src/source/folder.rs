@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ibid_core::id::DocumentPath;
+use ignore::gitignore::GitignoreBuilder;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::git::working_tree;
@@ -52,9 +53,9 @@ impl Source for Folder {
     ///
     /// Hidden files and folders (`.obsidian`, `.trash`, `.git`) and what `.gitignore`, `.ignore` or `.ibidignore` in
     /// the folder name are passed over. Ignore files above the folder do not count: they were written for something
-    /// else.
+    /// else. A `.ibidignore` that cannot be followed to the letter is an error, because it says what nobody may find.
     fn list(&self, threads: usize, _: &dyn Progress) -> Result<Listing, BuildError> {
-        let listing = Mutex::new(Listing::default());
+        let (listing, refused) = (Mutex::new(Listing::default()), Mutex::new(None));
         let walk = WalkBuilder::new(&self.root)
             .threads(threads)
             .parents(false)
@@ -65,6 +66,10 @@ impl Source for Folder {
             .build_parallel();
         walk.run(|| {
             Box::new(|entry| {
+                if let Some(error) = entry.as_ref().ok().and_then(broken_rules) {
+                    *refused.lock().expect("no thread panics while it holds the error") = Some(error);
+                    return WalkState::Quit;
+                }
                 let seen = self.look(entry);
                 // Held for one push.
                 let mut listing = listing.lock().expect("no thread panics while it holds the listing");
@@ -77,6 +82,9 @@ impl Source for Folder {
                 WalkState::Continue
             })
         });
+        if let Some(error) = refused.into_inner().expect("no thread panics while it holds the error") {
+            return Err(error);
+        }
         let mut listing = listing.into_inner().expect("no thread panics while it holds the listing");
         listing.files.sort_by(|a, b| a.path.cmp(&b.path));
         listing.skipped.sort();
@@ -84,8 +92,17 @@ impl Source for Folder {
         Ok(listing)
     }
 
+    fn is_there(&self) -> bool {
+        fs::read_dir(&self.root).is_ok_and(|mut entries| entries.next().is_some())
+    }
+
     fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>> {
-        fs::read(self.root.join(path.as_str()))
+        let file = self.root.join(path.as_str());
+        // What took a note's place since is no more read than if it had been there from the start.
+        match fs::symlink_metadata(&file)?.is_file() {
+            true => fs::read(file),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        }
     }
 }
 
@@ -143,6 +160,27 @@ enum Seen {
     Skipped(Skipped),
     Other(String),
     Nothing,
+}
+
+/// Why the ignore file of a folder cannot be followed. The walk passes over lines it does not understand, and over all that
+/// come after one that is no UTF-8.
+fn broken_rules(entry: &DirEntry) -> Option<BuildError> {
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return None;
+    }
+    let path = entry.path().join(IGNORE_FILE);
+    let rules = match fs::read(&path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()),
+        // There is none, or nothing in this folder can be opened at all.
+        Err(_) if fs::symlink_metadata(&path).is_err() => return None,
+        Err(error) => Err(error.to_string()),
+    };
+    let understood = rules.and_then(|rules| {
+        let mut builder = GitignoreBuilder::new(entry.path());
+        let mut lines = rules.lines();
+        lines.try_for_each(|line| builder.add_line(None, line).map(drop)).map_err(|error| error.to_string())
+    });
+    understood.err().map(|reason| BuildError::IgnoreFile { path, reason })
 }
 
 fn where_and_why(error: &ignore::Error) -> (PathBuf, String) {
@@ -219,6 +257,41 @@ mod tests {
         fs::write(folder.path().join("vault/.ibidignore"), "c.md").unwrap();
         let listing = listing(&folder.path().join("vault"), &[], &[], 1).unwrap();
         assert_eq!(listing.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["a.md"]);
+    }
+
+    #[test]
+    fn a_list_of_what_is_private_is_followed_to_the_letter_or_nothing_is_read() {
+        let folder = vault(&["a.md", "sub/private.md"]);
+        let rules = folder.path().join("sub/.ibidignore");
+        let listed = |text: &[u8]| {
+            fs::write(&rules, text).unwrap();
+            listing(folder.path(), &[], &[], 2).map(|listing| listing.files.len())
+        };
+        assert_eq!(listed("# Persönlich\n\nprivate.md\n".as_bytes()).unwrap(), 1);
+        for (text, reason) in
+            [(&b"Pers\xf6nlich/\nprivate.md\n"[..], "it is not UTF-8"), (b"private.md\n{a", "unclosed")]
+        {
+            match listed(text) {
+                Err(BuildError::IgnoreFile { path, reason: why }) => {
+                    assert!(path.ends_with("sub/.ibidignore") && why.contains(reason), "{why}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_note_that_something_else_replaced_since_is_not_read() {
+        let folder = vault(&["a.md", "b.md"]);
+        let source = Folder::new(folder.path(), Chosen::new(&[], &[]).unwrap()).unwrap();
+        let read = |path: &str| source.read(&DocumentPath::new(path).unwrap());
+        assert_eq!(read("a.md").unwrap(), b"text");
+        #[cfg(unix)]
+        {
+            fs::remove_file(folder.path().join("a.md")).unwrap();
+            std::os::unix::fs::symlink("b.md", folder.path().join("a.md")).unwrap();
+            assert!(read("a.md").is_err());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ibid_core::hash::ContentHash;
@@ -90,15 +90,23 @@ impl Kept {
 
     /// What was said of a page the last time; nothing where its bytes are lost, so that they are sent again.
     pub(super) fn validators(&self, url: &Url) -> Validators {
-        let page = self.page(url).filter(|page| self.file(&page.hash).exists());
+        let page = self.page(url).filter(|page| self.bytes_of(page).is_ok());
         page.map(|page| page.validators.clone()).unwrap_or_default()
     }
 
     /// The bytes of a document; [`io::ErrorKind::NotFound`] where no page has that path.
     pub(super) fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>> {
         let page = self.paths.get(path.as_str()).and_then(|url| self.pages.get(url));
-        let page = page.ok_or(io::ErrorKind::NotFound)?;
-        fs::read(self.file(&page.hash))
+        self.bytes_of(page.ok_or(io::ErrorKind::NotFound)?)
+    }
+
+    /// The bytes of a page, if they are those that came.
+    fn bytes_of(&self, page: &KeptPage) -> io::Result<Vec<u8>> {
+        let bytes = fs::read(self.file(&page.hash))?;
+        match ContentHash::of(&bytes).to_string() == page.hash {
+            true => Ok(bytes),
+            false => Err(io::Error::new(io::ErrorKind::InvalidData, "the page that is kept is damaged")),
+        }
     }
 
     /// Keeps a page in the place of an earlier one at its address.
@@ -106,9 +114,9 @@ impl Kept {
         let hash = ContentHash::of(fetched.bytes).to_string();
         let before = self.page(fetched.url).filter(|before| before.hash == hash);
         let fetched_at = before.map_or(now, |before| before.fetched_at);
-        if before.is_none() || !self.file(&hash).exists() {
+        if before.is_none_or(|before| self.bytes_of(before).is_err()) {
             fs::create_dir_all(&self.folder)?;
-            fs::write(self.file(&hash), fetched.bytes)?;
+            write_synced(&self.file(&hash), fetched.bytes)?;
         }
         let (url, kind) = (fetched.url, fetched.kind);
         let path = page::path_of(url, kind);
@@ -143,7 +151,7 @@ impl Kept {
         fs::create_dir_all(&self.folder)?;
         let list = List { form: FORM, pages: self.pages.clone() };
         let next = self.folder.join(NEXT_LIST);
-        fs::write(&next, serde_json::to_vec_pretty(&list)?)?;
+        write_synced(&next, &serde_json::to_vec_pretty(&list)?)?;
         fs::rename(next, self.folder.join(LIST))
     }
 
@@ -164,4 +172,11 @@ impl Kept {
         let name: String = hash.chars().filter(char::is_ascii_alphanumeric).collect();
         self.folder.join(name).with_extension(EXTENSION)
     }
+}
+
+/// Writes a file so that it is whole once anything names it, even if the power fails.
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }

@@ -359,19 +359,23 @@ fn a_page_in_another_encoding_is_kept_as_utf_8() {
 }
 
 #[test]
-fn bytes_that_are_lost_are_sent_again() {
-    let server = Server::new();
-    server.says("/", 200, &[("Content-Type", "text/html"), ("ETag", "\"v1\"")], b"rye");
-    let reader = Reader::new(&server, &["/"]);
-    reader.run().unwrap();
-    for entry in std::fs::read_dir(reader.folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "page") {
-            std::fs::remove_file(path).unwrap();
+fn bytes_that_are_lost_or_cut_short_are_sent_again() {
+    let lose: [fn(&Path) -> io::Result<()>; 2] = [|path| fs::remove_file(path), |path| fs::write(path, "r")];
+    for lose in lose {
+        let server = Server::new();
+        server.says("/", 200, &[("Content-Type", "text/html"), ("ETag", "\"v1\"")], b"rye");
+        let reader = Reader::new(&server, &["/"]);
+        reader.run().unwrap();
+        for entry in fs::read_dir(reader.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "page") {
+                lose(&path).unwrap();
+            }
         }
+        assert!(reader.read("index.html").is_err());
+        reader.run().unwrap();
+        assert_eq!(reader.read("index.html").unwrap(), b"rye");
     }
-    reader.run().unwrap();
-    assert_eq!(reader.read("index.html").unwrap(), b"rye");
 }
 
 #[test]
