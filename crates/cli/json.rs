@@ -212,6 +212,8 @@ fn collection(name: &CollectionName, contents: &Contents) -> Value {
         "documents": contents.snapshot.documents(),
         "chunks": contents.snapshot.chunks(),
         "source_bytes": contents.snapshot.source_bytes(),
+        "links": contents.links,
+        "dangling_links": contents.dangling_links,
         "bytes_on_disk": contents.bytes_on_disk,
         "generation": manifest.generation,
         "indexed_at": rfc3339(manifest.indexed_at),

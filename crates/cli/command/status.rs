@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ibid_core::id::CollectionName;
 use ibid_index::snapshot::Snapshot;
+use ibid_index::{OpenError, ReadError};
 use ibid_server::running_server;
 
 use crate::args::StatusArgs;
@@ -28,13 +29,22 @@ pub(crate) struct Status {
 pub(crate) struct Contents {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) bytes_on_disk: u64,
+    /// How many links lead to a document of the collection.
+    pub(crate) links: u64,
+    /// How many lead to none, addresses of the web not counted.
+    pub(crate) dangling_links: u64,
 }
 
 pub(crate) fn run(args: &StatusArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let store = &environment.store;
     let contents = |name: CollectionName| {
-        let contents = open::snapshot(store, &name)
-            .and_then(|snapshot| Ok(Contents { snapshot, bytes_on_disk: store.bytes_on_disk(&name)? }));
+        let contents = open::snapshot(store, &name).and_then(|snapshot| {
+            let bytes_on_disk = store.bytes_on_disk(&name)?;
+            let damaged = |error: ReadError| OpenError::Damaged { path: error.path, reason: error.reason };
+            let graph = snapshot.links().map_err(damaged)?;
+            let (links, dangling_links) = (graph.resolved, graph.dangling);
+            Ok(Contents { snapshot, bytes_on_disk, links, dangling_links })
+        });
         (name, contents)
     };
     let status = Status {

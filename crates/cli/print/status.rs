@@ -68,7 +68,7 @@ fn source(line: &mut impl FnMut(&str, &str) -> io::Result<()>, source: &SourceRe
 }
 
 fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) -> io::Result<()> {
-    let Contents { snapshot, bytes_on_disk } = contents;
+    let Contents { snapshot, bytes_on_disk, links, dangling_links } = contents;
     let manifest = snapshot.manifest();
     let mut line = |label: &str, words: &str| writeln!(out, "  {label:<8}  {}", safe_line(words));
     source(&mut line, &manifest.source)?;
@@ -79,6 +79,10 @@ fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) 
     }
     let (documents, chunks) = (many(snapshot.documents(), "document"), many(snapshot.chunks(), "chunk"));
     line("holds", &format!("{documents}, {}, {chunks}", bytes(snapshot.source_bytes())))?;
+    if links + dangling_links > 0 {
+        let (lead, nowhere) = (grouped(*links), grouped(*dangling_links));
+        line("links", &format!("{lead} to documents, {nowhere} that lead nowhere"))?;
+    }
     let age = age(manifest.indexed_at, environment::now());
     line(
         "index",

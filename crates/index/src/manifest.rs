@@ -10,8 +10,8 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 /// The format of everything in a collection's folder.
 ///
 /// History: 1 the first; 2 one field of words, languages, dates, properties; 3 titles count three times; 4 links,
-/// comments, typed properties; 5 the commit point is sealed.
-pub const FORMAT: u32 = 5;
+/// comments, typed properties; 5 the commit point is sealed; 6 a file's name counts as a title.
+pub const FORMAT: u32 = 6;
 
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;

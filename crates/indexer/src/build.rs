@@ -27,9 +27,11 @@ use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stam
 /// memory stays flat: about a minute of two cores, 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
 
-/// A change of more bytes than this is committed by its words first and embedded afterwards; a smaller one is embedded
-/// within the second in which its words are to be found.
+/// A change of more bytes than this, or of more files, is committed by its words first and embedded afterwards; a smaller
+/// one is embedded within the second in which its words are to be found. Each file is a chunk at least, and each chunk costs
+/// the model ten to thirty milliseconds.
 const AT_ONCE_BYTES: u64 = 32_000;
+const AT_ONCE_FILES: usize = 16;
 
 /// The mark of no file: a document that has it is read again.
 const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
@@ -301,7 +303,8 @@ impl Run<'_> {
             language: self.options.language,
             now: self.options.now,
         };
-        let model = self.options.model.clone().filter(|_| self.replaces || bytes <= AT_ONCE_BYTES);
+        let is_small = bytes <= AT_ONCE_BYTES && changes.read.len() <= AT_ONCE_FILES;
+        let model = self.options.model.clone().filter(|_| self.replaces || is_small);
         self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
         self.check_source()?;
         self.commit(writer)?;

@@ -146,7 +146,9 @@ impl Fields {
         add(self.words, chunk.body, 1);
         chunk.asides.iter().for_each(|words| add(self.words, words, ASIDE_COUNTS));
         chunk.comments.iter().for_each(|words| add(self.comment, words, 1));
-        for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]) {
+        // A note is called by its file's name too, whatever stands above its text.
+        let stem = Some(stem(chunk.path)).filter(|stem| *stem != chunk.title);
+        for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]).chain(stem) {
             add(self.words, name, TITLE_COUNTS);
             add(self.title_words, name, 1);
         }
@@ -165,9 +167,14 @@ impl Fields {
 
 /// The folders of a path, and the file's name without its extension.
 fn folders(path: &str) -> impl Iterator<Item = &str> {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    folders.split('/').chain([stem]).filter(|folder| !folder.is_empty())
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').chain([stem(path)]).filter(|folder| !folder.is_empty())
+}
+
+/// A file's name without its extension.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 pub(crate) fn tokenizers() -> TokenizerManager {

@@ -5,7 +5,7 @@ use ibid_core::document::{Document, PropertyValue};
 use ibid_core::query::day_of;
 
 /// The properties that tell a note's date, the first that does counts.
-const DATE_PROPERTIES: [&str; 4] = ["date", "created", "date created", "published"];
+const DATE_PROPERTIES: [&str; 5] = ["date", "created", "date created", "create_time", "published"];
 
 /// The date a property tells, else the one the file's name begins with, as daily notes have it; in seconds since 1970.
 pub(crate) fn of(document: &Document) -> Option<i64> {
@@ -48,6 +48,7 @@ mod tests {
         check("Daily/1970-01-02.md", &[("created", "1970-01-01T10:00")], Some(0));
         check("a.md", &[("Date", "1970-01-03"), ("created", "1970-01-01")], Some(2 * 86_400));
         check("a.md", &[("date", "soon"), ("created", "1970-01-01")], Some(0));
+        check("chat.md", &[("create_time", "1970-01-02T10:00:00.000Z")], Some(86_400));
         check("a.md", &[], None);
         check("笔记笔记.md", &[], None);
     }

@@ -266,7 +266,10 @@ fn wikilink(text: &str, floor: usize, range: Range<usize>) -> Option<Link> {
         Some((place, label)) => (place.strip_suffix('\\').unwrap_or(place), name_of(label)),
         None => (inner, String::new()),
     };
-    let (target, anchor) = place.split_once('#').unwrap_or((place, ""));
+    // A name holds no `^`, so what follows one is a block even where the `#` was left out.
+    let anchor_at = place.find(['#', '^']).unwrap_or(place.len());
+    let (target, anchor) = place.split_at(anchor_at);
+    let anchor = anchor.strip_prefix('#').unwrap_or(anchor);
     let (target, anchor) = (target.trim(), anchor.trim());
     if target.is_empty() && anchor.is_empty() {
         return None;
@@ -441,6 +444,7 @@ mod tests {
             ("[[a b|c | d]]", ("a b", None, Some("c | d"), false)),
             ("[[ a#h#i | l ]]", ("a", Some("h#i"), Some("l"), false)),
             ("[[a#^id]]", ("a", Some("^id"), None, false)),
+            ("![[a^id]]", ("a", Some("^id"), None, true)),
             ("[[#h]]", ("", Some("h"), None, false)),
             ("[[a\\|b]]", ("a", None, Some("b"), false)),
             ("![[a.png|300]]", ("a.png", None, Some("300"), true)),

@@ -6,8 +6,14 @@ use ibid_core::document::PropertyValue;
 use super::{Block, BlockKind, Fact};
 
 /// What stands before a task's dates, and what the date is of.
-const DATES: [(&str, &str); 5] =
-    [("📅", "due"), ("⏳", "scheduled"), ("🛫", "start"), ("✅", "done"), ("❌", "cancelled")];
+const DATES: [(&str, &str); 6] = [
+    ("📅", "due"),
+    ("⏳", "scheduled"),
+    ("🛫", "start"),
+    ("➕", "created"),
+    ("✅", "done"),
+    ("❌", "cancelled"),
+];
 
 /// Other signs for the same.
 const OTHER_SIGNS: [(&str, &str); 4] = [("🗓", "due"), ("📆", "due"), ("⌛", "scheduled"), ("⏰", "due")];
@@ -102,7 +108,10 @@ mod tests {
             "- [ ] feed ⏳ 2024-06-01 📅2024-06-02 🔁 every day",
             &[("task", "open"), ("due", "2024-06-02"), ("scheduled", "2024-06-01")],
         );
-        check("- [x] bake ✅ 2024-06-03", &[("task", "done"), ("done", "2024-06-03")]);
+        check(
+            "- [x] bake ➕ 2024-06-01 ✅ 2024-06-03",
+            &[("task", "done"), ("created", "2024-06-01"), ("done", "2024-06-03")],
+        );
         check("- [ ] soon 📅 tomorrow", &[("task", "open")]);
         check("- [ ] brackets [due:: 2024-06-02]", &[("task", "open"), ("due", "2024-06-02")]);
     }

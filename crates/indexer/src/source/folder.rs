@@ -122,6 +122,11 @@ impl Folder {
         if !self.chosen.wants(path.as_str()) {
             return Seen::Nothing;
         }
+        // What lies behind a link to a folder may well be notes.
+        let leads_to_folder = || fs::metadata(entry.path()).is_ok_and(|behind| behind.is_dir());
+        if kind.is_some_and(|kind| kind.is_symlink()) && leads_to_folder() {
+            return Seen::Skipped(Skipped { path: shown, reason: SkipReason::SymbolicLink });
+        }
         if !extract::reads(&path) {
             return Seen::Other(path.extension().unwrap_or("").to_lowercase());
         }
@@ -309,6 +314,7 @@ mod tests {
         std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
         let listing = listing(folder.path(), &[], &[], 1).unwrap();
         assert_eq!(listing.files.len(), 1);
-        assert_eq!(listing.skipped, [Skipped { path: "b.md".into(), reason: SkipReason::SymbolicLink }]);
+        let link = |path: &str| Skipped { path: path.into(), reason: SkipReason::SymbolicLink };
+        assert_eq!(listing.skipped, [link("b.md"), link("root")]);
     }
 }
