@@ -235,3 +235,15 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn status_counts_the_links_and_those_that_lead_nowhere() {
+    let vault = vault(&[("a.md", "[[b]] [[b]] [[nobody]] [site](https://example.org)"), ("b.md", "![[a]]")]);
+    let ibid = Ibid::new();
+    ibid.index(vault.path(), &["--model", "none"]);
+    let status = ibid.run(&["status", "--json"]).ends_with(0).json();
+    let of = &status["collections"][0];
+    assert_eq!((number(&of["links"]), number(&of["dangling_links"])), (2, 1), "{of}");
+    let said = ibid.run(&["status"]).ends_with(0).stdout;
+    assert!(said.contains("2 to documents, 1 that lead nowhere"), "{said}");
+}

@@ -149,6 +149,17 @@ fn a_phrase_that_stands_nowhere_is_asked_word_by_word() {
 }
 
 #[test]
+fn a_note_is_called_by_its_files_name_whatever_stands_above_it() {
+    let asked = Asked::words(&[
+        ("Plum plan.md", "# Overview\n\nTrees and jars.\n"),
+        ("a.md", "[[Plum plan]] and plum jam, plum cake, plum wine.\n"),
+    ]);
+    asked.check("title:plum", &["Plum plan.md"]);
+    asked.check("title:overview", &["Plum plan.md"]);
+    asked.check_best("plum plan", "Plum plan.md");
+}
+
+#[test]
 fn beginnings_titles_and_paths() {
     let asked = kitchen("lexical");
     asked.check("focac*", &[FOCACCIA]);
@@ -157,6 +168,7 @@ fn beginnings_titles_and_paths() {
     asked.check("title:starter", &[LEVAIN]);
     asked.check("title:\"Stiff Starters\" feed", &[LEVAIN]);
     asked.check("title:\"starter stiff\"", &[]);
+    asked.check("title:rye", &[RYE]);
     asked.check("path:Bread/*", &[FOCACCIA, LEVAIN, RYE]);
     asked.check("path:*.md", &[OLD]);
     asked.check("path:daily rye", &[DAILY]);

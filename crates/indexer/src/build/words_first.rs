@@ -39,3 +39,29 @@ fn what_was_embedded_before_a_run_broke_off_is_not_embedded_again() {
     assert_eq!(counts, (0, 0, NOTES, 40, 0));
     assert_eq!(held(&store), (all, 0));
 }
+
+#[test]
+fn many_small_notes_are_found_by_their_words_before_any_of_them_is_embedded() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::at(data.path());
+    let write = |range: std::ops::Range<usize>| {
+        range.for_each(|at| {
+            fs::write(folder.path().join(format!("{at}.md")), format!("note {at}\n")).unwrap()
+        });
+    };
+    // What a reader sees while the first text is embedded.
+    let seen_first = || {
+        let seen = Arc::new(std::sync::OnceLock::new());
+        let sees = seen.clone();
+        let look = move |store: &Store| drop(sees.get_or_init(|| held(store)));
+        run(folder.path(), &store, "a", usize::MAX, Arc::new(look)).unwrap();
+        seen.get().copied()
+    };
+    write(0..1);
+    run(folder.path(), &store, "a", usize::MAX, Arc::new(|_| {})).unwrap();
+    write(1..4);
+    assert_eq!(seen_first(), Some((1, 0)), "a few are embedded at once");
+    write(4..4 + 2 * AT_ONCE_FILES);
+    let all = 4 + 2 * AT_ONCE_FILES as u64;
+    assert_eq!(seen_first(), Some((all, all - 4)));
+}
