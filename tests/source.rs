@@ -45,6 +45,8 @@ fn a_commit_is_searched_cited_and_verified_while_the_folder_goes_on() {
 
     let hit = &ibid.hits(&["water"])[0];
     assert_eq!((text(&hit["path"]), text(&hit["commit"])), ("a.md".to_owned(), first.clone()));
+    let shown = ibid.run(&["search", "water"]).ends_with(0).stdout;
+    assert!(shown.contains(&format!("commit {}", &first[..12])), "{shown}");
     let id = text(&hit["id"]);
     let fetched = ibid.run(&["fetch", &id, "--json"]).ends_with(0).json();
     assert_eq!(text(&fetched["metadata"]["commit"]), first);

@@ -17,6 +17,9 @@ const INDENT: &str = "   ";
 /// The most lines of a snippet that are shown; a list of short lines would fill the screen.
 const MAX_SNIPPET_LINES: usize = 6;
 
+/// Letters of a commit's name that are shown; `--json` has all.
+const COMMIT_LETTERS: usize = 12;
+
 /// How hits are shown.
 #[derive(Default)]
 pub(crate) struct Manner<'a> {
@@ -47,7 +50,8 @@ fn one(out: &mut impl Write, hit: &Hit, manner: &Manner<'_>) -> io::Result<()> {
     let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
     let file = links.and_then(|links| links.file(citation)).or(page);
     let place = linked(file.as_deref(), &format!("{path}:{}", hit.line));
-    writeln!(out, "{INDENT}{PLACE}{place}{PLACE:#}  bytes {span}")?;
+    let commit = hit.commit.as_deref().map(|commit| format!("  commit {}", short(commit)));
+    writeln!(out, "{INDENT}{PLACE}{place}{PLACE:#}  bytes {span}{}", commit.unwrap_or_default())?;
     if let Some(address) = &hit.address {
         let leads_to = links.map(|_| address.as_str());
         writeln!(out, "{INDENT}{}", linked(leads_to, &safe_line(address)))?;
@@ -62,6 +66,11 @@ fn one(out: &mut impl Write, hit: &Hit, manner: &Manner<'_>) -> io::Result<()> {
         explanation(out, hit)?;
     }
     Ok(())
+}
+
+/// A commit as people name one.
+fn short(commit: &str) -> &str {
+    commit.get(..COMMIT_LETTERS).unwrap_or(commit)
 }
 
 /// Title and headings, without a first heading that only repeats the title.
