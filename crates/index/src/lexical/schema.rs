@@ -146,11 +146,16 @@ impl Fields {
         add(self.words, chunk.body, 1);
         chunk.asides.iter().for_each(|words| add(self.words, words, ASIDE_COUNTS));
         chunk.comments.iter().for_each(|words| add(self.comment, words, 1));
-        // A note is called by its file's name too, whatever stands above its text.
-        let stem = Some(stem(chunk.path)).filter(|stem| *stem != chunk.title);
-        for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]).chain(stem) {
+        for name in chunk.aliases.iter().map(String::as_str).chain([chunk.title]) {
             add(self.words, name, TITLE_COUNTS);
             add(self.title_words, name, 1);
+        }
+        // A note is called by its file's name too, whatever stands above its text.
+        if let Some(stem) = Some(stem(chunk.path)).filter(|stem| *stem != chunk.title) {
+            // A number or a date says little of it, and would count as so many words more.
+            let counts = if stem.contains(char::is_alphabetic) { TITLE_COUNTS } else { 0 };
+            add(self.words, stem, counts);
+            add(self.title_words, stem, 1);
         }
         // A heading that repeats the title has been counted.
         for heading in chunk.headings.iter().filter(|heading| **heading != chunk.title) {
