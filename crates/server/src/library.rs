@@ -34,7 +34,7 @@ use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
-use pictures::Galleries;
+use pictures::Gallery;
 use quotes::Quotes;
 use seen::Narrowed;
 pub(crate) use seen::Seen;
@@ -53,7 +53,6 @@ pub struct Library {
     models: Models,
     running: Arc<Semaphore>,
     fresh: Fresh,
-    galleries: Galleries,
     quotes: Quotes,
 }
 
@@ -71,6 +70,7 @@ pub(crate) struct Open {
     whole: Seen,
     mark: CommitMark,
     narrowed: Arc<Narrowed>,
+    gallery: Arc<Gallery>,
 }
 
 /// A generation that could not be opened.
@@ -170,7 +170,6 @@ impl Library {
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
-            galleries: Galleries::default(),
             quotes: Quotes::default(),
         });
         let failed = library.refresh()?;

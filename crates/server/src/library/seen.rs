@@ -51,7 +51,7 @@ impl Seen {
 impl Open {
     /// The collection as `viewer` sees it; `None` where it is not there for them: it may not be seen, or nothing in it
     /// may. The first time for a generation it costs what [`Snapshot::narrowed`] does.
-    fn seen_by(&self, viewer: &Viewer) -> Result<Option<Seen>, ReadError> {
+    pub(super) fn seen_by(&self, viewer: &Viewer) -> Result<Option<Seen>, ReadError> {
         if !viewer.may_see(self.whole.snapshot.name()) {
             return Ok(None);
         }

@@ -90,7 +90,7 @@ impl Library {
                     tracing::warn!(collection = %name, %damage, "it is searched by words alone");
                 }
                 let whole = Seen::new(Arc::new(snapshot));
-                after.open.push(Open { whole, mark, narrowed: Arc::default() });
+                after.open.push(Open { whole, mark, narrowed: Arc::default(), gallery: Arc::default() });
                 None
             }
             // Begun, and nothing committed yet; or being removed.
