@@ -9,7 +9,7 @@ use ibid_index::ReadError;
 use ibid_index::snapshot::{Narrowing, Snapshot};
 use lru::LruCache;
 
-use super::{Library, Open};
+use super::{Library, Open, Shelf};
 use crate::viewer::{Sight, Viewer};
 
 /// How many ways to see one generation are kept; one that is asked for again after that is worked out again.
@@ -76,12 +76,18 @@ impl Open {
     }
 }
 
-impl Library {
+impl Shelf {
     /// The collections that are there for `viewer`, sorted by name. May block the first time for a generation.
-    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
-        let shelf = self.shelf();
-        let seen = shelf.open.iter().map(|open| open.seen_by(viewer));
+    pub(super) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
+        let seen = self.open.iter().map(|open| open.seen_by(viewer));
         seen.filter_map(Result::transpose).collect()
+    }
+}
+
+impl Library {
+    /// As [`Shelf::seen_by`], of what is open at this moment.
+    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
+        self.shelf().seen_by(viewer)
     }
 
     /// The snapshots that `viewer` is served from at this moment, sorted by collection.
