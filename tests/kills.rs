@@ -152,7 +152,7 @@ impl World {
     fn held(&self) -> Option<(u64, u64, Notes)> {
         let store = Store::at(self.ibid.data.path());
         let name = "n".parse().unwrap();
-        store.commit_mark(&name)?;
+        store.commit_mark(&name).unwrap()?;
         let snapshot = match Snapshot::open(&store, &name) {
             Ok(snapshot) => snapshot,
             Err(ibid_index::OpenError::Missing { .. }) => return None,

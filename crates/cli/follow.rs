@@ -29,6 +29,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long after another process was seen to write a collection.
 const LOCKED_RETRY_AFTER: Duration = Duration::from_millis(500);
 
+/// How long somebody who asked waits for another process that writes the collection: no server lets them wait longer.
+const LOCKED_PATIENCE: Duration = Duration::from_secs(30);
+
 /// How often collections are looked for that were not there before.
 const LOOK_FOR_NEW_EVERY: Duration = Duration::from_secs(2);
 
@@ -84,18 +87,25 @@ impl Following {
         Ok(following)
     }
 
-    /// Brings a collection up to its folder now, if it is of one, by its words; what is long to embed is left to the thread that follows.
+    /// Brings a collection up to its folder now, if it is of one, by its words; what is long to embed is left to the
+    /// thread that follows. Fails where another process writes it for longer than [`LOCKED_PATIENCE`].
     pub(crate) fn freshen(&self, name: &CollectionName) -> Result<(), Failure> {
+        self.freshen_within(LOCKED_PATIENCE, name)
+    }
+
+    fn freshen_within(&self, patience: Duration, name: &CollectionName) -> Result<(), Failure> {
         let job = self.job(name)?;
         if job.is_web() {
             return Ok(());
         }
         let model = self.model(&job)?;
+        let began = Instant::now();
         loop {
-            let _turn = self.turns.take(Errand::Save);
-            match self.index(&job, model.clone(), &WordsOnly) {
+            match self.in_turn(name, Errand::Save, || self.index(&job, model.clone(), &WordsOnly)) {
                 Ok(_) => return Ok(()),
-                Err(error) if is_locked(&error) => thread::sleep(LOCKED_RETRY_AFTER),
+                Err(error) if is_locked(&error) && began.elapsed() < patience => {
+                    thread::sleep(LOCKED_RETRY_AFTER);
+                }
                 Err(source) => return Err(Failure::Build { name: name.clone(), source: Box::new(source) }),
             }
         }
@@ -169,19 +179,15 @@ impl Following {
         }
         let began = Instant::now();
         let mut errand = Errand::Save;
-        // A run would make a collection that was removed meanwhile again.
-        while self.exists(name) {
+        loop {
             let watched = Watched { following: self, follower: &follower, gave_way: AtomicBool::new(false) };
-            let run = {
-                let _turn = self.turns.take(errand);
-                self.index(&job, model.clone(), &watched)
-            };
-            match run {
-                Ok(report) if report.added + report.changed + report.renamed + report.removed > 0 => {
+            match self.in_turn(name, errand, || self.index(&job, model.clone(), &watched)) {
+                Ok(None) => break,
+                Ok(Some(report)) if report.added + report.changed + report.renamed + report.removed > 0 => {
                     (self.tell)(name, News::Changed(&report));
                     last_told.clear();
                 }
-                Ok(_) => {}
+                Ok(Some(_)) => {}
                 Err(error) if is_locked(&error) => {
                     thread::sleep(LOCKED_RETRY_AFTER);
                     continue;
@@ -199,6 +205,21 @@ impl Following {
             }
         }
         Ok(())
+    }
+
+    /// Runs when the turn has come; `None` where the collection is no more by then. A run would make one that was removed
+    /// while others had the turn again.
+    fn in_turn(
+        &self,
+        name: &CollectionName,
+        errand: Errand,
+        run: impl FnOnce() -> Result<Report, BuildError>,
+    ) -> Result<Option<Report>, BuildError> {
+        let _turn = self.turns.take(errand);
+        match self.store().collections()?.contains(name) {
+            true => run().map(Some),
+            false => Ok(None),
+        }
     }
 
     fn exists(&self, name: &CollectionName) -> bool {
@@ -256,5 +277,120 @@ impl Progress for WordsOnly {
 
     fn goes_on(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZero;
+    use std::sync::mpsc;
+
+    use ibid_index::lock::WriterLock;
+    use ibid_indexer::SourceChoice;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::environment::Environment;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    struct Kept {
+        following: Following,
+        name: CollectionName,
+        _notes: tempfile::TempDir,
+        _data: tempfile::TempDir,
+    }
+
+    /// A collection of one note, without a model, and who keeps it; nothing is followed yet.
+    fn kept() -> Kept {
+        let (notes, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(notes.path().join("a.md"), "rye").unwrap();
+        let store = Store::at(data.path());
+        let name: CollectionName = "notes".parse().unwrap();
+        let options = BuildOptions {
+            root: notes.path().canonicalize().unwrap(),
+            source: SourceChoice::Folder,
+            name: name.clone(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            language: None,
+            model: None,
+            threads: NonZero::<usize>::MIN,
+            rebuild: false,
+            may_change_model: false,
+            now: 1,
+            restate_after: Duration::ZERO,
+        };
+        build(&store, &options, &WordsOnly).unwrap();
+        let config_file = data.path().join("config.toml");
+        let environment = Environment { store, config: Config::default(), config_file, quiet: true };
+        let following = Following {
+            models: Arc::new(SharedModels::new(environment)),
+            manners: Manners { pace: Pace::of(100, NonZero::<usize>::MIN), spares_battery: false },
+            tell: Arc::new(|_, _| {}),
+            turns: Turns::default(),
+            power: Power::default(),
+        };
+        Kept { following, name, _notes: notes, _data: data }
+    }
+
+    impl Kept {
+        /// Waits until somebody who wants to index has come as far as waiting for the turn.
+        fn wait_for_a_save<T>(&self, asking: &thread::ScopedJoinHandle<'_, T>) {
+            while !self.following.turns.save_is_waiting() && !asking.is_finished() {
+                thread::yield_now();
+            }
+        }
+    }
+
+    #[test]
+    fn a_collection_removed_while_its_turn_is_waited_for_stays_removed() {
+        type Run = fn(&Kept) -> Result<(), Failure>;
+        let freshen: Run = |kept| kept.following.freshen(&kept.name);
+        let follow: Run = |kept| kept.following.follow_as_it_is(&kept.name, &mut String::new());
+        for run in [freshen, follow] {
+            let kept = kept();
+            let store = kept.following.store();
+            thread::scope(|scope| {
+                let turn = kept.following.turns.take(Errand::Save);
+                let asking = scope.spawn(|| run(&kept));
+                kept.wait_for_a_save(&asking);
+                store.remove(&kept.name).unwrap();
+                drop(turn);
+                asking.join().unwrap().unwrap();
+            });
+            assert!(!store.folder(&kept.name).exists());
+        }
+    }
+
+    #[test]
+    fn while_another_process_writes_a_collection_others_have_their_turn() {
+        let kept = kept();
+        let Kept { following, name, .. } = &kept;
+        let lock = WriterLock::take(&following.store().folder(name).join("lock")).unwrap();
+        let had_a_turn = thread::scope(|scope| {
+            let turn = following.turns.take(Errand::Save);
+            let asking = scope.spawn(|| following.freshen(name));
+            kept.wait_for_a_save(&asking);
+            let (sender, had) = mpsc::channel();
+            scope.spawn(move || {
+                let _turn = following.turns.take(Errand::Fill);
+                sender.send(()).unwrap();
+            });
+            drop(turn);
+            let had_a_turn = had.recv_timeout(PATIENCE).is_ok();
+            drop(lock);
+            asking.join().unwrap().unwrap();
+            had_a_turn
+        });
+        assert!(had_a_turn);
+    }
+
+    #[test]
+    fn another_process_is_not_waited_for_without_end() {
+        let Kept { following, name, _notes, _data } = kept();
+        let _lock = WriterLock::take(&following.store().folder(&name).join("lock")).unwrap();
+        let failure = following.freshen_within(Duration::ZERO, &name).unwrap_err();
+        assert!(matches!(&failure, Failure::Build { source, .. } if is_locked(source)), "{failure}");
     }
 }

@@ -139,10 +139,17 @@ impl Store {
         Ok(names)
     }
 
-    /// Which commit the collection is at; `None` where it has none. Costs one look at a file's metadata.
-    pub fn commit_mark(&self, name: &CollectionName) -> Option<CommitMark> {
-        let metadata = fs::metadata(self.layout(name).commit_point()).ok()?;
-        Some(CommitMark { modified: metadata.modified().ok()?, bytes: metadata.len() })
+    /// Which commit the collection is at; `None` where it has none, an error where that is not to be known. Costs one
+    /// look at a file's metadata.
+    pub fn commit_mark(&self, name: &CollectionName) -> Result<Option<CommitMark>, OpenError> {
+        let file = self.layout(name).commit_point();
+        let metadata = match fs::metadata(&file) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(OpenError::io(&file)(error)),
+        };
+        let modified = metadata.modified().map_err(OpenError::io(&file))?;
+        Ok(Some(CommitMark { modified, bytes: metadata.len() }))
     }
 
     /// The bytes a collection takes on disk.
@@ -211,5 +218,29 @@ fn remove_if_there(file: &Path) -> Result<(), WriteError> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(WriteError::io(file)(error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_cannot_be_looked_at_is_not_one_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, name) = (Store::at(folder.path()), "garden".parse().unwrap());
+        assert_eq!(store.commit_mark(&name).unwrap(), None);
+        let layout = store.layout(&name);
+        fs::create_dir_all(layout.lexical()).unwrap();
+        assert_eq!(store.commit_mark(&name).unwrap(), None);
+        fs::write(layout.commit_point(), "{}").unwrap();
+        assert_eq!(store.commit_mark(&name).unwrap().unwrap().bytes, 2);
+        fs::remove_dir_all(layout.lexical()).unwrap();
+        // A link to itself leads nowhere.
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(layout.lexical(), layout.lexical()).unwrap();
+            assert!(matches!(store.commit_mark(&name), Err(OpenError::Io { .. })));
+        }
     }
 }

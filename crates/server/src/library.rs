@@ -8,11 +8,11 @@ mod models;
 pub(crate) mod pictures;
 mod quotes;
 mod seen;
+mod trouble;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
 
 use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
@@ -34,10 +34,11 @@ use fresh::Fresh;
 pub use fresh::Freshen;
 pub use models::LoadModel;
 use models::{ModelState, Models};
-use pictures::Galleries;
+use pictures::Gallery;
 use quotes::Quotes;
 use seen::Narrowed;
 pub(crate) use seen::Seen;
+use trouble::Trouble;
 
 /// How many questions run at once for each core; more would only wait for each other with a model's memory each.
 const RUNNING_PER_CORE: usize = 1;
@@ -53,7 +54,6 @@ pub struct Library {
     models: Models,
     running: Arc<Semaphore>,
     fresh: Fresh,
-    galleries: Galleries,
     quotes: Quotes,
 }
 
@@ -71,15 +71,7 @@ pub(crate) struct Open {
     whole: Seen,
     mark: CommitMark,
     narrowed: Arc<Narrowed>,
-}
-
-/// A generation that could not be opened.
-#[derive(Clone)]
-pub(crate) struct Trouble {
-    mark: CommitMark,
-    since: Instant,
-    /// What is wrong, without a path of this machine.
-    pub(crate) kind: &'static str,
+    gallery: Arc<Gallery>,
 }
 
 /// An answer, and what the library has to add to its notes.
@@ -157,7 +149,7 @@ impl Library {
         load: LoadModel,
     ) -> Result<Arc<Library>, OpenError> {
         for name in only.iter().flatten() {
-            if store.commit_mark(name).is_none() {
+            if store.commit_mark(name)?.is_none() {
                 return Err(OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() });
             }
         }
@@ -170,7 +162,6 @@ impl Library {
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
-            galleries: Galleries::default(),
             quotes: Quotes::default(),
         });
         let failed = library.refresh()?;
@@ -203,7 +194,8 @@ impl Library {
 
     /// Answers a question over every collection that `viewer` sees, or over one. Blocks, and waits for no turn: see [`Library::ask`].
     ///
-    /// A hybrid question whose model is not to be had is answered by words alone, and the answer says so.
+    /// A hybrid question whose model is not to be had is answered by words alone, and the answer says so. It also says
+    /// which of the collections that `viewer` may know of could not be opened.
     pub fn search(
         &self,
         viewer: &Viewer,
@@ -220,9 +212,9 @@ impl Library {
         query: &Query,
         collection: Option<&str>,
     ) -> Result<(Found, Vec<Arc<Snapshot>>), AskError> {
-        let snapshots = self.chosen(viewer, collection)?;
+        let (snapshots, troubles) = self.chosen(viewer, collection)?;
         let mut also = Vec::new();
-        if snapshots.is_empty() {
+        if snapshots.is_empty() && troubles.is_empty() {
             also.push("there is no collection yet; `ibid index FOLDER` makes one".to_owned());
         }
         let mut query = query.clone();
@@ -241,9 +233,10 @@ impl Library {
                 )),
             }
         }
-        if !also.is_empty() {
+        if snapshots.is_empty() || !also.is_empty() {
             query.mode = Mode::Lexical;
         }
+        also.extend(troubles);
         let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
         let answer = searcher.search(&query)?;
         Ok((Found { answer, also }, snapshots))
@@ -356,17 +349,16 @@ impl Library {
         Ok((first, total))
     }
 
-    /// What is missing at this moment of what `viewer` may see. Looks, and waits for nothing.
-    pub(crate) fn missing(&self, viewer: &Viewer) -> Missing {
+    /// What is missing at this moment of what is there for `viewer`. Waits for no turn; may block the first time for a
+    /// generation.
+    pub(crate) fn missing(&self, viewer: &Viewer) -> Result<Missing, ReadError> {
         let shelf = self.shelf();
+        let seen = shelf.seen_by(viewer)?;
         let mut missing = Missing::default();
-        for (name, trouble) in shelf.troubled.iter().filter(|(name, _)| viewer.may_see(name)) {
+        for (name, trouble) in shelf.troubles_for(viewer, &seen) {
             missing.collections.insert(name.to_string(), trouble.kind);
         }
-        let open = || {
-            let open = shelf.open.iter().map(|open| &open.whole.snapshot);
-            open.filter(|snapshot| viewer.may_see(snapshot.name()))
-        };
+        let open = || seen.iter().map(|seen| &seen.snapshot);
         for snapshot in open().filter(|snapshot| snapshot.damage().is_some()) {
             missing.collections.insert(snapshot.name().to_string(), "its vectors are damaged");
         }
@@ -378,7 +370,7 @@ impl Library {
             };
             missing.models.insert(record.name.clone(), state);
         }
-        missing
+        Ok(missing)
     }
 
     fn shelf(&self) -> Arc<Shelf> {
@@ -390,15 +382,27 @@ impl Library {
         self.shelf().open.iter().map(|open| open.whole.snapshot.name().clone()).collect()
     }
 
-    fn chosen(&self, viewer: &Viewer, collection: Option<&str>) -> Result<Vec<Arc<Snapshot>>, AskError> {
-        let mut snapshots = self.snapshots(viewer).map_err(SearchError::from)?;
-        let Some(wanted) = collection else { return Ok(snapshots) };
-        let known = || snapshots.iter().map(|snapshot| snapshot.name().clone()).collect();
-        if !snapshots.iter().any(|snapshot| snapshot.name().as_str() == wanted) {
-            return Err(AskError::UnknownCollection { collection: wanted.to_owned(), known: known() });
+    /// What is searched, and a note for each collection that is not, or not as it is on the disk.
+    fn chosen(
+        &self,
+        viewer: &Viewer,
+        collection: Option<&str>,
+    ) -> Result<(Vec<Arc<Snapshot>>, Vec<String>), AskError> {
+        let shelf = self.shelf();
+        let seen = shelf.seen_by(viewer).map_err(SearchError::from)?;
+        let is_wanted = |name: &CollectionName| collection.is_none_or(|wanted| wanted == name.as_str());
+        let chosen = seen.iter().filter(|seen| is_wanted(seen.snapshot.name()));
+        let chosen: Vec<_> = chosen.map(|seen| Arc::clone(&seen.snapshot)).collect();
+        let troubles = shelf.troubles_for(viewer, &seen).filter(|(name, _)| is_wanted(name));
+        let troubles: Vec<_> =
+            troubles.map(|(name, trouble)| trouble.note(name, shelf.holds(name))).collect();
+        match collection {
+            Some(wanted) if chosen.is_empty() && troubles.is_empty() => {
+                let known = seen.iter().map(|seen| seen.snapshot.name().clone()).collect();
+                Err(AskError::UnknownCollection { collection: wanted.to_owned(), known })
+            }
+            _ => Ok((chosen, troubles)),
         }
-        snapshots.retain(|snapshot| snapshot.name().as_str() == wanted);
-        Ok(snapshots)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A small index for the tests: a few notes in a temporary folder, words alone, no model.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -176,6 +177,16 @@ fn index_of(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>], mo
         })
         .unwrap();
     writer.finish(store, 1).unwrap();
+}
+
+/// Makes a collection one that this program does not read, as if by a new commit.
+pub(crate) fn break_collection(store: &Store, collection: &str) {
+    let folder = store.folder(&collection.parse().unwrap());
+    fs::write(folder.join("format"), "99\n").unwrap();
+    // The mark of the commit changes when its file does.
+    let commit_point = folder.join("lexical").join("meta.json");
+    let text = fs::read_to_string(&commit_point).unwrap();
+    fs::write(&commit_point, format!("{text} ")).unwrap();
 }
 
 /// `[[target]]` and `![[target]]`, as much of links as the tests need.

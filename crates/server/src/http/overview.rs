@@ -53,7 +53,7 @@ fn gather(
     now: u64,
 ) -> Result<Overview, ReadError> {
     let snapshots = library.snapshots(&visit.viewer)?;
-    let missing = library.missing(&visit.viewer);
+    let missing = library.missing(&visit.viewer)?;
     let mut changes = Vec::new();
     for snapshot in snapshots.iter().filter(|_| visit.may_read()) {
         changes.extend(changed_last(snapshot)?);

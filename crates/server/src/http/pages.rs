@@ -39,7 +39,13 @@ pub(super) async fn readyz(
     Extension(Admitted(admitted)): Extension<Admitted>,
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
-    let missing = app.library.missing(&viewer);
+    let (library, asking) = (app.library.clone(), viewer.clone());
+    // Past the turns of the questions: who watches must not take a busy server for one that is not ready.
+    let missing = match tokio::task::spawn_blocking(move || library.missing(&asking)).await {
+        Ok(Ok(missing)) => missing,
+        Ok(Err(error)) => return not_known(&error),
+        Err(error) => return not_known(&error),
+    };
     let ready = missing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = match admitted {
@@ -54,6 +60,11 @@ pub(super) async fn readyz(
         false => json!({ "ready": ready }),
     };
     json_response(status, &body)
+}
+
+fn not_known(error: &dyn std::error::Error) -> Response {
+    tracing::error!(%error, "what is missing cannot be told");
+    json_response(StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false }))
 }
 
 /// A file that pages load.

@@ -7,6 +7,7 @@ use ibid_core::id::CollectionName;
 use tokio::sync::Mutex;
 
 use super::Library;
+use super::trouble::may_know;
 use crate::viewer::Viewer;
 
 /// Brings a collection up to its folder, by its words at least, and says whether that went well. Blocks. What went wrong
@@ -75,8 +76,11 @@ impl Library {
     /// Those of the collections that `viewer` may know of.
     fn known_to(&self, viewer: &Viewer, mut names: Vec<CollectionName>) -> Vec<CollectionName> {
         if !names.is_empty() {
-            let known = self.collections(viewer);
-            names.retain(|name| known.contains(name));
+            let seen = self.seen_by(viewer).unwrap_or_else(|error| {
+                tracing::error!(%error, "what a viewer sees cannot be told");
+                Vec::new()
+            });
+            names.retain(|name| may_know(viewer, name, &seen));
         }
         names
     }
@@ -84,10 +88,18 @@ impl Library {
     fn look_at_folders(self: &Arc<Self>) -> Look {
         let began = Instant::now();
         let Some(freshen) = self.fresh.freshen.get() else { return Look { began, failed: Vec::new() } };
-        let failed = self.open_names().into_iter().filter(|name| !freshen(name)).collect();
-        if let Err(error) = self.refresh() {
-            tracing::debug!(%error, "cannot look at the collections");
+        let mut failed = self.open_names();
+        failed.retain(|name| !freshen(name));
+        match self.refresh() {
+            // Not those of this look alone: what is known not to open is not tried each time.
+            Ok(_) => failed.extend(self.shelf().troubled.keys().cloned()),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look at the collections");
+                failed = self.open_names();
+            }
         }
+        failed.sort();
+        failed.dedup();
         Look { began, failed }
     }
 }
@@ -117,6 +129,20 @@ mod tests {
         library.freshen_with(Box::new(|_| false));
         let note = library.wait_fresh(&Viewer::owner(), LONG).await.unwrap();
         assert!(note.starts_with("garden could not be brought up to date"), "{note}");
+    }
+
+    #[tokio::test]
+    async fn what_is_indexed_and_cannot_be_opened_is_not_fresh() {
+        let garden = testing::garden();
+        let library = garden.library.clone();
+        library.freshen_with(Box::new(|_| true));
+        assert_eq!(library.wait_fresh(&Viewer::owner(), LONG).await, None);
+        testing::break_collection(library.store(), "garden");
+        // The second time it is known, and not tried again.
+        for _ in 0..2 {
+            let note = library.wait_fresh(&Viewer::owner(), LONG).await.unwrap();
+            assert!(note.starts_with("garden could not be brought up to date"), "{note}");
+        }
     }
 
     #[tokio::test]

@@ -2,11 +2,10 @@
 //! vault itself. An image is there for whoever sees a note that shows it. No link is followed, nothing hidden or ignored
 //! is listed, and only what is an image by its own first bytes is given.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use ibid_core::grant::{Facts, Grant, RuleForm};
 use ibid_core::id::{CollectionName, DocumentId};
@@ -16,7 +15,7 @@ use ibid_index::manifest::{Origin, SourceRecord};
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
-use super::Library;
+use super::{Library, Seen};
 use crate::viewer::Viewer;
 
 /// A larger image is not served.
@@ -44,20 +43,20 @@ pub(crate) struct Picture {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The images of each collection's folder, listed once for each generation: a note that shows a new image is one.
-// Held for a pointer copy, never while a folder is listed.
+/// The images of the folder of one open generation, listed when the first is asked for: a note that shows a new image is
+/// another generation, and so is another folder under the same name.
 #[derive(Default)]
-pub(crate) struct Galleries(Mutex<HashMap<CollectionName, (u64, Arc<Gallery>)>>);
+pub(super) struct Gallery(OnceLock<Listing>);
 
 /// The images of one folder, by the names notes show them by.
 #[derive(Default)]
-struct Gallery {
+struct Listing {
     names: Names,
     paths: Vec<String>,
 }
 
-impl Gallery {
-    fn of(source: &SourceRecord) -> Gallery {
+impl Listing {
+    fn of(source: &SourceRecord) -> Listing {
         let mut overrides = OverrideBuilder::new(&source.root);
         for glob in &source.exclude {
             // One that is no pattern excluded nothing when the folder was indexed either.
@@ -70,7 +69,7 @@ impl Gallery {
         if let Ok(overrides) = overrides.build() {
             walk.overrides(overrides);
         }
-        let mut gallery = Gallery::default();
+        let mut listing = Listing::default();
         let files = walk
             .build()
             .filter_map(Result::ok)
@@ -80,10 +79,10 @@ impl Gallery {
             Some(relative.replace(std::path::MAIN_SEPARATOR, "/")).filter(|path| is_image(path))
         });
         for path in paths.take(MAX_IMAGES) {
-            gallery.names.add(&path);
-            gallery.paths.push(path);
+            listing.names.add(&path);
+            listing.paths.push(path);
         }
-        gallery
+        listing
     }
 
     /// The path of the image that a note shows by this name.
@@ -102,31 +101,19 @@ impl Library {
         of: &DocumentId,
         name: &str,
     ) -> Result<Option<Picture>, ReadError> {
-        let snapshots = self.snapshots(viewer)?;
-        let Some(snapshot) = snapshots.iter().find(|snapshot| *snapshot.name() == of.collection) else {
-            return Ok(None);
-        };
+        let shelf = self.shelf();
+        let open = shelf.open.iter().find(|open| *open.whole.snapshot.name() == of.collection);
+        let Some(open) = open else { return Ok(None) };
+        let Some(Seen { snapshot, .. }) = open.seen_by(viewer)? else { return Ok(None) };
         let Some(stored) = snapshot.document(&of.path)? else { return Ok(None) };
         let shows = stored.document.links.iter().any(|link| link.embed && link.target == name);
         let source = &snapshot.manifest().source;
         if !shows || !matches!(source.origin, Origin::Folder | Origin::WorkingTree { .. }) {
             return Ok(None);
         }
-        let gallery = self.gallery(&of.collection, snapshot.manifest().generation, source);
-        let path = gallery.find(of, name).filter(|path| may_see(viewer, &of.collection, path));
+        let listing = open.gallery.0.get_or_init(|| Listing::of(source));
+        let path = listing.find(of, name).filter(|path| may_see(viewer, &of.collection, path));
         Ok(path.and_then(|path| read(&source.root, path)))
-    }
-
-    fn gallery(&self, collection: &CollectionName, generation: u64, source: &SourceRecord) -> Arc<Gallery> {
-        let known = || self.galleries.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, gallery)) = known().get(collection)
-            && *of == generation
-        {
-            return Arc::clone(gallery);
-        }
-        let gallery = Arc::new(Gallery::of(source));
-        known().insert(collection.clone(), (generation, Arc::clone(&gallery)));
-        gallery
     }
 }
 
@@ -172,6 +159,8 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::testing::{self, Note};
     use ibid_core::id::DocumentPath;
@@ -255,6 +244,27 @@ mod tests {
         fs::remove_file(vault.folder.path().join("b.png")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("a.png"), vault.folder.path().join("b.png")).unwrap();
         vault.check(&Viewer::owner(), "Notes/Open.md", "b.png", None);
+    }
+
+    #[test]
+    fn another_folder_under_the_same_name_has_its_own_images() {
+        let shown = "![[a.png]] ![[b.png]]";
+        let vault = vault(&[("img/a.png", PNG), ("b.png", PNG)], shown, "x");
+        let owner = Viewer::owner();
+        vault.check(&owner, "Notes/Open.md", "a.png", Some("image/png"));
+        let store = vault.library.store();
+        store.remove(&"vault".parse().unwrap()).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        for (path, bytes) in [("a.png", PNG), ("b.png", PNG), (IGNORE_FILE, b"b.png\n".as_slice())] {
+            fs::write(other.path().join(path), bytes).unwrap();
+        }
+        let note = Note { path: "Notes/Open.md", title: "Open", text: shown };
+        testing::index_at(store, "vault", other.path(), &[note]);
+        vault.library.refresh().unwrap();
+        let generation = |snapshot: &ibid_index::snapshot::Snapshot| snapshot.manifest().generation;
+        assert_eq!(generation(&vault.library.snapshots(&owner).unwrap()[0]), 1);
+        vault.check(&owner, "Notes/Open.md", "a.png", Some("image/png"));
+        vault.check(&owner, "Notes/Open.md", "b.png", None);
     }
 
     #[test]

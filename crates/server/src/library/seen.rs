@@ -9,7 +9,7 @@ use ibid_index::ReadError;
 use ibid_index::snapshot::{Narrowing, Snapshot};
 use lru::LruCache;
 
-use super::{Library, Open};
+use super::{Library, Open, Shelf};
 use crate::viewer::{Sight, Viewer};
 
 /// How many ways to see one generation are kept; one that is asked for again after that is worked out again.
@@ -51,7 +51,7 @@ impl Seen {
 impl Open {
     /// The collection as `viewer` sees it; `None` where it is not there for them: it may not be seen, or nothing in it
     /// may. The first time for a generation it costs what [`Snapshot::narrowed`] does.
-    fn seen_by(&self, viewer: &Viewer) -> Result<Option<Seen>, ReadError> {
+    pub(super) fn seen_by(&self, viewer: &Viewer) -> Result<Option<Seen>, ReadError> {
         if !viewer.may_see(self.whole.snapshot.name()) {
             return Ok(None);
         }
@@ -76,12 +76,18 @@ impl Open {
     }
 }
 
-impl Library {
+impl Shelf {
     /// The collections that are there for `viewer`, sorted by name. May block the first time for a generation.
-    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
-        let shelf = self.shelf();
-        let seen = shelf.open.iter().map(|open| open.seen_by(viewer));
+    pub(super) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
+        let seen = self.open.iter().map(|open| open.seen_by(viewer));
         seen.filter_map(Result::transpose).collect()
+    }
+}
+
+impl Library {
+    /// As [`Shelf::seen_by`], of what is open at this moment.
+    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Result<Vec<Seen>, ReadError> {
+        self.shelf().seen_by(viewer)
     }
 
     /// The snapshots that `viewer` is served from at this moment, sorted by collection.

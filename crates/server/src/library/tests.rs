@@ -1,5 +1,7 @@
 //! A library over small collections: what it answers, what it sees appear, what it does without a model.
 
+use std::time::Instant;
+
 use super::*;
 use crate::testing::{self, Note};
 use crate::viewer::Viewer;
@@ -58,20 +60,18 @@ fn a_generation_that_cannot_be_opened_leaves_the_old_one_serving() {
     let garden = testing::garden();
     let library = &garden.library;
     let folder = library.store().folder(&"garden".parse().unwrap());
-    let format = std::fs::read_to_string(folder.join("format")).unwrap();
-    std::fs::write(folder.join("format"), "99\n").unwrap();
-    // The mark of the commit changes when its file does.
     let meta = folder.join("lexical").join("meta.json");
+    let format = std::fs::read_to_string(folder.join("format")).unwrap();
     let text = std::fs::read_to_string(&meta).unwrap();
-    std::fs::write(&meta, format!("{text} ")).unwrap();
+    testing::break_collection(library.store(), "garden");
     library.refresh().unwrap();
     assert!(library.refresh().unwrap().is_empty(), "one generation is tried, and told of, once");
     assert_eq!(library.search(&Viewer::owner(), &Query::new("rye"), None).unwrap().answer.hits.len(), 1);
-    assert_eq!(library.missing(&Viewer::owner()).collections.len(), 1);
+    assert_eq!(library.missing(&Viewer::owner()).unwrap().collections.len(), 1);
     std::fs::write(folder.join("format"), format).unwrap();
     std::fs::write(&meta, text).unwrap();
     library.refresh().unwrap();
-    assert!(library.missing(&Viewer::owner()).is_empty());
+    assert!(library.missing(&Viewer::owner()).unwrap().is_empty());
 }
 
 #[test]
@@ -119,8 +119,12 @@ fn a_model_is_loaded_once_and_then_the_library_is_ready() {
     let found = ask(&library, Mode::Semantic).unwrap();
     assert_eq!((found.answer.hits.len(), found.also.len()), (1, 0));
     assert_eq!(ask(&library, Mode::Hybrid).unwrap().answer.mode, Mode::Hybrid);
-    assert!(library.missing(&Viewer::owner()).is_empty());
+    assert!(library.missing(&Viewer::owner()).unwrap().is_empty());
     assert_eq!(loads.load(std::sync::atomic::Ordering::SeqCst), 1);
+    testing::break_collection(library.store(), "zoo");
+    library.refresh().unwrap();
+    let found = ask(&library, Mode::Hybrid).unwrap();
+    assert_eq!((found.answer.mode, found.also.len()), (Mode::Hybrid, 1), "trouble takes no leg away");
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn without_its_model_a_collection_answers_by_words_and_says_so() {
         assert_eq!((found.answer.hits.len(), found.answer.mode), (1, Mode::Lexical));
         assert_eq!(found.also, ["the model constant could not be loaded: nothing was searched by meaning"]);
         assert!(matches!(ask(&library, Mode::Semantic), Err(AskError::NoModel { .. })));
-        assert_eq!(library.missing(&Viewer::owner()).models.len(), 1);
+        assert_eq!(library.missing(&Viewer::owner()).unwrap().models.len(), 1);
     }
 }
 

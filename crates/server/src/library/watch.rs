@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ibid_core::id::CollectionName;
 use ibid_index::OpenError;
 use ibid_index::snapshot::Snapshot;
 
 use super::seen::Seen;
-use super::{Library, Open, Shelf, Trouble, model_of};
+use super::trouble::Trouble;
+use super::{Library, Open, Shelf, model_of};
 
 /// How often collections are looked at. A look costs one read of a file's metadata for each.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -71,26 +72,27 @@ impl Library {
     fn look_at(&self, name: &CollectionName, before: &Shelf, after: &mut Shelf) -> Option<OpenError> {
         let held = before.open.iter().find(|open| open.whole.snapshot.name() == name);
         // Read before opening: a commit in between is seen as new the next time.
-        let mark = self.store().commit_mark(name)?;
-        if let Some(held) = held.filter(|held| held.mark == mark) {
+        let mark = self.store().commit_mark(name).transpose()?;
+        let tried = mark.as_ref().ok().cloned();
+        if let Some(held) = held.filter(|held| tried.as_ref() == Some(&held.mark)) {
             after.open.push(held.clone());
             return None;
         }
-        let known = before.troubled.get(name).filter(|trouble| trouble.mark == mark);
+        let known = before.troubled.get(name).filter(|trouble| trouble.mark == tried);
         if let Some(trouble) = known.filter(|trouble| trouble.since.elapsed() < RETRY_AFTER) {
             after.troubled.insert(name.clone(), trouble.clone());
             after.open.extend(held.cloned());
             return None;
         }
-        match Snapshot::open(self.store(), name) {
-            Ok(snapshot) => {
+        match mark.and_then(|mark| Ok((Snapshot::open(self.store(), name)?, mark))) {
+            Ok((snapshot, mark)) => {
                 let generation = snapshot.manifest().generation;
                 tracing::info!(collection = %name, generation, "opened a generation");
                 if let Some(damage) = snapshot.damage() {
                     tracing::warn!(collection = %name, %damage, "it is searched by words alone");
                 }
                 let whole = Seen::new(Arc::new(snapshot));
-                after.open.push(Open { whole, mark, narrowed: Arc::default() });
+                after.open.push(Open { whole, mark, narrowed: Arc::default(), gallery: Arc::default() });
                 None
             }
             // Begun, and nothing committed yet; or being removed.
@@ -99,8 +101,7 @@ impl Library {
                 if known.is_none() {
                     tracing::warn!(collection = %name, %error, "a generation cannot be opened");
                 }
-                let trouble = Trouble { mark, since: Instant::now(), kind: kind_of(&error) };
-                after.troubled.insert(name.clone(), trouble);
+                after.troubled.insert(name.clone(), Trouble::new(tried, &error));
                 after.open.extend(held.cloned());
                 Some(error)
             }
@@ -122,16 +123,5 @@ impl Library {
                 tracing::debug!(%error, "the model is loaded by the first question instead");
             }
         }
-    }
-}
-
-/// What is wrong with a generation, without the path that the error names.
-fn kind_of(error: &OpenError) -> &'static str {
-    match error {
-        OpenError::Missing { .. } => "it has no commit",
-        OpenError::Format { .. } => "its index has a format that this program does not read",
-        OpenError::Damaged { .. } | OpenError::Vectors(_) => "its index is damaged",
-        OpenError::Locked { .. } => "another process holds it",
-        OpenError::Io { .. } => "its index cannot be read",
     }
 }

@@ -59,6 +59,8 @@ fn house(parts: &[&[(&str, &str)]], has_attic: bool, has_model: bool) -> House {
     if has_attic {
         testing::index(&store, "attic", &[Note { path: "Box.md", title: "Box", text: "Rye in a box.\n" }]);
         testing::index(&store, "cellar", &[Note { path: "Wine.md", title: "Wine", text: "Rye wine.\n" }]);
+        testing::index(&store, "loft", &[Note { path: "Hay.md", title: "Hay", text: "Rye hay.\n" }]);
+        testing::break_collection(&store, "loft");
     }
     let load = |record: &ModelRecord| Ok(Arc::new(Constant::new(&record.checksum)) as Arc<dyn Embedder>);
     let library = Library::open(store, None, Box::new(load)).unwrap();
@@ -129,6 +131,7 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
             json!({ "query": words, "collection": "garden" }),
             json!({ "query": words, "collection": "attic" }),
             json!({ "query": words, "collection": "cellar" }),
+            json!({ "query": words, "collection": "loft" }),
             json!({ "query": words, "collection": "nowhere" }),
         ] {
             add(format!("search_notes {arguments}"), tool("search_notes", arguments.clone()));
@@ -180,7 +183,7 @@ fn questions(quotes: &[String]) -> Vec<(String, Request<Body>)> {
     for path in ["/", "/readyz", "/healthz", "/c/garden/mcp", "/c/attic/mcp", "/d/", "/nothing"] {
         add(format!("GET {path}"), request(Method::GET, path, &[], ""));
     }
-    for path in ["garden", "attic", "cellar", "nowhere", "NO", "%2e%2e"] {
+    for path in ["garden", "attic", "cellar", "loft", "nowhere", "NO", "%2e%2e"] {
         for end in ["", "/"] {
             let path = format!("/c/{path}/mcp{end}");
             add(format!("POST {path}"), call_at(&path, "resources/list", json!({})));
@@ -207,7 +210,7 @@ async fn check(rules: &[&str], own: &[(&str, &str)], others: &[&[(&str, &str)]],
     let without = house(&[own], false, has_model);
     if has_model {
         for house in [&whole, &without] {
-            while !house.library.missing(&Viewer::owner()).models.is_empty() {
+            while !house.library.missing(&Viewer::owner()).unwrap().models.is_empty() {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
         }
