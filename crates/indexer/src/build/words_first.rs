@@ -53,7 +53,9 @@ fn many_small_notes_are_found_by_their_words_before_any_of_them_is_embedded() {
     let seen_first = || {
         let seen = Arc::new(std::sync::OnceLock::new());
         let sees = seen.clone();
-        let look = move |store: &Store| drop(sees.get_or_init(|| held(store)));
+        let look = move |store: &Store| {
+            sees.get_or_init(|| held(store));
+        };
         run(folder.path(), &store, "a", usize::MAX, Arc::new(look)).unwrap();
         seen.get().copied()
     };
