@@ -186,8 +186,8 @@ In a question:
   rating:>=4         notes whose number or date compares so; also >, < and <=
   task:open          passages with an open task; due:<2024-07 by its date
   comment:check      passages with this in a comment
-Everything else is words. Of filters, these and the flags, all must hold. A question that begins with a hyphen \
-stands after --: ibid search -- '-tag:recipe bread'
+Everything else is words. Of filters, these and the flags, all must hold.
+A question that begins with a hyphen stands after --: ibid search -- '-tag:recipe bread'
 
 Every hit carries an id, which names the exact bytes: give it to `ibid fetch` and `ibid verify`. Exit code 1 says that \
 nothing was found.")]
