@@ -64,17 +64,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::NoToken { variable } => format!("set it first: {variable}=… ibid doctor …"),
         Failure::Connect(error) => return of_connect(error),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
-        Failure::SourceGone { name, set_in: Some(file), .. } => {
-            format!(
-                "is its disk mounted? if the folder moved, say so in {}, under [collections.{name}]",
-                quoted(file)
-            )
-        }
-        Failure::SourceGone { name, set_in: None, .. } => {
-            format!(
-                "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
-            )
-        }
+        Failure::SourceGone { name, set_in, .. } => of_gone(name, set_in.as_deref()),
         Failure::SourceForgotten { name } => {
             format!("`ibid index PATH --name {name} --rebuild` makes it anew")
         }
@@ -135,6 +125,18 @@ fn of_unknown(name: &CollectionName, known: &[CollectionName]) -> String {
         None => "nothing is indexed yet; `ibid index PATH` indexes a folder of notes".to_owned(),
         Some(near) if distance(near) <= FARTHEST_TYPO.min(near.len() / 2) => format!("did you mean {near}?"),
         Some(_) => format!("there are: {}", names.join(", ")),
+    }
+}
+
+fn of_gone(name: &CollectionName, set_in: Option<&Path>) -> String {
+    match set_in {
+        Some(file) => format!(
+            "is its disk mounted? if the folder moved, say so in {}, under [collections.{name}]",
+            quoted(file)
+        ),
+        None => format!(
+            "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
+        ),
     }
 }
 
