@@ -24,10 +24,41 @@ fn a_source_that_is_none() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     check(&ibid, &["index", &path("missing")], "there is no folder", "path");
     check(&ibid, &["index", &path("a.md")], "is a file, not a folder", "folder");
-    check(&ibid, &["index", &path("binary")], "holds no file to index (1 files of other kinds)", ".md");
+    check(
+        &ibid,
+        &["index", &path("binary")],
+        "holds no file to index (1 files of other kinds)",
+        "Markdown, plain text, PDF",
+    );
     fs::create_dir(folder.path().join("empty")).unwrap();
-    check(&ibid, &["index", &path("empty")], "holds no file to index", ".md");
+    check(&ibid, &["index", &path("empty")], "holds no file to index", "Markdown, plain text, PDF");
     ibid.run(&["status"]).ends_with(1);
+}
+
+#[test]
+fn a_certificate_that_is_not_there_is_told_before_an_address() {
+    let ibid = Ibid::new();
+    let folder = vault(&[("a.md", "rye")]);
+    ibid.index(folder.path(), &["--name", "n", "--model", "none"]);
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--tls-cert", "/nope", "--tls-key", "/nope"];
+    check(&ibid, &serve, "cannot read /nope", "check the path");
+    assert_eq!(ibid.run(&serve).stdout, "");
+}
+
+#[test]
+fn lists_that_are_empty_say_so_beside_the_output() {
+    let ibid = Ibid::new();
+    for (list, code, says) in [
+        (&["user", "list"][..], 0, "there are no users"),
+        (&["token", "list"], 0, "there are no tokens"),
+        (&["audit"], 1, "no such call is written down"),
+        (&["audit", "--json"], 1, "no such call is written down"),
+    ] {
+        let ran = ibid.run(list).ends_with(code);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.trim_end()), ("", says), "{list:?}");
+        let quiet = ibid.run(&[list, &["--quiet"]].concat()).ends_with(code);
+        assert_eq!((quiet.stdout + &quiet.stderr).as_str(), "", "{list:?}");
+    }
 }
 
 #[test]

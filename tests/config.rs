@@ -41,9 +41,25 @@ fn settings_that_are_wrong_stop_every_command_and_name_the_line() {
     for command in [&["status"][..], &["config"], &["search", "rye"]] {
         let ran = ibid.run(command).ends_with(2);
         assert!(ran.stderr.contains("speed") && ran.stderr.contains("line 2"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains('␊'), "{}", ran.stderr);
         assert!(ran.stderr.contains("ibid config --example"), "{}", ran.stderr);
     }
     ibid.run(&["status", "--config", "no-such.toml"]).ends_with(2);
+}
+
+#[test]
+fn a_folder_of_the_settings_that_is_gone_is_put_right_in_the_settings() {
+    let ibid = Ibid::new();
+    fs::write(ibid.config(), "[collections.bread]\npath = \"/no/such/folder\"\n").unwrap();
+    let ran = ibid.run(&["index"]).ends_with(2);
+    let settings = ibid.config();
+    assert!(ran.stderr.contains("/no/such/folder"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(settings.to_str().unwrap()), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("[collections.bread]") && !ran.stderr.contains("ibid remove"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

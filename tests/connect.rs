@@ -87,6 +87,14 @@ fn every_client_is_told_where_to_put_what() {
     }
     let token = ibid.run(&["connect", "codex", "--url", "https://n.example", "--token-env", "IBID_TOKEN"]);
     assert!(token.ends_with(0).stdout.contains("bearer_token_env_var = \"IBID_TOKEN\""));
+    for client in ["chatgpt", "claude-desktop"] {
+        let here = ibid.run(&["connect", client, "--url", "http://127.0.0.1:7117"]).ends_with(0).stdout;
+        assert!(here.contains("http://127.0.0.1:7117/mcp is not one"), "{client}: {here}");
+    }
+    let file = ibid.data.path().join("mcp.json");
+    let nonsense = ["connect", "cursor", "--url", "nonsense", "--write", "--yes", "--file"];
+    ibid.run(&[&nonsense[..], &[file.to_str().unwrap()]].concat()).ends_with(2);
+    assert!(!file.exists());
     let none = ibid.run(&["connect", "chatgpt", "--write", "--yes"]).ends_with(2);
     assert!(none.stderr.contains("without --write"), "{}", none.stderr);
 }

@@ -301,6 +301,35 @@ fn a_misspelt_word_finds_its_neighbours_and_says_so() {
 }
 
 #[test]
+fn words_that_stand_in_no_note_are_told_though_meaning_finds_something() {
+    let notes = [("Bread.md".to_owned(), "Rye bread keeps for a week.\n".to_owned())];
+    let asked = Asked::with_vectors(&notes);
+    assert!(!asked.paths("xyzzyqwv", &[]).is_empty(), "meaning finds whatever is nearest");
+    asked.check_note("xyzzyqwv", "“xyzzyqwv” stands in no note");
+    asked.check_note("xyzzyqwv bread", "“xyzzyqwv” stands in no note");
+    assert_eq!(asked.answer("how does bread keep -xyzzyqwv", &[])["notes"], serde_json::json!([]));
+    let shown = asked.ibid.run(&["search", "xyzzyqwv"]).ends_with(0);
+    assert!((shown.stdout + &shown.stderr).contains("“xyzzyqwv” stands in no note"));
+}
+
+#[test]
+fn a_word_that_is_rare_in_one_collection_is_not_said_to_be_rare() {
+    let baking: Vec<(String, String)> =
+        (0..30).map(|n| (format!("{n}.md"), "We bake bread.\n".to_owned())).collect();
+    let baking: Vec<(&str, &str)> = baking.iter().map(|(path, text)| (&path[..], &text[..])).collect();
+    let asked = Asked::words(&baking);
+    let mut work: Vec<(String, String)> =
+        (0..30).map(|n| (format!("{n}.md"), "A break between meetings.\n".to_owned())).collect();
+    work.push(("Lunch.md".to_owned(), "Some bread.\n".to_owned()));
+    let work: Vec<(&str, &str)> = work.iter().map(|(path, text)| (&path[..], &text[..])).collect();
+    let work = vault(&work);
+    asked.ibid.index(work.path(), &["--model", "none", "--name", "work"]);
+    asked.check_note("bread", "“bread” is rare in work: also looked there for ");
+    let alone = asked.answer("bread", &["--collection", "work", "--limit", "100"])["notes"].to_string();
+    assert!(alone.contains("“bread” is rare: also looked for break"), "{alone}");
+}
+
+#[test]
 fn identifiers_whole_and_in_parts() {
     let asked = Asked::words(&[
         ("snake.md", "Call read_to_string on the file.\n"),

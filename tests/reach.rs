@@ -229,6 +229,11 @@ fn a_command_that_fails_tells_programs_the_kind() {
         (&["fetch", "no id", "--json"], "validation", 2),
         (&["fetch", "n:none.md", "--json"], "not_found", 2),
         (&["doctor", "--json"], "not_found", 2),
+        (&["index", "/no/such/folder", "--json"], "not_found", 2),
+        (&["index", file!(), "--name", "Not Good", "--json"], "validation", 2),
+        (&["measure", "/no/such/folder", "--json"], "not_found", 2),
+        (&["search", "--json", "--mode", "foo", "x"], "validation", 2),
+        (&["fetch", "--json"], "validation", 2),
     ] {
         let ran = ibid.run(arguments).ends_with(code);
         let error = &ran.json()["error"];

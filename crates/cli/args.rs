@@ -122,8 +122,6 @@ pub(crate) struct IndexArgs {
     /// Index the folder as this branch, tag or commit of its Git repository has it
     #[arg(long, value_name = "REV")]
     pub(crate) revision: Option<String>,
-    #[command(flatten)]
-    pub(crate) web: WebArgs,
     /// Embed with this model (see `ibid models`); 'none' indexes by words alone [default: as last time, or the bundled
     /// model]. The old vectors answer until the new ones are there
     #[arg(long, value_name = "MODEL")]
@@ -143,6 +141,9 @@ pub(crate) struct IndexArgs {
     /// Print each report as a JSON object on a line of its own
     #[arg(long)]
     pub(crate) json: bool,
+    // The last one: its heading is that of all that follows.
+    #[command(flatten)]
+    pub(crate) web: WebArgs,
 }
 
 /// How web pages are asked for.
@@ -186,6 +187,7 @@ In a question:
   task:open          passages with an open task; due:<2024-07 by its date
   comment:check      passages with this in a comment
 Everything else is words. Of filters, these and the flags, all must hold.
+A question that begins with a hyphen stands after --: ibid search -- '-tag:recipe bread'
 
 Every hit carries an id, which names the exact bytes: give it to `ibid fetch` and `ibid verify`. Exit code 1 says that \
 nothing was found.")]
@@ -467,7 +469,7 @@ With --public-url https://HOST, and people added by `ibid user add`, clients tha
 send them here to sign in and to choose what the client may see. Tokens of `ibid token create` open it too.")]
 pub(crate) struct ServeArgs {
     /// Listen here
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117", value_parser = reach::with_port)]
     pub(crate) listen: SocketAddr,
     /// Serve only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]

@@ -153,11 +153,26 @@ pub(crate) struct LanguageSetting(pub(crate) LanguageChoice);
 pub(crate) enum ConfigError {
     #[error("cannot read it: {0}")]
     Unreadable(#[source] io::Error),
-    /// The message names the line and shows it.
-    #[error("{0}")]
-    NotSettings(#[from] toml::de::Error),
+    #[error("{place}{reason}")]
+    NotSettings {
+        /// The line by its number and as it stands, if it is known which.
+        place: String,
+        reason: String,
+    },
     #[error("{name:?} cannot name a collection: {reason}")]
     Name { name: String, reason: ibid_core::id::CollectionNameError },
+}
+
+/// On one line, since that is what an error is; toml's own words draw a picture of several.
+fn not_settings(text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        let at = before.matches('\n').count();
+        let line = text.lines().nth(at).unwrap_or_default().trim();
+        format!("line {}, `{line}`: ", at + 1)
+    });
+    let reason = error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
+    ConfigError::NotSettings { place, reason }
 }
 
 #[derive(Deserialize)]
@@ -188,7 +203,7 @@ impl Config {
     }
 
     fn of(text: &str, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Config, ConfigError> {
-        let file: File = toml::from_str(text)?;
+        let file: File = toml::from_str(text).map_err(|error| not_settings(text, &error))?;
         let mut config = Config { background: file.background, serving: file.serving, ..Config::default() };
         for (name, mut collection) in file.collections {
             collection.path = collection.path.map(&absolute);
@@ -285,7 +300,11 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line() {
         check("[background]\ncpu = 0", "0 is not 1 to 100 percent");
         check("[background]\ncpus = 5", "unknown field `cpus`");
-        check("\n[colections.x]", "line 2");
+        check("\n[colections.x]", "line 2, `[colections.x]`: unknown field `colections`");
+        check("[background]\ncpu =\n", "line 2, `cpu =`: ");
+        for wrong in ["[background]\ncpu =\n", "[background", "a\r\n=", "x = \"\"\"\n\n"] {
+            assert!(!read(wrong).unwrap_err().to_string().contains(['\n', '\r']), "{wrong:?}");
+        }
         check("[collections.x]\nlanguage = \"klingon\"", "no language here");
         check("[collections.\"a b/\"]", "cannot name a collection");
     }

@@ -7,6 +7,8 @@ pub(crate) mod place;
 
 use std::fmt::Write as _;
 
+use url::{Host, Url};
+
 /// A program that speaks MCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
@@ -110,31 +112,19 @@ pub(crate) fn mcp_address(typed: &str) -> String {
 /// What a person does, in order. `file` is where the client's settings lie, if it has such a file.
 pub(crate) fn steps(client: Client, way: &Way, file: Option<&str>) -> Vec<Step> {
     match (client, way) {
-        (Client::ChatGpt, Way::Server { url, .. }) => chatgpt(url),
-        (Client::ChatGpt, Way::Program { .. }) => vec![
-            Step::say(
-                "ChatGPT only speaks to servers that the Internet can reach, over https and with sign-in.",
-            ),
-            Step::paste(
-                "Serve your notes there, behind a proxy or a tunnel, then:",
-                "ibid connect chatgpt --url https://YOUR.ADDRESS",
-            ),
-        ],
+        (Client::ChatGpt, Way::Server { url, token_env }) => chatgpt(url, token_env.as_deref()),
+        (Client::ChatGpt, Way::Program { .. }) => not_from_the_internet(client, None),
         (Client::Claude, Way::Server { url, token_env }) => claude(url, token_env.as_deref()),
         (Client::Claude, Way::Program { .. }) => {
             vec![
                 Step::paste(
                     "For Claude Code, in a terminal:",
-                    format!("claude mcp add {NAME} -- {}", command_line(way)),
+                    format!("claude mcp add --scope user {NAME} -- {}", command_line(way)),
                 ),
                 Step::say("For claude.ai, name a server that the Internet can reach with --url."),
             ]
         }
-        (Client::ClaudeDesktop, Way::Server { url, .. }) => vec![
-            Step::say("In Claude Desktop: Settings, Connectors, Add custom connector."),
-            Step::paste("Name:", NAME),
-            Step::paste("Remote MCP server URL:", url.as_str()),
-        ],
+        (Client::ClaudeDesktop, Way::Server { url, token_env }) => claude_desktop(url, token_env.as_deref()),
         (Client::Inspector, _) => inspector(way),
         (Client::ClaudeDesktop | Client::Codex | Client::Cursor | Client::VsCode, _) => {
             in_file(client, way, file)
@@ -142,31 +132,120 @@ pub(crate) fn steps(client: Client, way: &Way, file: Option<&str>) -> Vec<Step> 
     }
 }
 
-fn chatgpt(url: &str) -> Vec<Step> {
+/// Whether a program on somebody else's machine may reach the address: it is https, and its host is no name or number of
+/// this machine or of a private network. Nothing is looked up.
+fn is_public(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_elsewhere = match url.host() {
+        Some(Host::Ipv4(address)) => {
+            !(address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified())
+        }
+        Some(Host::Ipv6(address)) => {
+            !(address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified())
+        }
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.contains('.') && !PRIVATE_NAMES.iter().any(|ending| name.ends_with(ending))
+        }
+        None => false,
+    };
+    url.scheme() == "https" && is_elsewhere
+}
+
+/// How names end that mean nothing outside of one network.
+const PRIVATE_NAMES: [&str; 5] = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
+
+/// For clients whose makers' computers speak to the server: that they cannot, and what to do.
+fn not_from_the_internet(client: Client, url: Option<&str>) -> Vec<Step> {
+    let title = client.title();
+    let from = match client {
+        Client::ChatGpt => {
+            "ChatGPT only speaks to servers that the Internet can reach, over https".to_owned()
+        }
+        _ => format!("Connectors of {title} only reach servers on the Internet, over https"),
+    };
+    let this = url.map(|url| format!(": {url} is not one")).unwrap_or_default();
+    let (name, _) = Client::NAMES.into_iter().find(|(_, known)| *known == client).unwrap_or(("", client));
     vec![
-        Step::say("In ChatGPT: Settings, Apps & Connectors, Advanced settings, and turn Developer mode on."),
-        Step::say("Then: Settings, Apps & Connectors, Create."),
+        Step::say(format!("{from}{this}.")),
+        Step::paste(
+            "Serve your notes there with sign-in, behind a proxy or a tunnel, then:",
+            format!("ibid connect {name} --url https://YOUR.ADDRESS"),
+        ),
+    ]
+}
+
+/// That a token is not used, for clients that send none.
+fn no_token(title: &str, token_env: Option<&str>) -> Option<Step> {
+    token_env.map(|variable| {
+        Step::say(format!(
+            "{title} sends no token, so {variable} is not used: there the server must offer sign-in (`ibid user add`)."
+        ))
+    })
+}
+
+fn chatgpt(url: &str, token_env: Option<&str>) -> Vec<Step> {
+    if !is_public(url) {
+        return not_from_the_internet(Client::ChatGpt, Some(url));
+    }
+    let steps = vec![
+        Step::say("In ChatGPT: Settings, Apps, Advanced settings, and turn Developer mode on."),
+        Step::say("Then, in the same place: Create app."),
         Step::paste("Name:", NAME),
         Step::paste("Description:", DESCRIPTION),
         Step::paste("MCP server URL:", url),
-        Step::say("Authentication: OAuth. ChatGPT then sends you to your server's own sign-in page."),
+        Step::say(
+            "Authentication: OAuth, if your server asks for sign-in; ChatGPT then sends you to its own sign-in page.",
+        ),
         Step::paste("If it does not connect:", format!("ibid doctor {url} --as chatgpt")),
-    ]
+    ];
+    no_token("ChatGPT", token_env).into_iter().chain(steps).collect()
 }
 
 fn claude(url: &str, token_env: Option<&str>) -> Vec<Step> {
     let header = token_env
         .map(|variable| format!(" --header \"Authorization: Bearer ${variable}\""))
         .unwrap_or_default();
-    vec![
-        Step::say("On claude.ai: Settings, Connectors, Add custom connector."),
-        Step::paste("Name:", NAME),
-        Step::paste("Remote MCP server URL:", url),
+    let mut steps = match is_public(url) {
+        true => connector("On claude.ai", url),
+        false => vec![Step::say(format!(
+            "claude.ai only reaches servers on the Internet, over https: {url} is not one."
+        ))],
+    };
+    steps.extend(no_token("claude.ai", token_env).filter(|_| is_public(url)));
+    steps.extend([
         Step::paste(
             "For Claude Code, in a terminal:",
-            format!("claude mcp add --transport http {NAME} {url}{header}"),
+            format!("claude mcp add --scope user --transport http {NAME} {url}{header}"),
         ),
         Step::paste("If it does not connect:", format!("ibid doctor {url} --as claude")),
+    ]);
+    steps
+}
+
+fn claude_desktop(url: &str, token_env: Option<&str>) -> Vec<Step> {
+    if !is_public(url) {
+        let mut steps = not_from_the_internet(Client::ClaudeDesktop, Some(url));
+        steps.push(Step::paste("Or let it start ibid by itself:", "ibid connect claude-desktop"));
+        return steps;
+    }
+    let mut steps = connector("In Claude Desktop", url);
+    steps.extend(no_token("Claude Desktop", token_env));
+    steps
+}
+
+/// What is pasted into Claude, on the web or on the desktop.
+fn connector(place: &str, url: &str) -> Vec<Step> {
+    vec![
+        Step::say(format!("{place}: Customize, Connectors, Add custom connector.")),
+        Step::paste("Name:", NAME),
+        Step::paste("Remote MCP server URL:", url),
     ]
 }
 
@@ -208,7 +287,7 @@ fn in_file(client: Client, way: &Way, file: Option<&str>) -> Vec<Step> {
         Step::paste("Or let ibid do it:", format!("ibid connect {name}{url} --write")),
     ];
     if client == Client::Codex && matches!(way, Way::Server { token_env: None, .. }) {
-        steps.push(Step::paste("Then sign in:", format!("codex mcp login {NAME}")));
+        steps.push(Step::paste("Then, if the server asks for sign-in:", format!("codex mcp login {NAME}")));
     }
     steps
 }
@@ -240,6 +319,49 @@ mod tests {
         ] {
             assert_eq!(mcp_address(typed), address);
         }
+    }
+
+    #[test]
+    fn who_comes_from_elsewhere_is_not_sent_to_an_address_of_this_machine() {
+        for (url, is) in [
+            ("https://notes.example.org/mcp", true),
+            ("https://93.184.216.34/mcp", true),
+            ("http://notes.example.org/mcp", false),
+            ("http://127.0.0.1:7117/mcp", false),
+            ("https://localhost:7117/mcp", false),
+            ("https://192.168.1.7/mcp", false),
+            ("https://[::1]/mcp", false),
+            ("https://[fd00::7]/mcp", false),
+            ("https://desk.local/mcp", false),
+            ("https://desk.lan./mcp", false),
+            ("https://desk/mcp", false),
+        ] {
+            assert_eq!(is_public(url), is, "{url}");
+            let way = Way::Server { url: url.to_owned(), token_env: None };
+            for client in [Client::ChatGpt, Client::ClaudeDesktop] {
+                let steps = steps(client, &way, None);
+                assert_eq!(steps.iter().any(|step| step.paste.as_deref() == Some(url)), is, "{url}");
+                assert!(is || steps[0].say.contains(url), "{}", steps[0].say);
+            }
+            let claude = steps(Client::Claude, &way, None);
+            assert_eq!(claude.iter().any(|step| step.say.contains("Add custom connector")), is, "{url}");
+            assert!(claude.iter().any(|step| step.paste.as_ref().is_some_and(|paste| paste.contains(url))));
+        }
+    }
+
+    #[test]
+    fn what_is_not_used_or_not_known_is_said_so() {
+        let told = |client, token_env: Option<&str>| {
+            let url = "https://n.example/mcp".to_owned();
+            let way = Way::Server { url, token_env: token_env.map(str::to_owned) };
+            steps(client, &way, None).into_iter().map(|step| step.say).collect::<Vec<_>>().join("\n")
+        };
+        for client in [Client::ChatGpt, Client::Claude, Client::ClaudeDesktop] {
+            assert!(told(client, Some("SECRET")).contains("SECRET is not used"), "{client:?}");
+            assert!(!told(client, None).contains("is not used"), "{client:?}");
+        }
+        assert!(told(Client::Codex, None).contains("if the server asks for sign-in"));
+        assert!(told(Client::ChatGpt, None).contains("OAuth, if your server asks for sign-in"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use ibid_measure::run::RunError;
 use ibid_measure::written::WrittenError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::{AccessError, ServeError, TokenError, UnknownTool};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::command::connect::ConnectError;
 use crate::config::ConfigError;
@@ -87,7 +87,12 @@ pub(crate) enum Failure {
     #[error("nobody is there to ask whether {name} may be removed")]
     NobodyToAsk { name: CollectionName },
     #[error("the folder {root} of the collection {name} is not there")]
-    SourceGone { name: CollectionName, root: PathBuf },
+    SourceGone {
+        name: CollectionName,
+        root: PathBuf,
+        /// The settings file, where that says which folder it is.
+        set_in: Option<PathBuf>,
+    },
     #[error("the index of {name} does not say any more which folder it is of")]
     SourceForgotten { name: CollectionName },
     #[error("indexing took longer than {seconds} s")]
@@ -114,7 +119,7 @@ pub(crate) enum Failure {
     Connect(#[from] ConnectError),
     #[error("cannot read the audit log")]
     Audit(#[source] io::Error),
-    #[error("no server runs on this data folder")]
+    #[error("no server on this data folder can be found")]
     NoServer,
     #[error("there is no token in {variable}")]
     NoToken { variable: String },
@@ -231,6 +236,26 @@ pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>, in_json
     }
 }
 
+/// Prints what clap says of a command line it cannot read, or the help that was asked for; once more for programs where
+/// JSON is asked for. Exits as clap does.
+pub(crate) fn refuse(error: &clap::Error) -> ! {
+    let in_json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    if in_json && error.use_stderr() {
+        // Nobody is left to be told when this fails.
+        let _ = output::print_json(&of_command_line(&error.to_string()));
+    }
+    error.exit()
+}
+
+/// As an object: what clap prints up to its first empty line, on one line.
+fn of_command_line(printed: &str) -> Value {
+    let said = printed.split("\n\n").next().unwrap_or(printed);
+    let message = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let kind = ibid_server::audit::Outcome::Validation.name();
+    json!({ "error": { "kind": kind, "message": message, "hint": "`--help` says what the command takes" } })
+}
+
 /// Makes a panic read like an error, with what it was and where, for a report.
 pub(crate) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
@@ -269,6 +294,20 @@ mod tests {
         assert_eq!(Failure::Build { name, source }.message(), "cannot read the folder /x: denied");
         let failure = Failure::Embed(EmbedError::ModelFile { path, source: denied() });
         assert_eq!(failure.message(), "cannot read /x: denied");
+    }
+
+    #[test]
+    fn a_command_line_that_cannot_be_read_is_an_object_too() {
+        let printed =
+            "error: invalid value 'foo' for '--mode <MODE>'\n  [possible values: a, b]\n\nFor more\n";
+        assert_eq!(
+            of_command_line(printed)["error"],
+            json!({
+                "kind": "validation",
+                "message": "invalid value 'foo' for '--mode <MODE>' [possible values: a, b]",
+                "hint": "`--help` says what the command takes",
+            })
+        );
     }
 
     #[test]

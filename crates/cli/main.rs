@@ -27,7 +27,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     failure::install_panic_hook();
-    let cli = args::Cli::parse();
+    let cli = args::Cli::try_parse().unwrap_or_else(|error| failure::refuse(&error));
     cli.global.color.write_global();
     // To whoever started the program a panic is an error like any other, not exit code 101. The hook has told of it.
     failure::exit_code(

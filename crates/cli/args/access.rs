@@ -76,7 +76,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_parser = scopes())]
     pub(crate) scope: Vec<Scope>,
     /// Allow only what a rule says, such as 'path:Projects/**', or '-tag:private' for all but that; may be repeated
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     rule: Vec<String>,
     /// Allow only this collection; may be repeated
     #[arg(long, short, value_name = "NAME")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use url::Url;
 
 use crate::connect::Client;
 
@@ -20,7 +21,7 @@ pub(crate) struct ConnectArgs {
     #[arg(value_parser = clients())]
     pub(crate) client: Client,
     /// The address of a server, such as `https://notes.example.org`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = server)]
     pub(crate) url: Option<String>,
     /// Name the variable of the environment that holds the server's token, for servers that ask for one
     #[arg(long, value_name = "VARIABLE", requires = "url")]
@@ -37,6 +38,14 @@ pub(crate) struct ConnectArgs {
     /// Write without asking
     #[arg(long, requires = "write")]
     pub(crate) yes: bool,
+}
+
+/// The address as it was typed, if a client can speak HTTP to it.
+fn server(typed: &str) -> Result<String, String> {
+    let url = Url::parse(typed.trim()).ok();
+    let is_http = url.is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    let form = "it takes an address such as https://notes.example.org or http://127.0.0.1:7117";
+    is_http.then(|| typed.to_owned()).ok_or_else(|| form.to_owned())
 }
 
 fn clients() -> impl TypedValueParser<Value = Client> {

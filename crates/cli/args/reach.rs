@@ -30,6 +30,12 @@ fn address(typed: &str) -> Result<SocketAddr, String> {
     port.ok().or_else(|| typed.parse().ok()).ok_or_else(|| "it takes 9117 or 127.0.0.1:9117".to_owned())
 }
 
+/// An address with its port. Nothing is looked up, so a name is none.
+pub(super) fn with_port(typed: &str) -> Result<SocketAddr, String> {
+    let port = typed.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(7117);
+    typed.parse().map_err(|_| format!("it takes an address in numbers and a port, such as 127.0.0.1:{port}"))
+}
+
 impl ReachArgs {
     /// The certificate, if there is one.
     pub(crate) fn tls(&self) -> Option<CertificateFiles> {

@@ -79,3 +79,55 @@ fn what_makes_no_sense_is_refused() {
         assert!(Cli::try_parse_from(line).is_err(), "{line:?}");
     }
 }
+
+#[test]
+fn a_rule_that_denies_is_taken_as_the_help_shows_it() {
+    let line = "ibid token create --name y --rule -tag:private --rule path:Projects/** --scope notes:search";
+    let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+    let Command::Token(TokenArgs { what: TokenCommand::Create(args) }) = cli.command else { panic!() };
+    assert_eq!((args.rules(), args.scope.len()), (vec!["-tag:private".into(), "path:Projects/**".into()], 1));
+}
+
+#[test]
+fn a_question_that_begins_with_a_hyphen_is_taken_as_the_help_shows_it() {
+    let cli = Cli::try_parse_from(["ibid", "search", "--", "-tag:recipe bread"]).unwrap();
+    let Command::Search(args) = cli.command else { panic!("not a search") };
+    assert_eq!(args.question, ["-tag:recipe bread"]);
+    assert!(Cli::command().get_subcommands().any(|command| {
+        command
+            .get_after_help()
+            .is_some_and(|help| help.to_string().contains("ibid search -- '-tag:recipe bread'"))
+    }));
+}
+
+#[test]
+fn what_is_no_date_or_address_is_told_with_one_that_is() {
+    for (line, right) in [
+        (&["audit", "--since", "yesterday"][..], "2026-11-21T08:30"),
+        (&["audit", "--since", "2026-13-45"], "2026-11-21T08:30"),
+        (&["serve", "--listen", "7118"], "127.0.0.1:7118"),
+        (&["serve", "--listen", "localhost:7119"], "127.0.0.1:7119"),
+        (&["connect", "cursor", "--url", "nonsense"], "https://notes.example.org"),
+        (&["connect", "cursor", "--url", "ftp://notes.example.org"], "https://notes.example.org"),
+        (&["connect", "cursor", "--url", "notes.example.org"], "https://notes.example.org"),
+    ] {
+        let said = Cli::try_parse_from([&["ibid"], line].concat()).unwrap_err().to_string();
+        assert!(said.contains(line[line.len() - 1]) && said.contains(right), "{said}");
+    }
+}
+
+#[test]
+fn only_what_is_about_web_pages_stands_below_their_heading() {
+    let mut program = Cli::command();
+    program.build();
+    let index = program.find_subcommand("index").unwrap();
+    let below = |heading| {
+        let flags = index.get_arguments().filter(move |flag| flag.get_help_heading() == heading);
+        flags.map(|flag| flag.get_id().as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        below(Some("Web pages")),
+        ["urls", "allow_domain", "max_pages", "depth", "delay", "allow_private"]
+    );
+    assert!(below(None).contains(&"rebuild"));
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use ibid_core::query::day_of;
 use ibid_server::audit::{AuditId, Outcome};
 use ibid_server::doctor::Walker;
 
@@ -32,7 +33,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_parser = outcomes())]
     pub(crate) outcome: Option<Outcome>,
     /// Show only calls since this moment, such as 2026-11-21 or 2026-11-21T08:30 (UTC)
-    #[arg(long, value_name = "MOMENT")]
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub(crate) since: Option<String>,
     /// Show at most this many, the last ones
     #[arg(long, default_value_t = 50, value_name = "N")]
@@ -69,6 +70,31 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// A moment as the audit log writes it, or the beginning of one.
+fn moment(typed: &str) -> Result<String, String> {
+    let plain = typed.trim().to_uppercase().replacen(' ', "T", 1);
+    let plain = plain.strip_suffix('Z').unwrap_or(&plain);
+    let (day, time) = plain.split_once('T').map_or((plain, None), |(day, time)| (day, Some(time)));
+    let is_day = day_of(day).is_some();
+    let is_moment = time.is_none_or(|time| day.len() == DAY_BYTES && is_time(time));
+    (is_day && is_moment)
+        .then(|| plain.to_owned())
+        .ok_or_else(|| "it takes a moment, such as 2026-11-21 or 2026-11-21T08:30 (UTC)".to_owned())
+}
+
+/// How long a day is as it is written.
+const DAY_BYTES: usize = "2026-11-21".len();
+
+/// Whether it is hours, minutes and seconds, two digits each, or the first of them.
+fn is_time(text: &str) -> bool {
+    let most = ["23", "59", "60"];
+    let parts: Vec<&str> = text.split(':').collect();
+    let is_part = |part: &str, most: &str| {
+        part.len() == most.len() && part.bytes().all(|byte| byte.is_ascii_digit()) && part <= most
+    };
+    parts.len() <= most.len() && parts.iter().zip(most).all(|(part, most)| is_part(part, most))
+}
+
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {
     PossibleValuesParser::new(Outcome::NAMES.map(|(name, _)| name)).map(|typed| {
         let known = Outcome::NAMES.into_iter().find(|(name, _)| *name == typed);
@@ -79,4 +105,31 @@ fn outcomes() -> impl TypedValueParser<Value = Outcome> {
 fn walkers() -> impl TypedValueParser<Value = Walker> {
     PossibleValuesParser::new(["chatgpt", "claude"])
         .map(|typed| if typed == "claude" { Walker::Claude } else { Walker::ChatGpt })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_the_log_has_it() {
+        for (typed, written) in [
+            ("2026", Some("2026")),
+            ("2026-11", Some("2026-11")),
+            ("2026-11-21", Some("2026-11-21")),
+            ("2026-11-21T08", Some("2026-11-21T08")),
+            ("2026-11-21 08:30", Some("2026-11-21T08:30")),
+            ("2026-11-21t08:30:07z", Some("2026-11-21T08:30:07")),
+            ("yesterday", None),
+            ("2026-13-45", None),
+            ("2026-11-21T24:00", None),
+            ("2026-11-21T8:30", None),
+            ("2026-11T08:30", None),
+            ("2026-11-21T", None),
+            ("2026-11-21T08:30+01:00", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(typed).ok().as_deref(), written, "{typed}");
+        }
+    }
 }

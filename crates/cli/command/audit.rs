@@ -33,6 +33,9 @@ pub(crate) fn run(args: &AuditArgs, environment: &Environment) -> Result<Outcome
         .map_err(Failure::Audit)?;
         printed?;
     }
+    if found.is_empty() && !environment.quiet {
+        writeln!(output::err(), "no such call is written down")?;
+    }
     Ok(if found.is_empty() && !args.follow { Outcome::Nothing } else { Outcome::Done })
 }
 

@@ -118,7 +118,7 @@ fn write(args: &ConnectArgs, way: &Way, file: &Path) -> Result<Outcome, Failure>
         writeln!(out, "{DIM}as it was{DIM:#}  {}", safe(&kept.to_string_lossy()))?;
     }
     if args.client == Client::Codex && args.url.is_some() && args.token_env.is_none() {
-        writeln!(out, "{DIM}sign in{DIM:#}    codex mcp login ibid")?;
+        writeln!(out, "{DIM}sign in{DIM:#}    if the server asks for it: codex mcp login ibid")?;
     }
     Ok(Outcome::Done)
 }

@@ -44,6 +44,8 @@ pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome,
 fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outcome, Failure> {
     let quiet = environment.quiet;
     let token = args.token_file.as_deref().map(read_token).transpose()?;
+    // An address is told only where it will be answered at.
+    args.reach.tls().map_or(Ok(()), |files| files.check()).map_err(ServeError::from)?;
     let runtime = runtime()?;
     runtime.block_on(async {
         // Before the collections are read: an address that is taken is told at once.
@@ -245,7 +247,10 @@ fn announce(base: &str, asks_for: AsksFor, metrics: Option<SocketAddr>) -> Resul
     let mut out = output::out();
     writeln!(out, "MCP address  {STRONG}{base}/mcp{STRONG:#}")?;
     let token = if asks_for == AsksFor::Token { " --header \"Authorization: Bearer TOKEN\"" } else { "" };
-    writeln!(out, "{DIM}Claude Code{DIM:#}  claude mcp add --transport http ibid {base}/mcp{token}")?;
+    writeln!(
+        out,
+        "{DIM}Claude Code{DIM:#}  claude mcp add --scope user --transport http ibid {base}/mcp{token}"
+    )?;
     if asks_for == AsksFor::SignIn {
         writeln!(
             out,

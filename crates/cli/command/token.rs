@@ -19,7 +19,7 @@ pub(crate) fn run(args: &TokenArgs, environment: &Environment) -> Result<Outcome
     let store = AccessStore::open(environment.store.data_dir())?;
     match &args.what {
         TokenCommand::Create(args) => create(&store, args, environment.quiet),
-        TokenCommand::List => list(&store),
+        TokenCommand::List => list(&store, environment.quiet),
         TokenCommand::Revoke { name } => {
             store.revoke(name, environment::now())?;
             if !environment.quiet {
@@ -51,14 +51,17 @@ fn create(store: &AccessStore, args: &CreateArgs, quiet: bool) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-fn list(store: &AccessStore) -> Result<Outcome, Failure> {
+fn list(store: &AccessStore, quiet: bool) -> Result<Outcome, Failure> {
     let entries = store.entries()?;
+    if entries.is_empty() && !quiet {
+        writeln!(output::err(), "there are no tokens")?;
+    }
     let mut out = output::out();
     for entry in &entries {
         let (name, rest) = (safe_line(&entry.name), safe_line(&described(entry, environment::now())));
         writeln!(out, "{STRONG}{name}{STRONG:#}  {rest}")?;
     }
-    Ok(if entries.is_empty() { Outcome::Nothing } else { Outcome::Done })
+    Ok(Outcome::Done)
 }
 
 fn described(entry: &Entry, now: u64) -> String {

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &UserArgs, environment: &Environment) -> Result<Outcome,
             store.remove_user(name)?;
             format!("{name} is removed, with all that was granted")
         }
-        UserCommand::List => return list(&store),
+        UserCommand::List => return list(&store, environment.quiet),
     };
     if !environment.quiet {
         writeln!(output::out(), "{}", safe_line(&done))?;
@@ -33,15 +33,18 @@ pub(crate) fn run(args: &UserArgs, environment: &Environment) -> Result<Outcome,
     Ok(Outcome::Done)
 }
 
-fn list(store: &AccessStore) -> Result<Outcome, Failure> {
+fn list(store: &AccessStore, quiet: bool) -> Result<Outcome, Failure> {
     let users = store.users()?;
+    if users.is_empty() && !quiet {
+        writeln!(output::err(), "there are no users")?;
+    }
     let mut out = output::out();
     for user in &users {
         let name = safe_line(&user.name);
         let plural = if user.clients == 1 { "" } else { "s" };
         writeln!(out, "{STRONG}{name}{STRONG:#}  {} client{plural} with access", user.clients)?;
     }
-    Ok(if users.is_empty() { Outcome::Nothing } else { Outcome::Done })
+    Ok(Outcome::Done)
 }
 
 /// Asked for twice at a terminal, else the first line of standard input. Never an argument, which others could see.

@@ -66,7 +66,7 @@ mod tests {
         let program = Way::Program { program: "/opt/ibid".to_owned(), arguments: vec!["mcp".to_owned()] };
         let at_home = Reader { token_env: None, at_home: Some((program, Path::new("/home/ada"))) };
         check(&at_home, "Cursor", "/opt/ibid", true);
-        check(&at_home, "Claude", "claude mcp add ibid -- /opt/ibid mcp", true);
+        check(&at_home, "Claude", "claude mcp add --scope user ibid -- /opt/ibid mcp", true);
         check(&at_home, "ChatGPT", "/opt/ibid", false);
         check(&at_home, "MCP Inspector", "tools/list", true);
     }

@@ -56,15 +56,15 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::UrlsFile { source, .. } => return of_io(source),
         Failure::NoUrls { .. } => "write one a line; a line that begins with # is none".to_owned(),
         Failure::Audit(error) => return of_io(error),
-        Failure::NoServer => "start `ibid serve`, or name the address: `ibid doctor https://…`".to_owned(),
+        Failure::NoServer => {
+            "start `ibid serve`; one that asks for a token or sign-in is not announced there, so name its address: \
+             `ibid doctor http://127.0.0.1:7117`"
+                .to_owned()
+        }
         Failure::NoToken { variable } => format!("set it first: {variable}=… ibid doctor …"),
         Failure::Connect(error) => return of_connect(error),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
-        Failure::SourceGone { name, .. } => {
-            format!(
-                "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
-            )
-        }
+        Failure::SourceGone { name, set_in, .. } => of_gone(name, set_in.as_deref()),
         Failure::SourceForgotten { name } => {
             format!("`ibid index PATH --name {name} --rebuild` makes it anew")
         }
@@ -128,6 +128,18 @@ fn of_unknown(name: &CollectionName, known: &[CollectionName]) -> String {
     }
 }
 
+fn of_gone(name: &CollectionName, set_in: Option<&Path>) -> String {
+    match set_in {
+        Some(file) => format!(
+            "is its disk mounted? if the folder moved, say so in {}, under [collections.{name}]",
+            quoted(file)
+        ),
+        None => format!(
+            "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
+        ),
+    }
+}
+
 fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
     let hint = match error {
         BuildError::SourceMissing { .. } => "check the path; put it in quotes if it has spaces".to_owned(),
@@ -136,8 +148,8 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
         }
         BuildError::SourceUnreadable { source, .. } => return of_io(source),
         BuildError::NothingToIndex { .. } => {
-            "ibid reads .md, .markdown and .txt; hidden and ignored files, and what --include and --exclude keep out, \
-             do not count"
+            "ibid reads Markdown, plain text, PDF, HTML, Word, EPUB, e-mail, tables, source code and more; hidden and \
+             ignored files, and what --include and --exclude keep out, do not count"
                 .to_owned()
         }
         BuildError::SourceEmptied { path, .. } => format!(
@@ -323,6 +335,9 @@ fn of_serve(error: &ServeError) -> Option<String> {
 
 fn of_certificate(error: &CertificateError) -> Option<String> {
     let hint = match error {
+        CertificateError::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "check the path; those of certbot lie in /etc/letsencrypt/live/HOST"
+        }
         CertificateError::Unreadable { source, .. } => return of_io(source),
         CertificateError::NoCertificate { .. } => {
             "it begins with -----BEGIN CERTIFICATE-----; of certbot's files take fullchain.pem"

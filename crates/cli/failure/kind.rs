@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::io;
 
+use ibid_embed::EmbedError;
 use ibid_index::OpenError;
+use ibid_indexer::BuildError;
+use ibid_measure::dataset::DatasetError;
 use ibid_search::{FetchError, SearchError};
 use ibid_server::audit::Outcome;
 use ibid_server::{AccessError, CertificateError, ServeError};
@@ -21,7 +24,12 @@ pub(super) fn kind(failure: &Failure) -> Outcome {
         | Failure::NoServer
         | Failure::Access(AccessError::Unknown { .. })
         | Failure::Open { source: OpenError::Missing { .. }, .. }
-        | Failure::Store(OpenError::Missing { .. }) => Outcome::NotFound,
+        | Failure::Store(OpenError::Missing { .. })
+        | Failure::Dataset(DatasetError::Missing { .. }) => Outcome::NotFound,
+        Failure::Build { source, .. } | Failure::DatasetIndex { source } => {
+            of_build(source).unwrap_or_else(|| of_system(failure))
+        }
+        Failure::Dataset(DatasetError::Read { .. }) => of_system(failure),
         Failure::Fetch(FetchError::Read(_))
         | Failure::Search(
             SearchError::Embed(_) | SearchError::Read(_) | SearchError::VectorsDamaged { .. },
@@ -29,6 +37,31 @@ pub(super) fn kind(failure: &Failure) -> Outcome {
         Failure::Fetch(_) => Outcome::NotFound,
         failure if is_of_what_was_asked(failure) => Outcome::Validation,
         failure => of_system(failure),
+    }
+}
+
+/// What is said of an index that could not be made; `None` where that is the system's business.
+fn of_build(error: &BuildError) -> Option<Outcome> {
+    match error {
+        BuildError::SourceMissing { .. }
+        | BuildError::SourceEmptied { .. }
+        | BuildError::Revision { .. }
+        | BuildError::NoPage { .. } => Some(Outcome::NotFound),
+        BuildError::SourceIsFile { .. }
+        | BuildError::NothingToIndex { .. }
+        | BuildError::NameTaken { .. }
+        | BuildError::OtherModel { .. }
+        | BuildError::NoRepository { .. }
+        | BuildError::Url { .. }
+        | BuildError::Glob { .. }
+        | BuildError::Embed(EmbedError::UnknownModel { .. }) => Some(Outcome::Validation),
+        BuildError::SourceUnreadable { .. }
+        | BuildError::Repository { .. }
+        | BuildError::PagesFolder { .. }
+        | BuildError::Embed(_)
+        | BuildError::Open(_)
+        | BuildError::Read(_)
+        | BuildError::Write(_) => None,
     }
 }
 
@@ -62,6 +95,8 @@ fn is_of_what_was_asked(failure: &Failure) -> bool {
         | Failure::NothingToMeasure { .. }
         | Failure::WhichCollection { .. }
         | Failure::NothingToPlot
+        | Failure::Dataset(_)
+        | Failure::Embed(EmbedError::UnknownModel { .. })
         | Failure::Access(AccessError::Taken { .. } | AccessError::Name { .. }) => true,
         _ => false,
     }
@@ -87,7 +122,22 @@ mod tests {
     #[test]
     fn a_kind_is_told_by_what_failed() {
         let file = |kind: io::ErrorKind| Failure::TokenFile { path: "/t".into(), source: kind.into() };
+        let path = || std::path::PathBuf::from("/nope");
+        let build = |source| Failure::Build { name: "n".parse().unwrap(), source: Box::new(source) };
+        let unreadable =
+            |kind: io::ErrorKind| build(BuildError::SourceUnreadable { path: path(), source: kind.into() });
+        let dataset = |source: io::ErrorKind| {
+            Failure::Dataset(DatasetError::Read { path: path(), source: source.into() })
+        };
         for (failure, is) in [
+            (build(BuildError::SourceMissing { path: path() }), Outcome::NotFound),
+            (build(BuildError::SourceIsFile { path: path() }), Outcome::Validation),
+            (build(BuildError::NothingToIndex { path: path(), others: 0 }), Outcome::Validation),
+            (unreadable(io::ErrorKind::PermissionDenied), Outcome::Permission),
+            (Failure::Dataset(DatasetError::Missing { path: path() }), Outcome::NotFound),
+            (Failure::Dataset(DatasetError::NotAFolder { path: path() }), Outcome::Validation),
+            (dataset(io::ErrorKind::PermissionDenied), Outcome::Permission),
+            (dataset(io::ErrorKind::InvalidData), Outcome::Internal),
             (Failure::NoServer, Outcome::NotFound),
             (Failure::NoTokens, Outcome::Validation),
             (Failure::Search(SearchError::EmptyQuestion), Outcome::Validation),

@@ -112,6 +112,9 @@ pub struct Searched {
     pub chunks: u64,
 }
 
+/// The most words that are said one by one to be absent.
+const MAX_ABSENT_NAMED: usize = 8;
+
 /// Something an answer must not keep silent about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
@@ -159,10 +162,19 @@ pub enum Note {
     Respelt {
         /// The word as typed.
         typed: String,
-        /// Whether any chunk holds it.
+        /// Whether any chunk holds it, of the collections where others were looked up.
         found: bool,
-        /// What was looked up besides: as a hit writes it, else as the dictionary has it, without its ending.
+        /// What was looked up besides, as hits write it.
         nearby: Vec<String>,
+        /// Whether more was looked up that no hit holds. The dictionary has it without its ending, so it is not named.
+        and_others: bool,
+        /// The collections where others were looked up; empty where that is all that were searched.
+        only_in: Vec<CollectionName>,
+    },
+    /// Words that stand in no document searched, and that nothing was looked up instead of.
+    Absent {
+        /// The words as typed.
+        words: Vec<String>,
     },
     /// No chunk holds the phrases, so their words were looked for one by one.
     PhraseNotFound,
@@ -194,9 +206,32 @@ impl fmt::Display for Note {
             Note::WordsLeftOut { kept } => {
                 write!(f, "the question is long: only its first {kept} words were searched by words")
             }
-            Note::Respelt { typed, found, nearby } => {
-                let how = if *found { "is rare" } else { "is not there" };
-                write!(f, "“{typed}” {how}: also looked for {}", nearby.join(", "))
+            Note::Respelt { typed, found, nearby, and_others, only_in } => {
+                let only_in: Vec<&str> = only_in.iter().map(CollectionName::as_str).collect();
+                let how = match (found, only_in.is_empty()) {
+                    (true, true) => "is rare".to_owned(),
+                    (false, true) => "is not there".to_owned(),
+                    (true, false) => format!("is rare in {}", only_in.join(", ")),
+                    (false, false) => format!("is not in {}", only_in.join(", ")),
+                };
+                let besides = match (nearby.is_empty(), and_others) {
+                    (true, _) => "words spelt nearly so".to_owned(),
+                    (false, true) => format!("{} and others", nearby.join(", ")),
+                    (false, false) => nearby.join(", "),
+                };
+                let there = if only_in.is_empty() { "" } else { " there" };
+                write!(f, "“{typed}” {how}: also looked{there} for {besides}")
+            }
+            Note::Absent { words } => {
+                let named: Vec<String> =
+                    words.iter().take(MAX_ABSENT_NAMED).map(|word| format!("“{word}”")).collect();
+                let more = match words.len() - named.len() {
+                    0 => String::new(),
+                    1 => " and one more word".to_owned(),
+                    more => format!(" and {more} more words"),
+                };
+                let verb = if words.len() == 1 { "stands" } else { "stand" };
+                write!(f, "{}{more} {verb} in no note", named.join(", "))
             }
             Note::PhraseNotFound => {
                 f.write_str("no passage holds the phrase: its words were searched one by one")
@@ -204,5 +239,49 @@ impl fmt::Display for Note {
             Note::FilterMatchesNothing => f.write_str("no document passes the filter"),
             Note::NothingFound => f.write_str("nothing was found"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(note: &Note, said: &str) {
+        assert_eq!(note.to_string(), said);
+    }
+
+    #[test]
+    fn a_note_says_what_was_looked_for_instead_and_where() {
+        let respelt = |found, nearby: &[&str], and_others, only_in: &[&str]| Note::Respelt {
+            typed: "bread".to_owned(),
+            found,
+            nearby: nearby.iter().map(|&word| word.to_owned()).collect(),
+            and_others,
+            only_in: only_in.iter().map(|name| name.parse().unwrap()).collect(),
+        };
+        check(&respelt(true, &["break"], false, &[]), "“bread” is rare: also looked for break");
+        check(
+            &respelt(false, &["a", "b"], true, &[]),
+            "“bread” is not there: also looked for a, b and others",
+        );
+        check(&respelt(true, &[], true, &[]), "“bread” is rare: also looked for words spelt nearly so");
+        check(
+            &respelt(true, &["break"], false, &["work"]),
+            "“bread” is rare in work: also looked there for break",
+        );
+        check(
+            &respelt(false, &[], true, &["a", "b"]),
+            "“bread” is not in a, b: also looked there for words spelt nearly so",
+        );
+    }
+
+    #[test]
+    fn a_note_names_the_words_that_are_absent_and_counts_the_rest() {
+        let absent = |n: usize| Note::Absent { words: (0..n).map(|n| format!("w{n}")).collect() };
+        check(&absent(1), "“w0” stands in no note");
+        check(&absent(2), "“w0”, “w1” stand in no note");
+        let eight = "“w0”, “w1”, “w2”, “w3”, “w4”, “w5”, “w6”, “w7”";
+        check(&absent(9), &format!("{eight} and one more word stand in no note"));
+        check(&absent(12), &format!("{eight} and 4 more words stand in no note"));
     }
 }

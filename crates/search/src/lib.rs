@@ -3,6 +3,7 @@
 //! It knows no terminal, no HTTP, no JSON. [`Searcher`] answers questions, [`fetch`] leads a citation back to its
 //! quote, [`related`] names what stands near a note. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
 
+mod absent;
 mod error;
 mod explain;
 pub mod fetch;

@@ -29,15 +29,13 @@ impl Neighbours {
         }
     }
 
-    /// Puts the words in the place of the terms; a term that no hit holds stays.
+    /// Puts the words in the place of the terms. A term that no hit holds may be no word, and is only said to be there.
     pub(crate) fn name_in(&self, notes: &mut [Note]) {
         for note in notes {
-            let Note::Respelt { nearby, .. } = note else { continue };
-            for term in nearby.iter_mut() {
-                if let Some(Some(word)) = self.0.get(term) {
-                    term.clone_from(word);
-                }
-            }
+            let Note::Respelt { nearby, and_others, .. } = note else { continue };
+            let terms = nearby.len();
+            *nearby = nearby.iter().filter_map(|term| self.0.get(term).cloned().flatten()).collect();
+            *and_others = nearby.len() < terms;
             nearby.sort();
             nearby.dedup();
         }
@@ -53,7 +51,7 @@ mod tests {
 
     use super::*;
 
-    fn check(text: &str, respelt: &[&str], named: &[&str]) {
+    fn check(text: &str, respelt: &[&str], named: &[&str], has_others: bool) {
         let nearby: Vec<String> = respelt.iter().map(|&term| term.to_owned()).collect();
         let looked_up = LookedUp { terms: Vec::new(), respelt: nearby.clone(), found: false };
         let mut neighbours = Neighbours::of(&[vec![looked_up]]);
@@ -68,17 +66,27 @@ mod tests {
             text: text.to_owned(),
         };
         neighbours.look_in(&chunk, &words_of_document(text, Language::English));
-        let mut notes = [Note::NoWords, Note::Respelt { typed: "x".to_owned(), found: false, nearby }];
+        let typed = "x".to_owned();
+        let respelt = Note::Respelt { typed, found: false, nearby, and_others: false, only_in: Vec::new() };
+        let mut notes = [Note::NoWords, respelt];
         neighbours.name_in(&mut notes);
-        let Note::Respelt { nearby, .. } = &notes[1] else { panic!("it stays what it was") };
-        assert_eq!(nearby, named, "{text}");
+        let Note::Respelt { nearby, and_others, .. } = &notes[1] else { panic!("it stays what it was") };
+        assert_eq!(
+            (nearby.iter().map(String::as_str).collect::<Vec<_>>(), *and_others),
+            (named.to_vec(), has_others),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_neighbour_is_named_as_the_first_hit_writes_it() {
-        check("Fermentation, or how to ferment.", &["ferment"], &["fermentation"]);
-        check("Cool as it is.", &["ferment"], &["ferment"]);
-        check("Loaves", &["loav", "zest"], &["loaves", "zest"]);
-        check("", &[], &[]);
+        check("Fermentation, or how to ferment.", &["ferment"], &["fermentation"], false);
+        check("", &[], &[], false);
+    }
+
+    #[test]
+    fn what_may_be_no_word_is_not_named() {
+        check("Cool as it is.", &["sticki"], &[], true);
+        check("Loaves", &["loav", "sticki"], &["loaves"], true);
     }
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use ibid_core::hit::Note;
+use ibid_core::id::CollectionName;
 use ibid_core::query::{Comparison, Condition, Filter, Parsed, Piece, Query, parse, period_of};
 use ibid_index::ReadError;
 use ibid_index::lexical::words_of_question;
 use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
+use crate::absent::absent;
 use crate::error::SearchError;
 
 /// The most words of a question that are looked up.
@@ -55,19 +57,31 @@ impl Question {
             let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted));
             looked_up.push(words.collect::<Result<Vec<_>, _>>()?);
         }
-        let mut notes = Vec::new();
-        for (at, wanted) in self.wanted.iter().enumerate() {
-            let Wanted::Word(word) = wanted else { continue };
-            let mut nearby: Vec<String> =
-                looked_up.iter().flat_map(|words: &Vec<LookedUp>| words[at].respelt.clone()).collect();
-            nearby.sort();
-            nearby.dedup();
-            if !nearby.is_empty() {
-                let found = looked_up.iter().any(|words| words[at].found);
-                notes.push(Note::Respelt { typed: word.typed.clone(), found, nearby });
-            }
+        let mut notes: Vec<Note> =
+            (0..self.wanted.len()).filter_map(|at| self.respelt(at, snapshots, &looked_up)).collect();
+        let words = absent(&self.wanted, &looked_up);
+        if !words.is_empty() {
+            notes.push(Note::Absent { words });
         }
         Ok((looked_up, notes))
+    }
+
+    /// What was looked up besides the wanted word `at`, and in which of the snapshots.
+    fn respelt(&self, at: usize, snapshots: &[Arc<Snapshot>], looked_up: &[Vec<LookedUp>]) -> Option<Note> {
+        let Wanted::Word(word) = &self.wanted[at] else { return None };
+        let there = || snapshots.iter().zip(looked_up).filter(|(_, words)| !words[at].respelt.is_empty());
+        let mut nearby: Vec<String> = there().flat_map(|(_, words)| words[at].respelt.clone()).collect();
+        nearby.sort();
+        nearby.dedup();
+        if nearby.is_empty() {
+            return None;
+        }
+        let found = there().any(|(_, words)| words[at].found);
+        let mut only_in: Vec<CollectionName> = there().map(|(snapshot, _)| snapshot.name().clone()).collect();
+        if only_in.len() == snapshots.len() {
+            only_in.clear();
+        }
+        Some(Note::Respelt { typed: word.typed.clone(), found, nearby, and_others: false, only_in })
     }
 }
 

@@ -153,12 +153,13 @@ impl Job {
             return Err(Failure::FlagOfWeb { flag });
         }
         let set = environment.config.collections.get(&name).and_then(|set| set.path.clone());
+        let set_in = set.is_some().then(|| environment.config_file.clone());
         let last = || recorded.as_ref().map(|recorded| recorded.source.root.clone());
         let Some(root) = set.or_else(last) else {
             return Err(Failure::SourceForgotten { name });
         };
         if !root.is_dir() {
-            return Err(Failure::SourceGone { name, root });
+            return Err(Failure::SourceGone { name, root, set_in });
         }
         // Two ways to write one folder are one folder.
         let root = fs::canonicalize(&root).unwrap_or(root);

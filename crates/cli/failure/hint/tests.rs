@@ -50,6 +50,7 @@ fn families() -> Vec<(Failure, &'static str)> {
     let onnx = EmbedError::OnnxRuntime { looked_in: vec![], reason: OnnxRuntimeReason::NoCandidate };
     let token = Failure::Token { path: "/secret".into(), source: ibid_server::TokenError };
     let address = "0.0.0.0:80".parse().unwrap();
+    let unreadable = CertificateError::Unreadable { path: path(), source: io(io::ErrorKind::NotFound) };
     vec![
         (unknown(&["gardens", "work"]), "did you mean gardens?"),
         (unknown(&["work", "zoo"]), "there are: work, zoo"),
@@ -58,7 +59,7 @@ fn families() -> Vec<(Failure, &'static str)> {
         (build(emptied), "is its disk mounted?"),
         (build(other), "--name garden --model b`"),
         (build(BuildError::SourceIsFile { path: "/notes/a.md".into() }), "ibid index /notes`"),
-        (build(BuildError::NothingToIndex { path: path(), others: 1 }), ".markdown"),
+        (build(BuildError::NothingToIndex { path: path(), others: 1 }), "PDF"),
         (build(BuildError::Open(damaged())), "ibid index --name garden --rebuild"),
         (
             build(BuildError::Write(WriteError::Io { path: path(), source: full() })),
@@ -83,7 +84,13 @@ fn families() -> Vec<(Failure, &'static str)> {
         (Failure::Serve(OidcError::Issuer { issuer: String::new() }.into()), "letter by letter"),
         (Failure::Serve(CertificateError::NoKey { path: path() }.into()), "privkey.pem"),
         (token, "openssl rand -hex 32 > /secret"),
-        (Failure::SourceGone { name: name(), root: path() }, "mounted"),
+        (Failure::SourceGone { name: name(), root: path(), set_in: None }, "ibid remove garden"),
+        (
+            Failure::SourceGone { name: name(), root: path(), set_in: Some("/etc/c.toml".into()) },
+            "/etc/c.toml, under [collections.garden]",
+        ),
+        (Failure::NoServer, "asks for a token"),
+        (Failure::Serve(unreadable.into()), "check the path"),
         (Failure::NobodyToAsk { name: name() }, "ibid remove garden --yes"),
         (Failure::Connect(ConnectError::NobodyToAsk { path: path() }), "--yes"),
         (Failure::NoDataFolder, "--data-dir"),

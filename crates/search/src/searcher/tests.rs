@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use ibid_core::chunk::Chunk;
 use ibid_core::document::{Document, PropertyValue};
+use ibid_core::grant::Grant;
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
 use ibid_core::query::Mode;
 use ibid_core::span::Span;
 use ibid_index::manifest::{Manifest, Origin, SourceRecord};
-use ibid_index::snapshot::StoredDocument;
+use ibid_index::snapshot::{Narrowing, StoredDocument};
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
 use ibid_index::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
@@ -80,6 +81,37 @@ fn document(path: &str, language: Language, text: &str) -> FinishedDocument {
         date: 0,
         file: FileMark { modified: 1, size: 1, content: 1 },
     }
+}
+
+/// The notes about the words of a question, asked by words of a caller who sees all but what `denied` says.
+fn check_told(words: &str, denied: &[&str], told: &[&str]) {
+    let (snapshot, _folder) = snapshot();
+    let rules: Vec<String> = denied.iter().map(|&rule| rule.to_owned()).collect();
+    let grant = Grant::parse(&rules).unwrap();
+    let narrowing = Narrowing { grant: &grant, keeps_unreadable: false, tells_of_unread: false };
+    let seen = Arc::new(snapshot.narrowed(&narrowing).unwrap());
+    let query = Query { mode: Mode::Lexical, ..Query::new(words) };
+    let answer = Searcher::new(&[seen], None).search(&query).unwrap();
+    let notes =
+        answer.notes.iter().filter(|note| !matches!(note, Note::NothingFound | Note::NoVectors { .. }));
+    assert_eq!(notes.map(ToString::to_string).collect::<Vec<_>>(), told, "{words} {denied:?}");
+}
+
+#[test]
+fn words_that_stand_nowhere_are_told() {
+    check_told("xyzzyqwv bread", &[], &["“xyzzyqwv” stands in no note"]);
+    check_told("bread -xyzzyqwv -tag:qwv", &[], &[]);
+    check_told("how does the bread stick", &[], &[]);
+    check_told("xyz* sti* C++", &[], &["“xyz*” stands in no note"]);
+    check_told("味噌汁", &[], &[]);
+    check_told("麹菌", &[], &["“麹菌” stands in no note"]);
+}
+
+#[test]
+fn words_that_a_caller_may_not_see_stand_nowhere() {
+    check_told("knife", &[], &[]);
+    check_told("knife", &["-path:Bread/Rye.md"], &["“knife” stands in no note"]);
+    check_told("kni*", &["-path:Bread/Rye.md"], &["“kni*” stands in no note"]);
 }
 
 /// Signs of the query language and words of the notes, in any order.

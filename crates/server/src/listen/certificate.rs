@@ -31,6 +31,13 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
+impl CertificateFiles {
+    /// Says why a server could not speak TLS with them, if it could not. Blocks for two small files.
+    pub fn check(&self) -> Result<(), CertificateError> {
+        Pair::read(self)?.config(self).map(drop)
+    }
+}
+
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {

@@ -1,0 +1,136 @@
+//! The words of a question that stand nowhere. Meaning always finds something, however little a question has to do with
+//! the notes; that its words are not there is how a reader can tell.
+
+use ibid_index::lexical::QuestionWord;
+use ibid_index::snapshot::{LookedUp, Wanted};
+
+/// Words that say nothing of what is asked for, so that few miss them. English alone: what is missing in another language
+/// is told.
+const SMALL: [&str; 87] = [
+    "a", "about", "all", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
+    "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "him", "his",
+    "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "me", "much", "my", "no", "not", "of",
+    "on", "or", "our", "out", "s", "she", "should", "so", "some", "t", "than", "that", "the", "their",
+    "them", "then", "there", "these", "they", "this", "those", "to", "too", "up", "us", "was", "we", "were",
+    "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
+    "yours",
+];
+
+/// What is wanted that no snapshot has, and that nothing was looked up instead of, as it was typed, in its order.
+///
+/// Of a compound its parts are told, which follow it. Of a script without spaces a whole row of characters is told where no
+/// two of it stand together. Small words are told only where nothing of the question is there at all.
+pub(crate) fn absent(wanted: &[Wanted], looked_up: &[Vec<LookedUp>]) -> Vec<String> {
+    let is_absent =
+        |at: usize| looked_up.iter().all(|words| !words[at].found && words[at].respelt.is_empty());
+    let all_absent = (0..wanted.len()).all(is_absent);
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < wanted.len() {
+        let next = at + 1 + rest_of_row(&wanted[at..]);
+        let is_told = match &wanted[at] {
+            Wanted::Word(word) => !word.is_compound() && (all_absent || !is_small(word)),
+            Wanted::Prefix(_) => true,
+        };
+        if is_told && (at..next).all(is_absent) {
+            words.push(typed(&wanted[at..next]));
+        }
+        at = next;
+    }
+    words
+}
+
+fn is_small(word: &QuestionWord) -> bool {
+    SMALL.contains(&word.folded().as_str())
+}
+
+/// How many of those after the first are pairs of characters of the same row.
+fn rest_of_row(wanted: &[Wanted]) -> usize {
+    let overlap = |pair: &&[Wanted]| match pair {
+        [Wanted::Word(before), Wanted::Word(after)] => {
+            is_of_row(before)
+                && is_of_row(after)
+                && before.bytes.start < after.bytes.start
+                && after.bytes.start < before.bytes.end
+        }
+        _ => false,
+    };
+    wanted.windows(2).take_while(overlap).count()
+}
+
+fn is_of_row(word: &QuestionWord) -> bool {
+    !word.is_plain() && !word.is_compound()
+}
+
+/// The words of a row of pairs put together again; what was typed of anything else.
+fn typed(row: &[Wanted]) -> String {
+    let mut text = String::new();
+    let mut end = 0;
+    for one in row {
+        match one {
+            Wanted::Prefix(beginning) => text = format!("{beginning}*"),
+            Wanted::Word(word) => {
+                let known = end.max(word.bytes.start) - word.bytes.start;
+                text.push_str(&word.typed[known..]);
+                end = word.bytes.end;
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use ibid_index::lexical::words_of_question;
+
+    use super::*;
+
+    /// `there` are the words that a collection has, `nearby` those that it has others instead of.
+    fn check(question: &str, there: &[&str], nearby: &[&str], told: &[&str]) {
+        let wanted: Vec<Wanted> = question
+            .split(' ')
+            .flat_map(|piece| match piece.strip_suffix('*') {
+                Some(beginning) => vec![Wanted::Prefix(beginning.to_owned())],
+                None => words_of_question(piece).into_iter().map(Wanted::Word).collect(),
+            })
+            .collect();
+        let look_up = |wanted: &Wanted| {
+            let typed = typed(std::slice::from_ref(wanted));
+            let is_in = |words: &[&str]| words.contains(&typed.as_str());
+            let respelt = if is_in(nearby) { vec!["other".to_owned()] } else { Vec::new() };
+            LookedUp { terms: Vec::new(), respelt, found: is_in(there) }
+        };
+        let nowhere =
+            wanted.iter().map(|_| LookedUp { terms: Vec::new(), respelt: Vec::new(), found: false });
+        let looked_up = [nowhere.collect(), wanted.iter().map(look_up).collect()];
+        assert_eq!(absent(&wanted, &looked_up), told, "{question}");
+    }
+
+    #[test]
+    fn a_word_is_absent_where_no_collection_has_it_or_one_like_it() {
+        check("xyzzyqwv bread", &["bread"], &[], &["xyzzyqwv"]);
+        check("Xyzzy 2031", &[], &[], &["Xyzzy", "2031"]);
+        check("carraway", &[], &["carraway"], &[]);
+        check("zymo* ferm*", &["ferm*"], &[], &["zymo*"]);
+    }
+
+    #[test]
+    fn small_words_are_told_where_nothing_is_there() {
+        check("how does bread", &["bread"], &[], &[]);
+        check("Who is xyzzy and bread", &["bread"], &[], &["xyzzy"]);
+        check("who is", &[], &[], &["who", "is"]);
+    }
+
+    #[test]
+    fn a_compound_is_told_by_its_parts() {
+        check("snake_case", &["snake"], &[], &["case"]);
+        check("e-mail", &["e-mail", "e", "mail"], &[], &[]);
+    }
+
+    #[test]
+    fn a_row_of_characters_is_told_whole_or_not_at_all() {
+        check("味噌汁を 茶", &["茶"], &[], &["味噌汁を"]);
+        check("味噌汁を", &["噌汁"], &[], &[]);
+        check("茶", &[], &[], &["茶"]);
+    }
+}
