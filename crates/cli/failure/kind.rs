@@ -53,6 +53,7 @@ fn of_build(error: &BuildError) -> Option<Outcome> {
         | BuildError::OtherModel { .. }
         | BuildError::NoRepository { .. }
         | BuildError::Url { .. }
+        | BuildError::IgnoreFile { .. }
         | BuildError::Glob { .. }
         | BuildError::Embed(EmbedError::UnknownModel { .. }) => Some(Outcome::Validation),
         BuildError::SourceUnreadable { .. }
