@@ -16,6 +16,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod store;
 pub mod vector;
+mod verified;
 pub mod writer;
 
 pub use error::{OpenError, ReadError, WriteError};

@@ -42,6 +42,7 @@ use crate::lexical::sealed::SealedDirectory;
 use crate::manifest::Manifest;
 use crate::store::{Layout, Store, exists};
 use crate::vector::{RowSet, VectorError, VectorKey, Vectors};
+use crate::verified::{Verified, Verifying};
 use crate::writer::FileMark;
 
 /// How often opening is tried again when a commit slips in between its steps.
@@ -128,12 +129,13 @@ struct SegmentColumns {
 }
 
 impl Snapshot {
-    /// Opens the newest generation, after comparing every file with its checksum.
+    /// Opens the newest generation, after comparing every file with its checksum: each once for a `store` and its clones,
+    /// and again where its size or its time is another one.
     ///
     /// Where a file of the vectors is damaged or missing, it is opened all the same, without vectors: see
     /// [`Snapshot::damage`]. Damage anywhere else is an error: the words are also the texts.
     ///
-    /// Costs a read of the whole collection, from the page cache some milliseconds for 10,000 notes.
+    /// Costs a read of the whole collection the first time, and of what is new from then on.
     pub fn open(store: &Store, name: &CollectionName) -> Result<Snapshot, OpenError> {
         let missing = || OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() };
         Snapshot::open_if_committed(store, name)?.ok_or_else(missing)
@@ -154,7 +156,7 @@ impl Snapshot {
         }
         let mut attempt = 1;
         loop {
-            match Snapshot::try_open(name, &layout) {
+            match Snapshot::try_open(name, &layout, store.verified()) {
                 // A commit moved the files away between two steps.
                 Err(OpenError::Damaged { .. } | OpenError::Io { .. }) if attempt < OPEN_ATTEMPTS => {
                     attempt += 1
@@ -167,16 +169,18 @@ impl Snapshot {
         }
     }
 
-    fn try_open(name: &CollectionName, layout: &Layout) -> Result<Opened, OpenError> {
+    fn try_open(name: &CollectionName, layout: &Layout, verified: &Verified) -> Result<Opened, OpenError> {
         let lexical = layout.lexical();
         let from_tantivy = |error: TantivyError| OpenError::from_tantivy(error, &lexical);
         let (index, fields) = open_index(layout)?;
         let Some((manifest, opstamp)) = read_manifest(&index, layout)? else { return Ok(Opened::Nothing) };
-        verify_lexical(&index, layout)?;
+        let mut verifying = verified.look_at(&layout.root, &layout.commit_point());
+        verify_lexical(&index, layout, &mut verifying)?;
         let reader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(from_tantivy)?;
         let reader: tantivy::IndexReader = reader;
-        let (vectors, damage) = open_vectors(layout, &manifest)?;
+        let (vectors, damage) = open_vectors(layout, &manifest, &mut verifying)?;
+        verifying.end();
         // The reader and the manifest are of one commit only if none came between the two.
         if read_manifest(&index, layout)?.is_none_or(|(_, now)| now != opstamp) {
             return Ok(Opened::Overtaken);
@@ -330,15 +334,18 @@ impl Snapshot {
 
     /// Every document's file as it was when it was read, sorted by path.
     pub fn known_documents(&self) -> Result<Vec<KnownDocument>, ReadError> {
+        let paths = self.columns.iter().map(SegmentColumns::paths).collect::<tantivy::Result<Vec<_>>>();
+        let paths = paths.map_err(|error| self.read_error(error))?;
         let mut known = Vec::new();
         self.for_each_match(&self.begins(), |segment, doc| {
             let columns = &self.columns[segment as usize];
+            let path = paths[segment as usize].of(doc).to_owned();
             let file = FileMark {
                 modified: columns.modified.first(doc).unwrap_or(0),
                 size: columns.size.first(doc).unwrap_or(0),
                 content: columns.content.first(doc).unwrap_or(0),
             };
-            known.push(KnownDocument { path: columns.path_of(doc)?, file });
+            known.push(KnownDocument { path, file });
             Ok(())
         })?;
         known.sort_by(|a, b| a.path.cmp(&b.path));
@@ -347,17 +354,18 @@ impl Snapshot {
 
     /// The documents with a chunk that has no vector although it should, the last changed first, then by path.
     pub fn documents_without_vectors(&self) -> Result<Vec<KnownDocument>, ReadError> {
-        let mut paths: BTreeSet<String> = BTreeSet::new();
+        let mut lacking: BTreeSet<String> = BTreeSet::new();
         for (segment, columns) in self.columns.iter().enumerate() {
+            let paths = columns.paths().map_err(|error| self.read_error(error))?;
             for doc in self.docs_alive(segment) {
                 let at = DocAddress::new(segment as u32, doc);
                 if columns.vector_key_of(doc).is_some() && self.row_at(at).is_none() {
-                    paths.insert(columns.path_of(doc).map_err(|error| self.read_error(error))?);
+                    lacking.insert(paths.of(doc).to_owned());
                 }
             }
         }
         let mut known = self.known_documents()?;
-        known.retain(|document| paths.contains(&document.path));
+        known.retain(|document| lacking.contains(&document.path));
         known.sort_by(|a, b| b.file.modified.cmp(&a.file.modified).then_with(|| a.path.cmp(&b.path)));
         Ok(known)
     }
@@ -451,15 +459,36 @@ impl SegmentColumns {
         Language::ALL.get(number).map_or_else(Language::default, |&(_, language)| language)
     }
 
-    fn path_of(&self, doc: u32) -> tantivy::Result<String> {
-        let mut path = String::new();
-        if let Some(column) = &self.path
-            && let Some(ord) = column.ords().first(doc)
-        {
-            column.ord_to_str(ord, &mut path)?;
-        }
-        Ok(path)
+    /// The paths of its chunks, for whoever wants many of them.
+    fn paths(&self) -> tantivy::Result<Paths<'_>> {
+        let terms = self.path.as_ref().map_or_else(|| Ok(Vec::new()), terms_of)?;
+        Ok(Paths { column: self.path.as_ref(), terms })
     }
+}
+
+struct Paths<'a> {
+    column: Option<&'a StrColumn>,
+    terms: Vec<String>,
+}
+
+impl Paths<'_> {
+    /// The path of a chunk's document.
+    fn of(&self, doc: u32) -> &str {
+        let ord = self.column.and_then(|column| column.ords().first(doc));
+        ord.map_or("", |ord| &self.terms[ord as usize])
+    }
+}
+
+/// Every term of a column, in the order by which its chunks name them. Read from front to back: to look one up decodes all
+/// before it in its block.
+fn terms_of(column: &StrColumn) -> tantivy::Result<Vec<String>> {
+    let mut terms = Vec::with_capacity(column.num_terms());
+    let mut stream = column.dictionary().stream()?;
+    while stream.advance() {
+        let term = std::str::from_utf8(stream.key());
+        terms.push(term.map_err(|error| TantivyError::InternalError(error.to_string()))?.to_owned());
+    }
+    Ok(terms)
 }
 
 /// Opens tantivy's index, whose files are not looked at yet.
@@ -479,11 +508,15 @@ pub(crate) fn open_index(layout: &Layout) -> Result<(Index, Fields), OpenError> 
 
 /// Opens the vectors and compares them with their checksums; none, and what is wrong, where one is damaged. Without its
 /// graph a scan finds the same.
-fn open_vectors(layout: &Layout, manifest: &Manifest) -> Result<(Vectors, Option<VectorError>), OpenError> {
+fn open_vectors(
+    layout: &Layout,
+    manifest: &Manifest,
+    verifying: &mut Verifying<'_>,
+) -> Result<(Vectors, Option<VectorError>), OpenError> {
     let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions).max(1);
-    let open = |files: &[_], graph| {
+    let mut open = |files: &[_], graph| {
         let vectors = Vectors::open(&layout.vectors(), dimensions, files, graph)?;
-        vectors.verify()?;
+        vectors.verify_each(|file, verify| verifying.once(file, verify))?;
         Ok::<_, VectorError>(vectors)
     };
     let files = &manifest.vector_files;
@@ -504,9 +537,10 @@ fn open_vectors(layout: &Layout, manifest: &Manifest) -> Result<(Vectors, Option
 /// Compares tantivy's files with their checksums and names the first that is damaged.
 ///
 /// It comes before any of them is read: what reads them trusts them, and would panic.
-fn verify_lexical(index: &Index, layout: &Layout) -> Result<(), OpenError> {
+fn verify_lexical(index: &Index, layout: &Layout, verifying: &mut Verifying<'_>) -> Result<(), OpenError> {
+    let lexical = layout.lexical();
     for file in lexical_files(index, layout)? {
-        verify_lexical_file(index, layout, &file)?;
+        verifying.once(&lexical.join(&file), || verify_lexical_file(index, layout, &file))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use ibid_core::id::CollectionName;
@@ -20,11 +21,13 @@ use crate::lexical::sealed::COMMIT_POINT;
 use crate::lock::WriterLock;
 use crate::manifest::FORMAT;
 use crate::settings::{self, newest_settings};
+use crate::verified::Verified;
 
-/// The data folder.
+/// The data folder. Its clones know of each other which files were compared with their checksums.
 #[derive(Debug, Clone)]
 pub struct Store {
     data_dir: PathBuf,
+    verified: Arc<Verified>,
 }
 
 /// Tells one commit of a collection from the next without opening it.
@@ -96,12 +99,16 @@ impl Layout {
 impl Store {
     /// The store in `data_dir`, which need not exist yet.
     pub fn at(data_dir: impl Into<PathBuf>) -> Store {
-        Store { data_dir: data_dir.into() }
+        Store { data_dir: data_dir.into(), verified: Arc::default() }
     }
 
     /// The data folder.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
+    }
+
+    pub(crate) fn verified(&self) -> &Verified {
+        &self.verified
     }
 
     pub(crate) fn layout(&self, name: &CollectionName) -> Layout {

@@ -110,13 +110,21 @@ impl Vectors {
     /// Compares every file with its checksum and names the first damaged one. Reads all bytes, about a
     /// second per gigabyte; by reads, so that the memory held does not grow.
     pub fn verify(&self) -> Result<(), VectorError> {
-        for file in &self.table.files {
-            durable::verify(&self.dir.join(&file.record.name), &file.record.checksum)?;
+        self.verify_each(|_, verify| verify())
+    }
+
+    /// As [`Vectors::verify`], but `once` is given each file's path and decides whether it is read.
+    pub(crate) fn verify_each(
+        &self,
+        mut once: impl FnMut(&Path, &dyn Fn() -> Result<(), VectorError>) -> Result<(), VectorError>,
+    ) -> Result<(), VectorError> {
+        let files = self.table.files.iter().map(|file| (&file.record.name, &file.record.checksum));
+        let graph = self.graph.iter().map(|graph| (&graph.record.name, &graph.record.checksum));
+        for (name, checksum) in files.chain(graph) {
+            let file = self.dir.join(name);
+            once(&file, &|| durable::verify(&file, checksum))?;
         }
-        match &self.graph {
-            Some(graph) => durable::verify(&self.dir.join(&graph.record.name), &graph.record.checksum),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether they were opened with a graph.

@@ -34,8 +34,16 @@ const BUFFER_BYTES_PER_THREAD: usize = 96 * 1024 * 1024;
 /// When this share of a segment's chunks is dead, merging clears them out. tantivy's own default is never.
 const DEAD_SHARE_BEFORE_MERGE: f32 = 0.25;
 
-/// More vector files than this are merged into one.
+/// More vector files than this are too many: the newest of them are merged.
 const MAX_VECTOR_FILES: usize = 8;
+
+/// A file of so many times the rows of all newer ones is left alone when these are merged: each row is then copied a few
+/// times in all, not at each merge.
+const MUCH_LARGER: u64 = 4;
+
+/// A segment of fewer chunks than this is merged as if it were as small as any. tantivy's own number is 10,000, which
+/// writes thousands of chunks anew for every eighth note that is saved.
+const SMALL_SEGMENT_CHUNKS: u32 = 1_000;
 
 /// A collection is rewritten without its dead vectors when they are more than one in this many.
 const DEAD_VECTORS_BEFORE_MERGE: u32 = 3;
@@ -161,6 +169,7 @@ impl CollectionWriter {
             .map_err(|error| WriteError::from_tantivy(error, &layout.lexical(), &refused))?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(DEAD_SHARE_BEFORE_MERGE);
+        policy.set_min_layer_size(SMALL_SEGMENT_CHUNKS);
         writer.set_merge_policy(Box::new(policy));
         let (_, fields) = schema();
         let manifest = base.as_ref().map(|base| base.manifest().clone());
@@ -371,20 +380,24 @@ impl CollectionWriter {
             return Err(OpenError::from(damage.clone()).into());
         }
         let (rows, alive) = (snapshot.vectors().rows(), snapshot.alive_rows().len());
-        let crowded = manifest.vector_files.len() > MAX_VECTOR_FILES;
         let ages = |graph| vector::wants_rebuild(graph, rows, alive);
         // A graph that was built anew over the same dead rows would be as aged as it was.
         let aged = rows > alive && manifest.graph.as_ref().is_some_and(ages);
-        let merges = crowded || aged || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE;
-        if merges {
+        let first = match aged || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE {
+            true => 0,
+            false => first_to_merge(&manifest.vector_files, manifest.graph.as_ref()),
+        };
+        let newest = manifest.vector_files.split_off(first);
+        if !newest.is_empty() {
             self.file_number += 1;
             let keep = |key| snapshot.is_alive(key);
-            let merged = vector::merge(&folder, self.file_number, snapshot.vectors(), &keep)?;
-            manifest.vector_files = vec![merged];
-            manifest.graph = None;
+            let sources = Vectors::open(&folder, dimensions, &newest, None)?;
+            manifest.vector_files.push(vector::merge(&folder, self.file_number, &sources, &keep)?);
         }
         let vectors = Vectors::open(&folder, dimensions, &manifest.vector_files, None)?;
-        let whole = manifest.graph.as_ref().filter(|_| merges || snapshot.vectors().has_graph());
+        let is_whole =
+            |graph: &&GraphRecord| snapshot.vectors().has_graph() && graph.fits(&manifest.vector_files);
+        let whole = manifest.graph.as_ref().filter(is_whole);
         if whole.is_none_or(|graph| vector::wants_rebuild(graph, vectors.rows(), alive)) {
             self.file_number += 1;
             manifest.graph =
@@ -413,6 +426,22 @@ impl CollectionWriter {
     fn lexical_error(&self, error: TantivyError) -> WriteError {
         WriteError::from_tantivy(error, &self.layout.lexical(), &self.refused)
     }
+}
+
+/// The first of the files that are merged with all newer ones, where there are too many: those before it are each much
+/// larger than all newer ones together, or a graph is over them. Their number where none is merged.
+fn first_to_merge(files: &[VectorFileRecord], graph: Option<&GraphRecord>) -> usize {
+    let covered = graph.map_or(0, |graph| graph.files as usize);
+    if files.len() <= MAX_VECTOR_FILES || files.len() - covered < 2 {
+        return files.len();
+    }
+    let is_much_larger = |at: &usize| {
+        let newer: u64 = files[at + 1..].iter().map(|file| u64::from(file.rows)).sum();
+        u64::from(files[*at].rows) > newer * MUCH_LARGER
+    };
+    // Two at least are merged, or there would be no fewer.
+    let last = files.len() - 2;
+    (covered..last).find(|at| !is_much_larger(at)).unwrap_or(last)
 }
 
 /// What is cited of a chunk, counted from the chunk's first byte: the start above, the end in the lower 32 bits.

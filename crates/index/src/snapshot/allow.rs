@@ -144,15 +144,16 @@ impl Snapshot {
 
     /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes.
     pub fn list(&self, allowed: &Allowed, limit: usize) -> Result<Vec<ChunkAddress>, ReadError> {
+        // Documents are numbers there in the order of their paths.
+        let graph = self.links()?;
         let mut passing = Vec::new();
         for (segment, chunks) in allowed.chunks.iter().enumerate() {
             for doc in chunks.iter() {
                 let at = ChunkAddress(DocAddress::new(segment as u32, doc));
-                let path = self.columns[segment].path_of(doc).map_err(|error| self.read_error(error))?;
-                passing.push((path, self.start_of(at), at));
+                passing.push((graph.document_of(at), self.start_of(at), at));
             }
         }
-        passing.sort();
+        passing.sort_unstable();
         passing.truncate(limit);
         Ok(passing.into_iter().map(|(_, _, at)| at).collect())
     }

@@ -1,12 +1,10 @@
 //! Who links to whom in one snapshot: worked out from what was written, when it is first asked for. So a link is never
 //! stale, whatever was added, renamed or removed since the note that bears it was read.
 
-use std::collections::HashMap;
-
 use ibid_core::links::{Names, is_address};
 use tantivy::columnar::StrColumn;
 
-use super::{ChunkAddress, Snapshot};
+use super::{ChunkAddress, Snapshot, terms_of};
 use crate::error::ReadError;
 
 /// Stands for a chunk that is dead.
@@ -147,35 +145,34 @@ impl Snapshot {
 
     /// Gives the paths of the living documents in order, and tells the graph which chunk is of which.
     fn number_documents(&self, graph: &mut LinkGraph) -> tantivy::Result<Vec<String>> {
-        let mut of_ord: Vec<HashMap<u64, String>> = Vec::new();
+        // By segment, the paths of the living by their place in the dictionary; empty for others.
+        let mut living: Vec<Vec<String>> = Vec::new();
         for (segment, columns) in self.columns.iter().enumerate() {
-            let mut paths: HashMap<u64, String> = HashMap::new();
-            if let Some(column) = &columns.path {
-                for doc in self.docs_alive(segment) {
-                    let Some(ord) = column.ords().first(doc) else { continue };
-                    if let std::collections::hash_map::Entry::Vacant(entry) = paths.entry(ord) {
-                        let mut path = String::new();
-                        column.ord_to_str(ord, &mut path)?;
-                        entry.insert(path);
-                    }
-                }
+            let Some(column) = &columns.path else {
+                living.push(Vec::new());
+                continue;
+            };
+            let mut terms = terms_of(column)?;
+            let mut is_living = vec![false; terms.len()];
+            for ord in self.docs_alive(segment).filter_map(|doc| column.ords().first(doc)) {
+                is_living[ord as usize] = true;
             }
-            of_ord.push(paths);
+            terms.iter_mut().zip(is_living).filter(|(_, living)| !living).for_each(|(path, _)| path.clear());
+            living.push(terms);
         }
-        let mut paths: Vec<String> = of_ord.iter().flat_map(HashMap::values).cloned().collect();
-        paths.sort();
+        let mut paths: Vec<String> =
+            living.iter().flatten().filter(|path| !path.is_empty()).cloned().collect();
+        paths.sort_unstable();
         paths.dedup();
         for (segment, (reader, columns)) in
             self.searcher.segment_readers().iter().zip(self.columns.iter()).enumerate()
         {
-            let number = |path: &String| paths.binary_search(path).ok().map(|at| at as u32);
-            let numbers: HashMap<u64, u32> =
-                of_ord[segment].iter().filter_map(|(ord, path)| Some((*ord, number(path)?))).collect();
+            let number = |path: &String| paths.binary_search(path).map_or(NO_DOCUMENT, |at| at as u32);
+            let numbers: Vec<u32> = living[segment].iter().map(number).collect();
             let mut of_chunk = vec![NO_DOCUMENT; reader.max_doc() as usize];
             for doc in self.docs_alive(segment) {
                 let ord = columns.path.as_ref().and_then(|column| column.ords().first(doc));
-                let number = ord.and_then(|ord| numbers.get(&ord));
-                of_chunk[doc as usize] = number.copied().unwrap_or(NO_DOCUMENT);
+                of_chunk[doc as usize] = ord.map_or(NO_DOCUMENT, |ord| numbers[ord as usize]);
             }
             graph.of_chunk.push(of_chunk);
         }
@@ -186,11 +183,10 @@ impl Snapshot {
         let mut aliases: Vec<(u32, String)> = Vec::new();
         for (segment, columns) in self.columns.iter().enumerate() {
             let Some(column) = &columns.alias else { continue };
+            let terms = terms_of(column)?;
             for (doc, &number) in graph.of_chunk[segment].iter().enumerate() {
                 for ord in column.ords().values_for_doc(doc as u32).filter(|_| number != NO_DOCUMENT) {
-                    let mut alias = String::new();
-                    column.ord_to_str(ord, &mut alias)?;
-                    aliases.push((number, alias));
+                    aliases.push((number, terms[ord as usize].clone()));
                 }
             }
         }
@@ -208,16 +204,14 @@ impl Snapshot {
         column: &StrColumn,
         embed: bool,
     ) -> tantivy::Result<()> {
-        let mut targets: Vec<Target> = Vec::with_capacity(column.num_terms());
-        for ord in 0..column.num_terms() as u64 {
-            let mut target = String::new();
-            column.ord_to_str(ord, &mut target)?;
-            targets.push(match () {
+        let targets: Vec<Target> = terms_of(column)?
+            .into_iter()
+            .map(|target| match () {
                 () if is_address(&target) => Target::Address,
                 () if graph.names.depends_on_source(&target) => Target::BySource(target),
                 () => Target::Everywhere(graph.names.resolve("", &target)),
-            });
-        }
+            })
+            .collect();
         for doc in 0..graph.of_chunk[segment].len() {
             let from = graph.of_chunk[segment][doc];
             if from == NO_DOCUMENT {
