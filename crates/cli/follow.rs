@@ -40,6 +40,8 @@ pub(crate) const RESTATE_AFTER: Duration = Duration::from_secs(600);
 
 /// What became of a collection.
 pub(crate) enum News<'a> {
+    /// A generation is on disk; the run goes on.
+    Committed,
     /// It is up to its folder, and this was new.
     Changed(&'a Report),
     /// It is as it was, for this reason.
@@ -180,7 +182,8 @@ impl Following {
         let began = Instant::now();
         let mut errand = Errand::Save;
         loop {
-            let watched = Watched { following: self, follower: &follower, gave_way: AtomicBool::new(false) };
+            let gave_way = AtomicBool::new(false);
+            let watched = Watched { following: self, name, follower: &follower, gave_way };
             match self.in_turn(name, errand, || self.index(&job, model.clone(), &watched)) {
                 Ok(None) => break,
                 Ok(Some(report)) if report.added + report.changed + report.renamed + report.removed > 0 => {
@@ -245,6 +248,7 @@ impl Following {
 /// A run in the background: it embeds for as long as nobody needs the machine for more.
 struct Watched<'a> {
     following: &'a Following,
+    name: &'a CollectionName,
     follower: &'a Follower,
     /// Whether it broke off because something saved in another collection waits.
     gave_way: AtomicBool,
@@ -254,8 +258,11 @@ impl Progress for Watched<'_> {
     fn planned(&self, _: &Plan) {}
     fn document(&self, _: u64, _: usize) {}
     fn embedded(&self) {}
-    fn committed(&self, _: u64) {}
     fn filling(&self, _: u64) {}
+
+    fn committed(&self, _: u64) {
+        (self.following.tell)(self.name, News::Committed);
+    }
 
     fn goes_on(&self) -> bool {
         let gives_way = self.following.turns.save_is_waiting();

@@ -185,9 +185,14 @@ pub(super) fn follow(
 ) -> Result<(), Failure> {
     let names = open::named(&models.environment().store, collections)?;
     let manners = background.manners(models.environment());
-    let following = Following::start(names, models, manners, Arc::new(log_news))?;
+    let served = Arc::downgrade(library);
+    let tell = move |name: &CollectionName, news: News<'_>| match news {
+        News::Committed => served.upgrade().map_or((), |library| library.look_soon()),
+        news => log_news(name, &news),
+    };
+    let following = Following::start(names, models, manners, Arc::new(tell))?;
     library.freshen_with(Box::new(move |name| {
-        following.freshen(name).map_err(|failure| log_news(name, News::Failed(&failure))).is_ok()
+        following.freshen(name).map_err(|failure| log_news(name, &News::Failed(&failure))).is_ok()
     }));
     Ok(())
 }
@@ -219,8 +224,9 @@ pub(super) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failur
     })
 }
 
-fn log_news(collection: &CollectionName, news: News<'_>) {
+fn log_news(collection: &CollectionName, news: &News<'_>) {
     match news {
+        News::Committed => {}
         News::Changed(report) => {
             let Report { added, changed, renamed, removed, seconds, .. } = report;
             let seconds = seconds.total;

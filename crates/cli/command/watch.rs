@@ -39,6 +39,7 @@ pub(crate) fn run(args: &WatchArgs, environment: Environment) -> Result<Outcome,
 
 fn tell(name: &CollectionName, news: &News<'_>, quiet: bool) {
     match news {
+        News::Committed => {}
         News::Changed(_) if quiet => {}
         News::Changed(report) => {
             let (what, seconds) = (print::report::changes(report), report.seconds.total);

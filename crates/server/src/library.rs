@@ -12,7 +12,8 @@ mod trouble;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::thread::Thread;
 
 use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
@@ -51,6 +52,8 @@ pub struct Library {
     shelf: RwLock<Arc<Shelf>>,
     // Held while collections are looked at and opened; no request waits for it.
     looking: Mutex<()>,
+    /// Looks at them; see `watch`.
+    watch: OnceLock<Thread>,
     models: Models,
     running: Arc<Semaphore>,
     fresh: Fresh,
@@ -159,6 +162,7 @@ impl Library {
             only,
             shelf: RwLock::default(),
             looking: Mutex::default(),
+            watch: OnceLock::new(),
             models: Models::new(load),
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),

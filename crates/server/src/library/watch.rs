@@ -29,15 +29,25 @@ pub(super) fn start(library: &Arc<Library>) {
                 tracing::debug!(%error, "cannot look at the collections");
             }
             drop(library);
-            thread::sleep(INTERVAL);
+            thread::park_timeout(INTERVAL);
         }
     };
-    if let Err(error) = thread::Builder::new().name("ibid-watch".to_owned()).spawn(watch) {
-        tracing::error!(%error, "new generations will not be seen");
+    match thread::Builder::new().name("ibid-watch".to_owned()).spawn(watch) {
+        // Only this starts the thread, and once.
+        Ok(started) => drop(library.watch.set(started.thread().clone())),
+        Err(error) => tracing::error!(%error, "new generations will not be seen"),
     }
 }
 
 impl Library {
+    /// Looks at every collection as soon as may be, on a thread of its own, and not only when a look is due. For whoever
+    /// knows of a commit.
+    pub fn look_soon(&self) {
+        if let Some(watch) = self.watch.get() {
+            watch.unpark();
+        }
+    }
+
     /// Looks at every collection once, swaps in what is new, and gives the errors of what could not be opened.
     pub(super) fn refresh(self: &Arc<Self>) -> Result<Vec<OpenError>, OpenError> {
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,6 +100,10 @@ impl Library {
                 tracing::info!(collection = %name, generation, "opened a generation");
                 if let Some(damage) = snapshot.damage() {
                     tracing::warn!(collection = %name, %damage, "it is searched by words alone");
+                }
+                // Here, so that no question waits for it; the one that needs it tells of the error.
+                if let Err(error) = snapshot.links() {
+                    tracing::warn!(collection = %name, %error, "its links cannot be read");
                 }
                 let whole = Seen::new(Arc::new(snapshot));
                 after.open.push(Open { whole, mark, narrowed: Arc::default(), gallery: Arc::default() });
