@@ -124,32 +124,13 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
     let writer_threads = if options.model.is_some() { 1 } else { threads };
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
-    let base = writer.base();
-    let mut known = match &base {
-        Some(base) => known_documents(base, options, &root, &listing)?,
-        None => Vec::new(),
-    };
-    let language = options.language.map(Language::code);
-    if base.as_ref().is_some_and(|base| base.manifest().source.language.as_deref() != language) {
-        // Words are cut anew; vectors can stay.
-        known.iter_mut().for_each(|document| document.file = UNKNOWN);
-    }
-    // Under another model every document must be read again. A first one fills in what the words lack.
-    let other_model = base
-        .as_ref()
-        .is_some_and(|base| base.manifest().model.is_some() && !is_made_by(base, options.model.as_ref()));
-    let replaces = base.is_some() && (options.rebuild || other_model);
-    if replaces {
-        writer.remove_all()?;
-    } else if let Some(damage) = base.as_ref().and_then(|base| base.damage()) {
-        return Err(OpenError::from(damage.clone()).into());
-    }
+    let Start { base, known, replaces } = start(&mut writer, options, &root, &listing)?;
     let changes = changes(&listing.files, if replaces { &[] } else { &known });
     let mut run = Run {
         options,
         source: source.as_ref(),
         record: options.record(root, &listing),
-        base: base.filter(|_| !replaces),
+        base,
         replaces,
         progress,
         to_read: changes.read.len(),
@@ -174,6 +155,43 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     report.seconds.walk = walk.as_secs_f64();
     report.seconds.total = began.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Where a run starts.
+struct Start {
+    /// The generation that it goes on from.
+    base: Option<Arc<Snapshot>>,
+    /// Every document of the last generation.
+    known: Vec<KnownDocument>,
+    /// Whether the last generation is replaced by one that shares nothing with it.
+    replaces: bool,
+}
+
+/// Looks at what stands, and has the writer forget it where everything is made anew.
+fn start(
+    writer: &mut CollectionWriter,
+    options: &BuildOptions,
+    root: &Path,
+    listing: &Listing,
+) -> Result<Start, BuildError> {
+    let Some(base) = writer.base() else {
+        return Ok(Start { base: None, known: Vec::new(), replaces: false });
+    };
+    let mut known = known_documents(&base, options, root, listing)?;
+    if base.manifest().source.language.as_deref() != options.language.map(Language::code) {
+        // Words are cut anew; vectors can stay.
+        known.iter_mut().for_each(|document| document.file = UNKNOWN);
+    }
+    // Under another model every document must be read again. A first one fills in what the words lack.
+    let other_model = base.manifest().model.is_some() && !is_made_by(&base, options.model.as_ref());
+    if options.rebuild || other_model {
+        writer.remove_all()?;
+        return Ok(Start { base: None, known, replaces: true });
+    }
+    match base.damage() {
+        Some(damage) => Err(OpenError::from(damage.clone()).into()),
+        None => Ok(Start { base: Some(base), known, replaces: false }),
+    }
 }
 
 /// What the last generation holds, if this run may go on from it.

@@ -87,8 +87,8 @@ impl Context<'_> {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
         };
-        let size_read = bytes.len() as u64;
-        let size = if extract::is_media(&file.path) { file.size } else { size_read };
+        let is_empty = bytes.is_empty();
+        let size = if extract::is_media(&file.path) { file.size } else { bytes.len() as u64 };
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
         let trusted = file.stamp.is_trusted(self.now);
@@ -104,13 +104,6 @@ impl Context<'_> {
                 return Outcome::Skipped(SkipReason::NotConvertible(why.to_string()));
             }
         };
-        let stored = |document, text: &str| StoredDocument {
-            document,
-            decoded_from: decoded.decoded_from.map(str::to_owned),
-            content_hash: hash.to_string(),
-            text_bytes: text.len() as u32,
-            address: file.address.as_deref().map(str::to_owned),
-        };
         if u32::try_from(decoded.text.len()).is_err() {
             return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));
         }
@@ -118,10 +111,10 @@ impl Context<'_> {
         let chunks = chunk::chunk(&decoded.text, &extracted.blocks, tokens);
         let mut finished = findable::finish(&decoded.text, &extracted, chunks);
         let inputs = self.inputs(&decoded.text, &extracted.document, &finished, tokens);
-        for (chunk, input) in finished.iter_mut().zip(&inputs) {
-            let key = |input: &String| VectorKey(first_64_bits(&ContentHash::of(input.as_bytes())));
-            chunk.vector_key = input.as_ref().map(key);
-        }
+        finished
+            .iter_mut()
+            .zip(&inputs)
+            .for_each(|(chunk, input)| chunk.vector_key = key_of(input.as_deref()));
         let history = match before {
             Some(_) if self.fills => {
                 self.take_known_keys(&file.path, &mut finished);
@@ -130,11 +123,17 @@ impl Context<'_> {
             Some(_) if is_same => History::Same,
             Some(_) => History::Changed,
             // What holds nothing is like any other that does not.
-            None if size_read > 0 && self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
+            None if !is_empty && self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
             None => History::New,
         };
         let to_embed = self.without_vector(&finished, inputs);
-        let stored = stored(extracted.document, &decoded.text);
+        let stored = StoredDocument {
+            document: extracted.document,
+            decoded_from: decoded.decoded_from.map(str::to_owned),
+            content_hash: hash.to_string(),
+            text_bytes: decoded.text.len() as u32,
+            address: file.address.as_deref().map(str::to_owned),
+        };
         let document = FinishedDocument {
             language: self.language.unwrap_or_else(|| extract::language::of(&decoded.text)),
             date: extract::date::of(&stored.document).unwrap_or(file.changed_at),
@@ -221,6 +220,11 @@ impl Context<'_> {
         let wanted = chunks.iter().zip(inputs).filter_map(|(chunk, input)| Some((chunk.vector_key?, input?)));
         wanted.filter(|(key, _)| !has_vector(*key)).collect()
     }
+}
+
+/// The key of the vector of what the model is given.
+fn key_of(input: Option<&str>) -> Option<VectorKey> {
+    input.map(|input| VectorKey(first_64_bits(&ContentHash::of(input.as_bytes()))))
 }
 
 pub(crate) fn first_64_bits(hash: &ContentHash) -> u64 {
