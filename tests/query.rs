@@ -305,11 +305,11 @@ fn words_that_stand_in_no_note_are_told_though_meaning_finds_something() {
     let notes = [("Bread.md".to_owned(), "Rye bread keeps for a week.\n".to_owned())];
     let asked = Asked::with_vectors(&notes);
     assert!(!asked.paths("xyzzyqwv", &[]).is_empty(), "meaning finds whatever is nearest");
-    asked.check_note("xyzzyqwv", "“xyzzyqwv” stands in no note");
-    asked.check_note("xyzzyqwv bread", "“xyzzyqwv” stands in no note");
+    asked.check_note("xyzzyqwv", "“xyzzyqwv” stands in no note that was searched");
+    asked.check_note("xyzzyqwv bread", "“xyzzyqwv” stands in no note that was searched");
     assert_eq!(asked.answer("how does bread keep -xyzzyqwv", &[])["notes"], serde_json::json!([]));
     let shown = asked.ibid.run(&["search", "xyzzyqwv"]).ends_with(0);
-    assert!((shown.stdout + &shown.stderr).contains("“xyzzyqwv” stands in no note"));
+    assert!((shown.stdout + &shown.stderr).contains("“xyzzyqwv” stands in no note that was searched"));
 }
 
 #[test]

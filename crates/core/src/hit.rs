@@ -231,7 +231,7 @@ impl fmt::Display for Note {
                     more => format!(" and {more} more words"),
                 };
                 let verb = if words.len() == 1 { "stands" } else { "stand" };
-                write!(f, "{}{more} {verb} in no note", named.join(", "))
+                write!(f, "{}{more} {verb} in no note that was searched", named.join(", "))
             }
             Note::PhraseNotFound => {
                 f.write_str("no passage holds the phrase: its words were searched one by one")
@@ -278,10 +278,10 @@ mod tests {
     #[test]
     fn a_note_names_the_words_that_are_absent_and_counts_the_rest() {
         let absent = |n: usize| Note::Absent { words: (0..n).map(|n| format!("w{n}")).collect() };
-        check(&absent(1), "“w0” stands in no note");
-        check(&absent(2), "“w0”, “w1” stand in no note");
+        check(&absent(1), "“w0” stands in no note that was searched");
+        check(&absent(2), "“w0”, “w1” stand in no note that was searched");
         let eight = "“w0”, “w1”, “w2”, “w3”, “w4”, “w5”, “w6”, “w7”";
-        check(&absent(9), &format!("{eight} and one more word stand in no note"));
-        check(&absent(12), &format!("{eight} and 4 more words stand in no note"));
+        check(&absent(9), &format!("{eight} and one more word stand in no note that was searched"));
+        check(&absent(12), &format!("{eight} and 4 more words stand in no note that was searched"));
     }
 }

@@ -16,32 +16,52 @@ const SMALL: [&str; 87] = [
     "yours",
 ];
 
-/// What is wanted that no snapshot has, and that nothing was looked up instead of, as it was typed, in its order.
+/// A word as it was typed, or a row of characters of a script without spaces.
+pub(crate) struct Typed {
+    text: String,
+    is_small: bool,
+    /// Where what it is looked up as stands among all that is looked up.
+    wanted: Vec<usize>,
+}
+
+/// What was typed that no snapshot has, and that nothing was looked up instead of, in its order.
 ///
-/// Of a compound its parts are told, which follow it. Of a script without spaces a whole row of characters is told where no
-/// two of it stand together. Small words are told only where nothing of the question is there at all.
-pub(crate) fn absent(wanted: &[Wanted], looked_up: &[Vec<LookedUp>]) -> Vec<String> {
+/// A row of characters is told whole where no two of it stand together. Small words are told only where nothing of the
+/// question is there at all. Where nothing was searched nothing is known to be absent.
+pub(crate) fn absent(typed: &[Typed], looked_up: &[Vec<LookedUp>]) -> Vec<String> {
+    let Some(first) = looked_up.first() else { return Vec::new() };
     let is_absent =
         |at: usize| looked_up.iter().all(|words| !words[at].found && words[at].respelt.is_empty());
-    let all_absent = (0..wanted.len()).all(is_absent);
-    let mut words = Vec::new();
-    let mut at = 0;
-    while at < wanted.len() {
-        let next = at + 1 + rest_of_row(&wanted[at..]);
-        let is_told = match &wanted[at] {
-            Wanted::Word(word) => !word.is_compound() && (all_absent || !is_small(word)),
-            Wanted::Prefix(_) => true,
-        };
-        if is_told && (at..next).all(is_absent) {
-            words.push(typed(&wanted[at..next]));
+    let all_absent = (0..first.len()).all(is_absent);
+    let mut words: Vec<String> = Vec::new();
+    for Typed { text, is_small, wanted } in typed {
+        let is_told = all_absent || !is_small;
+        if is_told && wanted.iter().copied().all(is_absent) && !words.contains(text) {
+            words.push(text.clone());
         }
-        at = next;
     }
     words
 }
 
-fn is_small(word: &QuestionWord) -> bool {
-    SMALL.contains(&word.folded().as_str())
+/// The words and rows of one piece of a question, of which `at` says where each stands among all that is looked up; what
+/// `at` does not hold is left out. Of a compound its parts are told, which follow it.
+pub(crate) fn typed(piece: &[Wanted], at: &[usize]) -> Vec<Typed> {
+    let piece = &piece[..at.len().min(piece.len())];
+    let mut all = Vec::new();
+    let mut from = 0;
+    while from < piece.len() {
+        let next = from + 1 + rest_of_row(&piece[from..]);
+        let (is_compound, is_small) = match &piece[from] {
+            Wanted::Word(word) => (word.is_compound(), SMALL.contains(&word.folded().as_str())),
+            Wanted::Prefix(_) => (false, false),
+        };
+        if !is_compound {
+            let text = text_of(&piece[from..next]);
+            all.push(Typed { text, is_small, wanted: at[from..next].to_vec() });
+        }
+        from = next;
+    }
+    all
 }
 
 /// How many of those after the first are pairs of characters of the same row.
@@ -63,7 +83,7 @@ fn is_of_row(word: &QuestionWord) -> bool {
 }
 
 /// The words of a row of pairs put together again; what was typed of anything else.
-fn typed(row: &[Wanted]) -> String {
+fn text_of(row: &[Wanted]) -> String {
     let mut text = String::new();
     let mut end = 0;
     for one in row {
@@ -71,7 +91,7 @@ fn typed(row: &[Wanted]) -> String {
             Wanted::Prefix(beginning) => text = format!("{beginning}*"),
             Wanted::Word(word) => {
                 let known = end.max(word.bytes.start) - word.bytes.start;
-                text.push_str(&word.typed[known..]);
+                text.push_str(word.typed.get(known..).unwrap_or_default());
                 end = word.bytes.end;
             }
         }
@@ -81,29 +101,25 @@ fn typed(row: &[Wanted]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ibid_index::lexical::words_of_question;
+    use ibid_core::query::Query;
 
     use super::*;
+    use crate::question::Question;
 
     /// `there` are the words that a collection has, `nearby` those that it has others instead of.
     fn check(question: &str, there: &[&str], nearby: &[&str], told: &[&str]) {
-        let wanted: Vec<Wanted> = question
-            .split(' ')
-            .flat_map(|piece| match piece.strip_suffix('*') {
-                Some(beginning) => vec![Wanted::Prefix(beginning.to_owned())],
-                None => words_of_question(piece).into_iter().map(Wanted::Word).collect(),
-            })
-            .collect();
+        let asked = Question::of(&Query::new(question));
         let look_up = |wanted: &Wanted| {
-            let typed = typed(std::slice::from_ref(wanted));
+            let typed = text_of(std::slice::from_ref(wanted));
             let is_in = |words: &[&str]| words.contains(&typed.as_str());
             let respelt = if is_in(nearby) { vec!["other".to_owned()] } else { Vec::new() };
             LookedUp { terms: Vec::new(), respelt, found: is_in(there) }
         };
         let nowhere =
-            wanted.iter().map(|_| LookedUp { terms: Vec::new(), respelt: Vec::new(), found: false });
-        let looked_up = [nowhere.collect(), wanted.iter().map(look_up).collect()];
-        assert_eq!(absent(&wanted, &looked_up), told, "{question}");
+            asked.wanted.iter().map(|_| LookedUp { terms: Vec::new(), respelt: Vec::new(), found: false });
+        let looked_up = [nowhere.collect(), asked.wanted.iter().map(look_up).collect()];
+        assert_eq!(absent(&asked.typed, &looked_up), told, "{question}");
+        assert_eq!(absent(&asked.typed, &[]), [""; 0], "nothing was searched");
     }
 
     #[test]
@@ -132,5 +148,17 @@ mod tests {
         check("味噌汁を 茶", &["茶"], &[], &["味噌汁を"]);
         check("味噌汁を", &["噌汁"], &[], &[]);
         check("茶", &[], &[], &["茶"]);
+        check("東京東京タワー", &["東京"], &[], &[]);
+        check("東京東京タワー", &[], &[], &["東京東京タワー"]);
+        check("味噌 味噌汁", &["味噌"], &[], &[]);
+        check("茶 茶", &[], &[], &["茶"]);
+    }
+
+    #[test]
+    fn rows_of_two_pieces_are_two() {
+        check("\"味噌\" (茶)", &[], &[], &["味噌", "茶"]);
+        check("\"味噌\" (出汁)", &[], &[], &["味噌", "出汁"]);
+        check("「味噌」（出汁）", &[], &[], &["味噌", "出汁"]);
+        check("\"bread\" (rye)", &[], &[], &["bread", "rye"]);
     }
 }

@@ -12,7 +12,7 @@ use ibid_index::ReadError;
 use ibid_index::lexical::words_of_question;
 use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
-use crate::absent::absent;
+use crate::absent::{Typed, absent, typed};
 use crate::error::SearchError;
 
 /// The most words of a question that are looked up.
@@ -27,6 +27,8 @@ pub(crate) struct Question {
     /// What is given to the embedder; empty where nothing is looked for.
     pub(crate) plain: String,
     pub(crate) wanted: Vec<Wanted>,
+    /// The same as it was typed, word by word.
+    pub(crate) typed: Vec<Typed>,
     /// Whether it has more words than are looked up.
     pub(crate) is_cut: bool,
     /// What is demanded of chunks: by the query, by the words typed, by phrases.
@@ -36,10 +38,10 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn of(query: &Query) -> Question {
         let parsed = with_bad_globs_as_words(parse(&query.words));
-        let (wanted, is_cut) = wanted(&parsed.pieces);
+        let Looked { wanted, typed, is_cut } = looked_for(&parsed.pieces);
         let mut filter = query.filter.clone().and(parsed.filter.clone());
         filter.all.extend(parsed.phrases().map(|phrase| Condition::Words(phrase.to_owned())));
-        Question { plain: parsed.plain(), wanted, is_cut, filter, parsed }
+        Question { plain: parsed.plain(), wanted, typed, is_cut, filter, parsed }
     }
 
     /// Takes back what the phrases demand; their words are looked for all the same.
@@ -59,7 +61,7 @@ impl Question {
         }
         let mut notes: Vec<Note> =
             (0..self.wanted.len()).filter_map(|at| self.respelt(at, snapshots, &looked_up)).collect();
-        let words = absent(&self.wanted, &looked_up);
+        let words = absent(&self.typed, &looked_up);
         if !words.is_empty() {
             notes.push(Note::Absent { words });
         }
@@ -101,9 +103,17 @@ fn with_bad_globs_as_words(mut parsed: Parsed) -> Parsed {
     parsed
 }
 
-/// What the pieces look for, each once, at most [`MAX_WORDS`], and whether there was more.
-fn wanted(pieces: &[Piece]) -> (Vec<Wanted>, bool) {
-    let mut wanted: Vec<Wanted> = Vec::new();
+/// What the pieces of a question look for.
+#[derive(Default)]
+struct Looked {
+    wanted: Vec<Wanted>,
+    typed: Vec<Typed>,
+    is_cut: bool,
+}
+
+/// What the pieces look for, each once, at most [`MAX_WORDS`].
+fn looked_for(pieces: &[Piece]) -> Looked {
+    let mut looked = Looked::default();
     let mut seen: Vec<(bool, String)> = Vec::new();
     for piece in pieces {
         let of_piece: Vec<Wanted> = match piece {
@@ -112,22 +122,31 @@ fn wanted(pieces: &[Piece]) -> (Vec<Wanted>, bool) {
             }
             Piece::Prefix(beginning) => vec![Wanted::Prefix(beginning.clone())],
         };
-        for one in of_piece {
-            let key = match &one {
+        let mut places = Vec::with_capacity(of_piece.len());
+        for one in &of_piece {
+            let key = match one {
                 Wanted::Word(word) => (word.is_compound(), word.folded()),
                 Wanted::Prefix(beginning) => (false, format!("{beginning}*")),
             };
-            if seen.contains(&key) {
-                continue;
+            match seen.iter().position(|known| *known == key) {
+                Some(known) => places.push(known),
+                None if seen.len() == MAX_WORDS => {
+                    looked.is_cut = true;
+                    break;
+                }
+                None => {
+                    places.push(seen.len());
+                    seen.push(key);
+                    looked.wanted.push(one.clone());
+                }
             }
-            if wanted.len() == MAX_WORDS {
-                return (wanted, true);
-            }
-            seen.push(key);
-            wanted.push(one);
+        }
+        looked.typed.extend(typed(&of_piece, &places));
+        if looked.is_cut {
+            break;
         }
     }
-    (wanted, false)
+    looked
 }
 
 /// Which chunks of each snapshot pass; `None` where all do.

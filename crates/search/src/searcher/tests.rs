@@ -99,19 +99,19 @@ fn check_told(words: &str, denied: &[&str], told: &[&str]) {
 
 #[test]
 fn words_that_stand_nowhere_are_told() {
-    check_told("xyzzyqwv bread", &[], &["“xyzzyqwv” stands in no note"]);
+    check_told("xyzzyqwv bread", &[], &["“xyzzyqwv” stands in no note that was searched"]);
     check_told("bread -xyzzyqwv -tag:qwv", &[], &[]);
     check_told("how does the bread stick", &[], &[]);
-    check_told("xyz* sti* C++", &[], &["“xyz*” stands in no note"]);
+    check_told("xyz* sti* C++", &[], &["“xyz*” stands in no note that was searched"]);
     check_told("味噌汁", &[], &[]);
-    check_told("麹菌", &[], &["“麹菌” stands in no note"]);
+    check_told("麹菌", &[], &["“麹菌” stands in no note that was searched"]);
 }
 
 #[test]
 fn words_that_a_caller_may_not_see_stand_nowhere() {
     check_told("knife", &[], &[]);
-    check_told("knife", &["-path:Bread/Rye.md"], &["“knife” stands in no note"]);
-    check_told("kni*", &["-path:Bread/Rye.md"], &["“kni*” stands in no note"]);
+    check_told("knife", &["-path:Bread/Rye.md"], &["“knife” stands in no note that was searched"]);
+    check_told("kni*", &["-path:Bread/Rye.md"], &["“kni*” stands in no note that was searched"]);
 }
 
 /// Signs of the query language and words of the notes, in any order.
