@@ -141,6 +141,15 @@ fn verify_tells_what_became_of_the_words() {
     }
     let renamed = |vault: &Path| fs::rename(vault.join("a.md"), vault.join("c.md")).unwrap();
     check_verdict(&note, "levain", renamed, "moved", true);
+    #[cfg(unix)]
+    {
+        let linked = |vault: &Path| {
+            fs::rename(vault.join("a.md"), vault.join("c.md")).unwrap();
+            std::os::unix::fs::symlink("c.md", vault.join("a.md")).unwrap();
+        };
+        check_verdict(&note, "levain", linked, "moved", true);
+        check_verdict(&note, "levain", linked, "gone", false);
+    }
 }
 
 #[test]

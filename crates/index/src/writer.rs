@@ -34,7 +34,7 @@ const BUFFER_BYTES_PER_THREAD: usize = 96 * 1024 * 1024;
 /// When this share of a segment's chunks is dead, merging clears them out. tantivy's own default is never.
 const DEAD_SHARE_BEFORE_MERGE: f32 = 0.25;
 
-/// More vector files than this are too many: the newest of them are merged.
+/// More vector files than this, those under a graph not counted, are too many: the newest of them are merged.
 const MAX_VECTOR_FILES: usize = 8;
 
 /// A file of so many times the rows of all newer ones is left alone when these are merged: each row is then copied a few
@@ -361,7 +361,7 @@ impl CollectionWriter {
         merged.map_err(|error| WriteError::from_tantivy(error, &lexical, &refused))?;
         // tantivy keeps what a merge has just replaced until its next sweep, which may be long away.
         sweep_segments(&self.layout)?;
-        // To open one costs a read of the whole collection, and merges change nothing of what it says.
+        // To open one costs a look at every chunk, and merges change nothing of what it says.
         match is_tidy {
             true => Ok(snapshot),
             false => Ok(Snapshot::open(store, &self.name)?),
@@ -432,7 +432,8 @@ impl CollectionWriter {
 /// larger than all newer ones together, or a graph is over them. Their number where none is merged.
 fn first_to_merge(files: &[VectorFileRecord], graph: Option<&GraphRecord>) -> usize {
     let covered = graph.map_or(0, |graph| graph.files as usize);
-    if files.len() <= MAX_VECTOR_FILES || files.len() - covered < 2 {
+    // Those under a graph stay until it is built anew.
+    if files.len() - covered <= MAX_VECTOR_FILES {
         return files.len();
     }
     let is_much_larger = |at: &usize| {
@@ -452,7 +453,7 @@ fn cited_within(finished: &FinishedChunk) -> u64 {
 
 /// The longest tag that is filtered by, in bytes; of a longer one those above it are. A tag of thousands of levels would
 /// otherwise stand with all of them at every chunk.
-const MAX_TAG_TERM_BYTES: usize = 256;
+pub(crate) const MAX_TAG_TERM_BYTES: usize = 256;
 
 /// `bread/rye` gives `bread/rye` and `bread`, in lower case.
 fn tags_above(tag: &str) -> impl Iterator<Item = String> {

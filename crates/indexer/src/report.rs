@@ -106,7 +106,7 @@ pub struct Report {
     pub generation: u64,
     /// Documents that were not there before.
     pub added: usize,
-    /// Documents whose bytes changed.
+    /// Documents whose bytes changed, or that are in another language now.
     pub changed: usize,
     /// Documents that were found again under another path.
     pub renamed: usize,

@@ -142,7 +142,8 @@ impl Snapshot {
         }
     }
 
-    /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes.
+    /// The first `limit` of the chunks that pass, by path and place. Costs a look at each chunk that passes, and
+    /// the first time what [`Snapshot::links`] does.
     pub fn list(&self, allowed: &Allowed, limit: usize) -> Result<Vec<ChunkAddress>, ReadError> {
         // Documents are numbers there in the order of their paths.
         let graph = self.links()?;

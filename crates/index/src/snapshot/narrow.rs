@@ -13,7 +13,7 @@ use super::passing::Passing;
 use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
 use crate::vector::RowSet;
-use crate::writer::{MAX_PROPERTY_TERM_BYTES, property_term};
+use crate::writer::{MAX_PROPERTY_TERM_BYTES, MAX_TAG_TERM_BYTES, property_term};
 
 /// The most bytes of front matter that are looked at for its end.
 const MAX_FRONT_MATTER_BYTES: u32 = 128 * 1024;
@@ -153,6 +153,9 @@ impl Snapshot {
     fn documents_named(&self, rule: &Rule) -> Result<RowSet, ReadError> {
         let graph = self.links()?;
         let mut named = RowSet::empty(graph.documents() as u32);
+        let documents = named.capacity();
+        // What is this long is not indexed, so which documents have it is not known.
+        let cannot_be_told = || if rule.deny { RowSet::full(documents) } else { RowSet::empty(documents) };
         let term = match &rule.what {
             What::Collection(_) | What::Tool(_) => return Ok(named),
             What::Path(pattern) => {
@@ -163,12 +166,17 @@ impl Snapshot {
                 }
                 return Ok(named);
             }
-            What::Tag(tag) => Term::from_field_text(self.fields.tag, &tag.to_lowercase()),
+            What::Tag(tag) => {
+                let term = tag.to_lowercase();
+                if term.len() > MAX_TAG_TERM_BYTES {
+                    return Ok(cannot_be_told());
+                }
+                Term::from_field_text(self.fields.tag, &term)
+            }
             What::Property(key, value) => {
                 let term = property_term(key, Some(value));
-                // Values this long are not indexed, so which documents have it cannot be told.
                 if term.len() > MAX_PROPERTY_TERM_BYTES {
-                    return Ok(if rule.deny { RowSet::full(named.capacity()) } else { named });
+                    return Ok(cannot_be_told());
                 }
                 Term::from_field_text(self.fields.property, &term)
             }

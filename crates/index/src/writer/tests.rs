@@ -39,8 +39,10 @@ fn of_too_many_vector_files_the_newest_are_merged_and_much_larger_ones_left_alon
     check_first_to_merge(&[8_192, 8_192, 8_192, 8_192, 6_000, 1, 1, 1, 1], 0, 0);
     // Each is much larger than all after it together: the two last are merged all the same.
     check_first_to_merge(&[600_000, 90_000, 17_000, 3_300, 650, 130, 26, 5, 1], 0, 7);
-    check_first_to_merge(&[9; 9], 3, 3);
-    check_first_to_merge(&[9; 9], 8, 9);
+    check_first_to_merge(&[9; 9], 3, 9);
+    check_first_to_merge(&[9; 12], 3, 3);
+    check_first_to_merge(&[9; 12], 12, 12);
+    check_first_to_merge(&[9, 9, 9, 9, 9, 9, 9, 9, 60_000, 1], 8, 10);
     check_first_to_merge(&[u32::MAX; 9], 0, 0);
 }
 

@@ -97,12 +97,17 @@ impl Source for Folder {
     }
 
     fn read(&self, path: &DocumentPath) -> io::Result<Vec<u8>> {
-        let file = self.root.join(path.as_str());
-        // What took a note's place since is no more read than if it had been there from the start.
-        match fs::symlink_metadata(&file)?.is_file() {
-            true => fs::read(file),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        let mut file = self.root.clone();
+        let mut parts = path.as_str().split('/').peekable();
+        // What took the place of a note, or of a folder above it, is no more read than if it had been there from the start.
+        while let Some(part) = parts.next() {
+            file.push(part);
+            let found = fs::symlink_metadata(&file)?;
+            if !(if parts.peek().is_some() { found.is_dir() } else { found.is_file() }) {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "not a regular file"));
+            }
         }
+        fs::read(file)
     }
 }
 
@@ -287,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_note_that_something_else_replaced_since_is_not_read() {
-        let folder = vault(&["a.md", "b.md"]);
+        let folder = vault(&["a.md", "b.md", "sub/c.md", "else/c.md", "d.md/e.md"]);
         let source = Folder::new(folder.path(), Chosen::new(&[], &[]).unwrap()).unwrap();
         let read = |path: &str| source.read(&DocumentPath::new(path).unwrap());
         assert_eq!(read("a.md").unwrap(), b"text");
@@ -295,7 +300,15 @@ mod tests {
         {
             fs::remove_file(folder.path().join("a.md")).unwrap();
             std::os::unix::fs::symlink("b.md", folder.path().join("a.md")).unwrap();
-            assert!(read("a.md").is_err());
+            fs::remove_dir_all(folder.path().join("sub")).unwrap();
+            std::os::unix::fs::symlink("else", folder.path().join("sub")).unwrap();
+        }
+        fs::remove_dir_all(folder.path().join("d.md")).unwrap();
+        fs::write(folder.path().join("d.md"), "text").unwrap();
+        assert_eq!(read("else/c.md").unwrap(), b"text");
+        let replaced = if cfg!(unix) { &["a.md", "sub/c.md", "d.md/e.md"][..] } else { &["d.md/e.md"] };
+        for path in replaced {
+            assert_eq!(read(path).unwrap_err().kind(), io::ErrorKind::NotFound, "{path}");
         }
     }
 

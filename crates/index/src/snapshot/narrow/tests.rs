@@ -74,6 +74,14 @@ fn rules_choose_the_documents_they_name() {
 }
 
 #[test]
+fn a_rule_about_what_is_too_long_to_be_indexed_shows_nothing() {
+    // In lower case it is longer.
+    let tag = format!("tag:{}", "Ⱥ".repeat(120));
+    check(&[&tag], false, &[]);
+    check(&[&format!("-{tag}")], false, &[]);
+}
+
+#[test]
 fn a_note_whose_front_matter_cannot_be_read_may_be_kept_back() {
     let without = ["Brot.md", "Home.md", "Secret/diary.md", "Secret/keys.md"];
     check(&["-path:Work"], true, &without);
