@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::Ibid;
+use crate::ranking::goldens;
 
 const MEASURE: &str = "ndcg@10";
 
 /// How far a mean may lie from its golden.
 ///
-/// Vectors of an int8 model depend a little on the processor: its instructions round and add up in an order of their
-/// own, and two documents that are about as good change places. Over 60 questions such a change moves the mean by .002
+/// Even among processors that multiply bytes alike, instructions round and add up in an order of their own, and two
+/// documents that are about as good change places. Over 60 questions such a change moves the mean by .002
 /// between the second place and the third, and by less below; losing the first place of one question, .006, is told.
 const TOLERANCE: f64 = 0.005;
 
@@ -20,7 +21,7 @@ const TOLERANCE: f64 = 0.005;
 type Means = BTreeMap<String, f64>;
 
 fn golden_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ranking/scifact.json")
+    goldens().join("scifact.json")
 }
 
 /// Measures with the bundled model in a data folder of its own.
