@@ -371,6 +371,31 @@ mod tests {
     }
 
     #[test]
+    fn who_follows_tells_of_a_commit_at_once() {
+        let mut kept = kept();
+        let (sender, committed) = mpsc::channel();
+        kept.following.tell = Arc::new(move |name, news| {
+            if let News::Committed = news {
+                sender.send(name.clone()).unwrap();
+            }
+        });
+        std::fs::write(kept._notes.path().join("b.md"), "oats").unwrap();
+        let Kept { following, name, _notes, .. } = &kept;
+        thread::scope(|scope| {
+            let followed = scope.spawn(|| following.follow_as_it_is(name, &mut String::new()));
+            assert_eq!(committed.recv_timeout(PATIENCE).as_ref(), Ok(name));
+            // It holds the lock until the run is over, and ends when it wants its turn for the next change.
+            let began = Instant::now();
+            while let Err(error) = following.store().remove(name) {
+                assert!(began.elapsed() < PATIENCE, "{error}");
+                thread::yield_now();
+            }
+            std::fs::write(_notes.path().join("c.md"), "rye").unwrap();
+            followed.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
     fn while_another_process_writes_a_collection_others_have_their_turn() {
         let kept = kept();
         let Kept { following, name, .. } = &kept;

@@ -14,6 +14,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::Thread;
+use std::time::Duration;
 
 use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
@@ -151,6 +152,15 @@ impl Library {
         only: Option<Vec<CollectionName>>,
         load: LoadModel,
     ) -> Result<Arc<Library>, OpenError> {
+        Library::open_and_watch(store, only, load, watch::INTERVAL)
+    }
+
+    fn open_and_watch(
+        store: Store,
+        only: Option<Vec<CollectionName>>,
+        load: LoadModel,
+        interval: Duration,
+    ) -> Result<Arc<Library>, OpenError> {
         for name in only.iter().flatten() {
             if store.commit_mark(name)?.is_none() {
                 return Err(OpenError::Missing { name: name.clone(), data_dir: store.data_dir().to_owned() });
@@ -175,7 +185,7 @@ impl Library {
         {
             return Err(error);
         }
-        watch::start(&library);
+        watch::start(&library, interval);
         Ok(library)
     }
 
@@ -375,6 +385,14 @@ impl Library {
             missing.models.insert(record.name.clone(), state);
         }
         Ok(missing)
+    }
+
+    /// Whether a collection is there for `viewer`, be it in trouble. May block the first time for a generation.
+    pub(crate) fn is_there(&self, viewer: &Viewer, name: &CollectionName) -> Result<bool, ReadError> {
+        let shelf = self.shelf();
+        let seen = shelf.seen_by(viewer)?;
+        let is_open = seen.iter().any(|seen| seen.snapshot.name() == name);
+        Ok(is_open || shelf.troubles_for(viewer, &seen).any(|(troubled, _)| troubled == name))
     }
 
     fn shelf(&self) -> Arc<Shelf> {

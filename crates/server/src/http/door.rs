@@ -54,9 +54,16 @@ pub(super) async fn mcp_of_collection(
 pub(super) async fn of_collection(app: &App, name: &str, viewer: Viewer) -> Option<(CollectionName, Viewer)> {
     let name = name.parse::<CollectionName>().ok()?;
     let viewer = viewer.only(&name);
-    let asking = viewer.clone();
-    let known = app.library.run(move |library| library.collections(&asking)).await;
-    known.is_ok_and(|known| !known.is_empty()).then_some((name, viewer))
+    let (asking, asked) = (viewer.clone(), name.clone());
+    match app.library.run(move |library| library.is_there(&asking, &asked)).await {
+        Ok(Ok(is_there)) => is_there.then_some((name, viewer)),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "what a viewer sees cannot be told");
+            None
+        }
+        // The log has the panic.
+        Err(_) => None,
+    }
 }
 
 /// How a message came.

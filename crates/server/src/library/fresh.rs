@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
+use ibid_index::ReadError;
 use tokio::sync::Mutex;
 
 use super::Library;
@@ -54,17 +55,24 @@ impl Library {
             };
             tokio::task::spawn_blocking(work).await
         };
-        let looked = tokio::time::timeout(limit, look).await;
-        match looked.map(|failed| failed.map(|failed| self.known_to(viewer, failed))) {
-            Ok(Ok(failed)) if failed.is_empty() => None,
-            Ok(Ok(failed)) => {
+        let not_looked = "the folders could not be looked at: notes saved since may be missing";
+        match tokio::time::timeout(limit, look)
+            .await
+            .map(|failed| failed.map(|all| self.known_to(viewer, all)))
+        {
+            Ok(Ok(Ok(failed))) if failed.is_empty() => None,
+            Ok(Ok(Ok(failed))) => {
                 let names: Vec<_> = failed.iter().map(CollectionName::as_str).collect();
                 let names = names.join(", ");
                 Some(format!("{names} could not be brought up to date: notes saved since may be missing"))
             }
+            Ok(Ok(Err(error))) => {
+                tracing::error!(%error, "what a viewer sees cannot be told");
+                Some(not_looked.to_owned())
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "looking at the folders broke off");
-                Some("the folders could not be looked at: notes saved since may be missing".to_owned())
+                Some(not_looked.to_owned())
             }
             Err(_) => {
                 let seconds = limit.as_secs();
@@ -74,15 +82,16 @@ impl Library {
     }
 
     /// Those of the collections that `viewer` may know of.
-    fn known_to(&self, viewer: &Viewer, mut names: Vec<CollectionName>) -> Vec<CollectionName> {
+    fn known_to(
+        &self,
+        viewer: &Viewer,
+        mut names: Vec<CollectionName>,
+    ) -> Result<Vec<CollectionName>, ReadError> {
         if !names.is_empty() {
-            let seen = self.seen_by(viewer).unwrap_or_else(|error| {
-                tracing::error!(%error, "what a viewer sees cannot be told");
-                Vec::new()
-            });
+            let seen = self.seen_by(viewer)?;
             names.retain(|name| may_know(viewer, name, &seen));
         }
-        names
+        Ok(names)
     }
 
     fn look_at_folders(self: &Arc<Self>) -> Look {
@@ -91,13 +100,15 @@ impl Library {
         let mut failed = self.open_names();
         failed.retain(|name| !freshen(name));
         match self.refresh() {
-            // Not those of this look alone: what is known not to open is not tried each time.
-            Ok(_) => failed.extend(self.shelf().troubled.keys().cloned()),
+            // One that was removed meanwhile has nothing that could be missing.
+            Ok(_) => failed.retain(|name| self.shelf().holds(name)),
             Err(error) => {
                 tracing::warn!(%error, "cannot look at the collections");
                 failed = self.open_names();
             }
         }
+        // Not those of this look alone: what is known not to open is not tried each time.
+        failed.extend(self.shelf().troubled.keys().cloned());
         failed.sort();
         failed.dedup();
         Look { began, failed }
@@ -129,6 +140,14 @@ mod tests {
         library.freshen_with(Box::new(|_| false));
         let note = library.wait_fresh(&Viewer::owner(), LONG).await.unwrap();
         assert!(note.starts_with("garden could not be brought up to date"), "{note}");
+    }
+
+    #[tokio::test]
+    async fn a_collection_that_was_removed_meanwhile_is_not_missed() {
+        let garden = testing::garden();
+        let (library, store) = (garden.library.clone(), garden.library.store().clone());
+        library.freshen_with(Box::new(move |name| store.remove(name).is_err()));
+        assert_eq!(library.wait_fresh(&Viewer::owner(), LONG).await, None);
     }
 
     #[tokio::test]

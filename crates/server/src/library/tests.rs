@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use ibid_embed::EmbedError;
+
 use super::*;
 use crate::testing::{self, Note};
 use crate::viewer::Viewer;
@@ -52,6 +54,25 @@ fn the_watch_finds_a_commit_by_itself() {
     while garden.library.collections(&Viewer::owner()).len() < 2 {
         assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
         std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn who_knows_of_a_commit_need_not_wait_for_the_next_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path());
+    let no_model = Box::new(|_: &_| Err(EmbedError::NotFinite { model: "none".to_owned() }));
+    let hour = Duration::from_secs(3600);
+    let library = Library::open_and_watch(store.clone(), None, no_model, hour).unwrap();
+    let there = || library.collections(&Viewer::owner()).len();
+    for (count, name) in [(1, "attic"), (2, "loft")] {
+        testing::index(&store, name, &[Note { path: "Box.md", title: "Box", text: "A box.\n" }]);
+        library.look_soon();
+        let begun = Instant::now();
+        while there() < count {
+            assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

@@ -52,11 +52,12 @@ impl Shelf {
 
 /// Whether `viewer` may know that something is wrong with a collection; `seen` is what they see.
 ///
-/// Whoever sees a part of the notes only is told of a collection that shows them something, and of no other: what cannot
-/// be opened may hold nothing that is theirs.
+/// Whoever is granted a part of the notes only is told of a collection that shows them something, and of no other: what
+/// cannot be opened may hold nothing that is theirs.
 pub(super) fn may_know(viewer: &Viewer, name: &CollectionName, seen: &[Seen]) -> bool {
     let shows_something = || seen.iter().any(|seen| seen.snapshot.name() == name);
-    viewer.may_see(name) && (viewer.sight().is_none() || shows_something())
+    let is_granted_all = viewer.sight().is_none_or(|sight| sight.tells_of_unread);
+    viewer.may_see(name) && (is_granted_all || shows_something())
 }
 
 /// What is wrong with a generation, without the path that the error names.
@@ -137,9 +138,11 @@ mod tests {
         check((&library, &owner), Some("work"), Some((1, &[])));
         check((&library, &owner), Some("diary"), Some((0, &[NOT_SEARCHED])));
         check((&library, &owner), Some("attic"), None);
-        for viewer in [elsewhere(&["path:Work"]), elsewhere(&["path:Home"]), elsewhere(&[]), local] {
+        for viewer in [elsewhere(&["path:Work"]), elsewhere(&["path:Home"]), local] {
             check((&library, &viewer), Some("diary"), None);
         }
+        check((&library, &elsewhere(&[])), None, Some((1, &[NOT_SEARCHED])));
+        assert!(!library.missing(&elsewhere(&[])).unwrap().is_empty());
         check((&library, &elsewhere(&["path:Work"])), None, Some((1, &[])));
         check((&library, &elsewhere(&["path:Home"])), None, Some((0, &[NOTHING_THERE])));
         store.remove(&"work".parse().unwrap()).unwrap();

@@ -14,13 +14,13 @@ use super::trouble::Trouble;
 use super::{Library, Open, Shelf, model_of};
 
 /// How often collections are looked at. A look costs one read of a file's metadata for each.
-const INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const INTERVAL: Duration = Duration::from_millis(250);
 
 /// How long a generation that could not be opened is left alone.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Begins to watch, and to load the models that the collections want.
-pub(super) fn start(library: &Arc<Library>) {
+/// Begins to watch, with a look each `interval`, and to load the models that the collections want.
+pub(super) fn start(library: &Arc<Library>, interval: Duration) {
     let watched = Arc::downgrade(library);
     let watch = move || {
         loop {
@@ -29,7 +29,7 @@ pub(super) fn start(library: &Arc<Library>) {
                 tracing::debug!(%error, "cannot look at the collections");
             }
             drop(library);
-            thread::park_timeout(INTERVAL);
+            thread::park_timeout(interval);
         }
     };
     match thread::Builder::new().name("ibid-watch".to_owned()).spawn(watch) {
