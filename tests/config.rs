@@ -54,6 +54,15 @@ fn a_folder_of_the_settings_that_is_gone_is_put_right_in_the_settings() {
     let ran = ibid.run(&["index"]).ends_with(2);
     let settings = ibid.config();
     assert!(ran.stderr.contains("/no/such/folder"), "{}", ran.stderr);
+    // What else is set is shown all the same.
+    let shown = ibid.run(&["config", "--json"]).ends_with(2).json();
+    assert_eq!(shown["background"]["cpu"], json!({"value": 50, "from": "default"}));
+    let bread = &shown["collections"][0];
+    assert_eq!(bread["path"], json!({"value": "/no/such/folder", "from": "file"}));
+    assert!(bread["error"]["message"].as_str().unwrap().contains("/no/such/folder"), "{bread}");
+    let shown = ibid.run(&["config"]).ends_with(2);
+    assert!(shown.stdout.contains("bread") && shown.stdout.contains("on_battery"), "{}", shown.stdout);
+    assert!(shown.stderr.contains("error: ") && shown.stderr.contains("/no/such/folder"), "{}", shown.stderr);
     assert!(ran.stderr.contains(settings.to_str().unwrap()), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("[collections.bread]") && !ran.stderr.contains("ibid remove"),

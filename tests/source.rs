@@ -10,6 +10,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use serde_json::json;
+
 use crate::harness::{Ibid, fingerprint, number, text, vault};
 
 /// Runs git with nobody's settings; whether it is there and did it.
@@ -147,6 +149,55 @@ fn web_pages_are_searched_cited_and_verified_as_they_were_fetched() {
     assert_eq!(number(&index(&[]).ends_with(0).json()["removed"]), 1);
     ibid.run(&["verify", &id]).ends_with(1);
     ibid.run(&["remove", "w", "--yes"]).ends_with(0);
+}
+
+#[test]
+fn revisions_and_web_pages_stand_in_the_settings_too() {
+    let pages = Pages::default();
+    pages.lock().unwrap().insert("/".to_owned(), (200, "<p>Rye absorbs more water.</p>".to_owned()));
+    let (site, ibid) = (serve(pages), Ibid::new());
+    let notes = vault(&[("a.md", "Oats need less of it.\n")]);
+    let web = format!(
+        "[collections.w]\nmodel = \"none\"\nweb = {{ urls = [\"{site}/\"], delay = 0, allow_private = true }}\n"
+    );
+    let of_git = git(notes.path(), &["init", "--quiet", "--initial-branch=main"]) && commit(notes.path());
+    let commit = format!(
+        "[collections.n]\nmodel = \"none\"\npath = {:?}\nrevision = \"main\"\n",
+        notes.path().to_str().unwrap()
+    );
+    fs::write(ibid.config(), if of_git { web + &commit } else { web }).unwrap();
+    ibid.run(&["index", "--quiet"]).ends_with(0);
+    assert_eq!(text(&ibid.hits(&["water"])[0]["address"]), format!("{site}/"));
+    let shown = ibid.run(&["config", "--json"]).ends_with(0).json();
+    let sections = shown["collections"].as_array().unwrap();
+    let w = sections.last().unwrap();
+    assert_eq!(w["urls"], json!({"value": [format!("{site}/")], "from": "file"}));
+    assert_eq!(w["delay"], json!({"value": 0.0, "from": "file"}));
+    assert_eq!(w["depth"], json!({"value": 8, "from": "last run"}));
+    ibid.run(&["index", "--quiet", "--name", "w", "--revision", "main"]).ends_with(2);
+    // A collection of pages that the settings give a folder is refused before anything is written there.
+    let folder_of_w = format!("[collections.w]\npath = {:?}\n", notes.path().to_str().unwrap());
+    let before = (fingerprint(notes.path()), fs::read_to_string(ibid.config()).unwrap());
+    fs::write(ibid.config(), folder_of_w).unwrap();
+    let refused = ibid.run(&["index", "--quiet"]).ends_with(2);
+    assert!(refused.stderr.contains("w"), "{}", refused.stderr);
+    assert_eq!(fingerprint(notes.path()), before.0);
+    // What is private is asked no more where the settings say so.
+    fs::write(ibid.config(), before.1.replace("allow_private = true", "allow_private = false")).unwrap();
+    let shown = ibid.run(&["config", "--json"]).ends_with(0).json();
+    let w = shown["collections"].as_array().unwrap().last().unwrap();
+    assert_eq!(w["allow_private"], json!({"value": false, "from": "file"}));
+    fs::write(ibid.config(), before.1).unwrap();
+    if !of_git {
+        println!("skipped in part: there is no git");
+        return;
+    }
+    assert_eq!(sections[0]["revision"], json!({"value": "main", "from": "file"}));
+    assert_eq!(text(&ibid.hits(&["oats"])[0]["commit"]), head(notes.path()));
+    // The folder as it lies is another collection.
+    let folder = notes.path().to_str().unwrap();
+    let other = ibid.run(&["index", folder, "--json", "--quiet", "--model", "none"]).ends_with(0).json();
+    assert_ne!(text(&other["collection"]), "n");
 }
 
 #[test]

@@ -536,9 +536,15 @@ fn seconds(typed: &str) -> Result<f64, String> {
 }
 
 fn delay(typed: &str) -> Result<Duration, String> {
-    let number = typed.parse::<f64>().ok().filter(|number| (0.0..=MAX_SECONDS).contains(number));
-    let number = number.ok_or_else(|| format!("it takes seconds, 0 to {MAX_SECONDS}"))?;
-    Ok(Duration::from_secs_f64(number))
+    delay_of(typed.parse::<f64>().unwrap_or(f64::NAN))
+}
+
+/// So many seconds between two pages, if that is not too many.
+pub(crate) fn delay_of(seconds: f64) -> Result<Duration, String> {
+    match (0.0..=MAX_SECONDS).contains(&seconds) {
+        true => Ok(Duration::from_secs_f64(seconds)),
+        false => Err(format!("it takes seconds, 0 to {MAX_SECONDS}")),
+    }
 }
 
 fn day(typed: &str) -> Result<i64, String> {

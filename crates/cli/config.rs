@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ibid_core::grant::{Rule, What};
 use ibid_core::id::CollectionName;
@@ -12,7 +14,7 @@ use ibid_core::language::Language;
 use ibid_server::{Person, Private, SecretRules};
 use serde::Deserialize;
 
-use crate::args::LanguageChoice;
+use crate::args::{LanguageChoice, delay_of};
 
 /// The file as it could be, with every setting explained. `ibid config --example` prints it; a test reads it.
 pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
@@ -129,6 +131,10 @@ pub(crate) struct Percent(pub(crate) u8);
 pub(crate) struct CollectionConfig {
     /// The folder.
     pub(crate) path: Option<PathBuf>,
+    /// The branch, tag or commit of its Git repository.
+    pub(crate) revision: Option<String>,
+    /// The web pages, in place of a folder.
+    pub(crate) web: Option<WebConfig>,
     /// Only files that match.
     pub(crate) include: Option<Vec<String>>,
     /// Never files that match.
@@ -142,6 +148,30 @@ pub(crate) struct CollectionConfig {
     /// Judged questions about its notes.
     pub(crate) questions: Option<PathBuf>,
 }
+
+/// Web pages, and how they are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebConfig {
+    /// Where reading begins.
+    pub(crate) urls: Vec<String>,
+    /// Hosts whose pages are read.
+    #[serde(default)]
+    pub(crate) allow_domains: Vec<String>,
+    /// How many pages at most.
+    pub(crate) max_pages: Option<NonZero<usize>>,
+    /// How far links are followed.
+    pub(crate) depth: Option<usize>,
+    /// How long to wait between two pages of a host.
+    pub(crate) delay: Option<Delay>,
+    /// Whether hosts in private networks are asked too.
+    pub(crate) allow_private: Option<bool>,
+}
+
+/// Given in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "f64")]
+pub(crate) struct Delay(pub(crate) Duration);
 
 /// A language, or that each note tells by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -159,6 +189,10 @@ pub(crate) enum ConfigError {
         place: String,
         reason: String,
     },
+    #[error("collections.{name} takes a path or web pages, not both")]
+    TwoSources { name: CollectionName },
+    #[error("collections.{name}.web names no urls")]
+    NoUrls { name: CollectionName },
     #[error("{name:?} cannot name a collection: {reason}")]
     Name { name: String, reason: ibid_core::id::CollectionNameError },
 }
@@ -168,8 +202,10 @@ fn not_settings(text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start));
     let place = before.map_or_else(String::new, |before| {
         let at = before.matches('\n').count();
-        let line = text.lines().nth(at).unwrap_or_default().trim();
-        format!("line {}, `{line}`: ", at + 1)
+        match text.lines().nth(at).unwrap_or_default().trim() {
+            "" => format!("line {}: ", at + 1),
+            line => format!("line {}, `{line}`: ", at + 1),
+        }
     });
     let reason = error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
     ConfigError::NotSettings { place, reason }
@@ -209,8 +245,15 @@ impl Config {
             collection.path = collection.path.map(&absolute);
             collection.model_dir = collection.model_dir.map(&absolute);
             collection.questions = collection.questions.map(&absolute);
-            let parsed = name.parse().map_err(|reason| ConfigError::Name { name, reason })?;
-            config.collections.insert(parsed, collection);
+            let name: CollectionName = name.parse().map_err(|reason| ConfigError::Name { name, reason })?;
+            match &collection.web {
+                Some(_) if collection.path.is_some() || collection.revision.is_some() => {
+                    return Err(ConfigError::TwoSources { name });
+                }
+                Some(web) if web.urls.is_empty() => return Err(ConfigError::NoUrls { name }),
+                _ => {}
+            }
+            config.collections.insert(name, collection);
         }
         Ok(config)
     }
@@ -224,6 +267,14 @@ impl TryFrom<i64> for Percent {
             Ok(percent @ 1..=100) => Ok(Percent(percent)),
             _ => Err(format!("{number} is not 1 to 100 percent")),
         }
+    }
+}
+
+impl TryFrom<f64> for Delay {
+    type Error = String;
+
+    fn try_from(seconds: f64) -> Result<Delay, String> {
+        delay_of(seconds).map(Delay)
     }
 }
 
@@ -288,12 +339,21 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         let config = read(&uncommented).unwrap();
-        let (name, garden) = config.collections.first_key_value().unwrap();
-        assert_eq!(name.as_str(), "garden");
-        let CollectionConfig { path, include, exclude, language, model, model_dir, questions } =
-            garden.clone();
-        assert!(path.is_some() && include.is_some() && exclude.is_some() && language.is_some());
-        assert!(model.is_some() && model_dir.is_some() && questions.is_some());
+        let names: Vec<_> = config.collections.keys().map(CollectionName::as_str).collect();
+        assert_eq!(names, ["garden", "handbook"]);
+        let mut collections = config.collections.into_values();
+        let CollectionConfig { path, revision, web, include, exclude, language, model, model_dir, questions } =
+            collections.next().unwrap();
+        assert!(
+            path.is_some() && revision.is_some() && web.is_none() && include.is_some() && exclude.is_some()
+        );
+        assert!(language.is_some() && model.is_some() && model_dir.is_some() && questions.is_some());
+        let WebConfig { urls, allow_domains, max_pages, depth, delay, allow_private } =
+            collections.next().unwrap().web.unwrap();
+        assert!(!urls.is_empty() && !allow_domains.is_empty());
+        assert_eq!(allow_private, Some(false), "what is the case anyway");
+        assert_eq!((max_pages.map(NonZero::get), depth), (Some(500), Some(8)), "what is the case anyway");
+        assert_eq!(delay, Some(Delay(Duration::from_secs(1))), "what is the case anyway");
     }
 
     #[test]
@@ -302,11 +362,17 @@ mod tests {
         check("[background]\ncpus = 5", "unknown field `cpus`");
         check("\n[colections.x]", "line 2, `[colections.x]`: unknown field `colections`");
         check("[background]\ncpu =\n", "line 2, `cpu =`: ");
+        check("x = \"\"\"\n", "line 2: ");
         for wrong in ["[background]\ncpu =\n", "[background", "a\r\n=", "x = \"\"\"\n\n"] {
             assert!(!read(wrong).unwrap_err().to_string().contains(['\n', '\r']), "{wrong:?}");
         }
         check("[collections.x]\nlanguage = \"klingon\"", "no language here");
         check("[collections.\"a b/\"]", "cannot name a collection");
+        let both = "[collections.x]\npath = \"a\"\nweb = { urls = [\"https://a.org\"] }";
+        check(both, "collections.x takes a path or web pages, not both");
+        check("[collections.x.web]\nurls = []", "collections.x.web names no urls");
+        check("[collections.x.web]\ndepth = 1", "missing field `urls`");
+        check("[collections.x.web]\nurls = [\"a\"]\ndelay = -1", "0 to 3600");
     }
 
     #[test]

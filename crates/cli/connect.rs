@@ -7,6 +7,7 @@ pub(crate) mod place;
 
 use std::fmt::Write as _;
 
+use ibid_core::address::is_public as is_public_address;
 use url::{Host, Url};
 
 /// A program that speaks MCP.
@@ -39,6 +40,12 @@ impl Client {
         ("vscode", Client::VsCode),
         ("inspector", Client::Inspector),
     ];
+
+    /// The name people type.
+    fn name(self) -> &'static str {
+        let known = Client::NAMES.into_iter().find(|(_, client)| *client == self);
+        known.map_or("", |(name, _)| name)
+    }
 
     /// As its makers write it.
     pub(crate) fn title(self) -> &'static str {
@@ -137,18 +144,8 @@ pub(crate) fn steps(client: Client, way: &Way, file: Option<&str>) -> Vec<Step> 
 fn is_public(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let is_elsewhere = match url.host() {
-        Some(Host::Ipv4(address)) => {
-            !(address.is_loopback()
-                || address.is_private()
-                || address.is_link_local()
-                || address.is_unspecified())
-        }
-        Some(Host::Ipv6(address)) => {
-            !(address.is_loopback()
-                || address.is_unique_local()
-                || address.is_unicast_link_local()
-                || address.is_unspecified())
-        }
+        Some(Host::Ipv4(number)) => is_public_address(number.into()),
+        Some(Host::Ipv6(number)) => is_public_address(number.into()),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
             name.contains('.') && !PRIVATE_NAMES.iter().any(|ending| name.ends_with(ending))
@@ -171,7 +168,7 @@ fn not_from_the_internet(client: Client, url: Option<&str>) -> Vec<Step> {
         _ => format!("Connectors of {title} only reach servers on the Internet, over https"),
     };
     let this = url.map(|url| format!(": {url} is not one")).unwrap_or_default();
-    let (name, _) = Client::NAMES.into_iter().find(|(_, known)| *known == client).unwrap_or(("", client));
+    let name = client.name();
     vec![
         Step::say(format!("{from}{this}.")),
         Step::paste(
@@ -268,7 +265,7 @@ fn inspector(way: &Way) -> Vec<Step> {
 }
 
 fn in_file(client: Client, way: &Way, file: Option<&str>) -> Vec<Step> {
-    let (name, _) = Client::NAMES.into_iter().find(|(_, known)| *known == client).unwrap_or(("", client));
+    let name = client.name();
     let before = match file {
         Some(file) => format!("Put this into {file}:"),
         None => format!("Put this into the settings file of {}:", client.title()),
@@ -330,7 +327,9 @@ mod tests {
             ("http://127.0.0.1:7117/mcp", false),
             ("https://localhost:7117/mcp", false),
             ("https://192.168.1.7/mcp", false),
+            ("https://100.101.102.103/mcp", false),
             ("https://[::1]/mcp", false),
+            ("https://[::ffff:127.0.0.1]/mcp", false),
             ("https://[fd00::7]/mcp", false),
             ("https://desk.local/mcp", false),
             ("https://desk.lan./mcp", false),

@@ -92,6 +92,8 @@ pub(crate) enum Failure {
         root: PathBuf,
         /// The settings file, where that says which folder it is.
         set_in: Option<PathBuf>,
+        /// Whether there is an index of it.
+        is_indexed: bool,
     },
     #[error("the index of {name} does not say any more which folder it is of")]
     SourceForgotten { name: CollectionName },
@@ -191,12 +193,15 @@ impl Failure {
         print_lines((BAD, "error"), &self.message(), hint::hint(self).as_deref());
     }
 
+    /// For programs.
+    pub(crate) fn as_json(&self) -> Value {
+        json!({ "kind": kind::kind(self).name(), "message": self.message(), "hint": hint::hint(self) })
+    }
+
     /// Prints it as an object for programs, on standard output, where they wait for one.
     fn print_json(&self) {
-        let (kind, message) = (kind::kind(self).name(), self.message());
-        let object = json!({ "error": { "kind": kind, "message": message, "hint": hint::hint(self) } });
         // Nobody is left to be told when this fails.
-        let _ = output::print_json(&object);
+        let _ = output::print_json(&json!({ "error": self.as_json() }));
     }
 
     /// Prints it as something that did not keep the command from doing the rest.

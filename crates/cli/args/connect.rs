@@ -42,10 +42,17 @@ pub(crate) struct ConnectArgs {
 
 /// The address as it was typed, if a client can speak HTTP to it.
 fn server(typed: &str) -> Result<String, String> {
-    let url = Url::parse(typed.trim()).ok();
-    let is_http = url.is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    let typed = typed.trim();
+    let is_plain = |url: Url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    // Browsers know what `https:host` means; whatever else reads it may not.
+    let is_server = typed.contains("://") && Url::parse(typed).is_ok_and(is_plain);
     let form = "it takes an address such as https://notes.example.org or http://127.0.0.1:7117";
-    is_http.then(|| typed.to_owned()).ok_or_else(|| form.to_owned())
+    is_server.then(|| typed.to_owned()).ok_or_else(|| form.to_owned())
 }
 
 fn clients() -> impl TypedValueParser<Value = Client> {

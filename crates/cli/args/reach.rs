@@ -32,7 +32,9 @@ fn address(typed: &str) -> Result<SocketAddr, String> {
 
 /// An address with its port. Nothing is looked up, so a name is none.
 pub(super) fn with_port(typed: &str) -> Result<SocketAddr, String> {
-    let port = typed.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(7117);
+    // The colons of an address of IPv6 part no port, unless it stands in brackets.
+    let after = typed.rsplit_once("]:").or_else(|| typed.split_once(':')).map_or(typed, |(_, after)| after);
+    let port = after.parse::<u16>().unwrap_or(7117);
     typed.parse().map_err(|_| format!("it takes an address in numbers and a port, such as 127.0.0.1:{port}"))
 }
 

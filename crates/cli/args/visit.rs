@@ -85,10 +85,17 @@ fn moment(typed: &str) -> Result<String, String> {
 /// How long a day is as it is written.
 const DAY_BYTES: usize = "2026-11-21".len();
 
-/// Whether it is hours, minutes and seconds, two digits each, or the first of them.
+/// Whether it is hours, minutes and seconds, two digits each and perhaps a fraction, or the first of them.
 fn is_time(text: &str) -> bool {
     let most = ["23", "59", "60"];
+    let (text, fraction) = text.split_once('.').map_or((text, None), |(text, rest)| (text, Some(rest)));
     let parts: Vec<&str> = text.split(':').collect();
+    let is_fraction = |digits: &str| {
+        parts.len() == most.len() && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !fraction.is_none_or(is_fraction) {
+        return false;
+    }
     let is_part = |part: &str, most: &str| {
         part.len() == most.len() && part.bytes().all(|byte| byte.is_ascii_digit()) && part <= most
     };
@@ -120,6 +127,9 @@ mod tests {
             ("2026-11-21T08", Some("2026-11-21T08")),
             ("2026-11-21 08:30", Some("2026-11-21T08:30")),
             ("2026-11-21t08:30:07z", Some("2026-11-21T08:30:07")),
+            ("2026-11-21T08:30:07.123Z", Some("2026-11-21T08:30:07.123")),
+            ("2026-11-21T08:30.5", None),
+            ("2026-11-21T08:30:07.", None),
             ("yesterday", None),
             ("2026-13-45", None),
             ("2026-11-21T24:00", None),

@@ -6,11 +6,12 @@ use std::io::Write;
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
 use ibid_index::settings::newest_settings;
+use ibid_indexer::SourceChoice;
 use serde_json::{Map, Value, json};
 
 use crate::args::{BackgroundArgs, ConfigArgs, IndexArgs};
 use crate::command::index::Job;
-use crate::config::EXAMPLE;
+use crate::config::{CollectionConfig, EXAMPLE};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::open::NO_MODEL;
@@ -23,6 +24,8 @@ struct Section {
     /// Whether a collection is indexed already; `None` of what is no collection.
     is_indexed: Option<bool>,
     settings: Vec<Setting>,
+    /// Why it could not be indexed now.
+    trouble: Option<Failure>,
 }
 
 /// One setting in force.
@@ -43,13 +46,15 @@ pub(crate) fn run(args: &ConfigArgs, environment: &Environment) -> Result<Outcom
     names.sort();
     names.dedup();
     for name in names {
-        sections.push(collection(name, environment)?);
+        sections.push(collection(name, environment));
     }
     match args.json {
         true => output::print_json(&as_json(&sections, environment))?,
         false => print(&sections, environment)?,
     }
-    Ok(Outcome::Done)
+    let troubles: Vec<_> = sections.iter().filter_map(|section| section.trouble.as_ref()).collect();
+    troubles.iter().for_each(|trouble| trouble.print());
+    Ok(if troubles.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
 fn background(environment: &Environment) -> Section {
@@ -61,7 +66,7 @@ fn background(environment: &Environment) -> Section {
         setting("cpu", json!(share.cpu), said.cpu.is_some()),
         setting("on_battery", json!(share.on_battery), said.on_battery.is_some()),
     ];
-    Section { name: "background".to_owned(), is_indexed: None, settings }
+    Section { name: "background".to_owned(), is_indexed: None, settings, trouble: None }
 }
 
 fn serving(environment: &Environment) -> Section {
@@ -79,31 +84,69 @@ fn serving(environment: &Environment) -> Section {
         setting("leave_secrets", json!(secrets.left), said.leave_secrets.is_some()),
         setting("more_secrets", json!(secrets.more), said.more_secrets.is_some()),
     ];
-    Section { name: "serving".to_owned(), is_indexed: None, settings }
+    Section { name: "serving".to_owned(), is_indexed: None, settings, trouble: None }
 }
 
-fn collection(name: CollectionName, environment: &Environment) -> Result<Section, Failure> {
+/// What a run of `ibid index` would do now.
+fn collection(name: CollectionName, environment: &Environment) -> Section {
     let said = environment.config.collections.get(&name).cloned().unwrap_or_default();
-    let recorded = newest_settings(&environment.store, &name);
-    let recorded = recorded.map_err(|source| Failure::Open { name: name.clone(), source })?;
-    let otherwise = if recorded.is_some() { "last run" } else { "default" };
-    let setting =
-        |key, value, is_said| Setting { key, value, from: if is_said { "file" } else { otherwise } };
-    let section =
-        Section { name: name.to_string(), is_indexed: Some(recorded.is_some()), settings: Vec::new() };
-    let job = Job::named(&IndexArgs::default(), environment, name)?;
-    let model = job.model.map_or_else(|| NO_MODEL.to_owned(), |model| model.name);
-    let settings = vec![
-        setting("path", json!(job.root.to_string_lossy()), said.path.is_some()),
-        setting("include", json!(job.include), said.include.is_some()),
-        setting("exclude", json!(job.exclude), said.exclude.is_some()),
-        setting("language", json!(job.language.map_or("auto", Language::code)), said.language.is_some()),
-        setting("model", json!(model), said.model.is_some() || said.model_dir.is_some()),
-    ];
-    let questions = said.questions.map(|file| json!(file.to_string_lossy()));
-    let questions = questions.map(|value| Setting { key: "questions", value, from: "file" });
-    let settings = settings.into_iter().chain(questions).collect();
-    Ok(Section { settings, ..section })
+    let mut section =
+        Section { name: name.to_string(), is_indexed: Some(false), settings: Vec::new(), trouble: None };
+    let indexed = newest_settings(&environment.store, &name).map(|recorded| recorded.is_some());
+    // What cannot be read is there all the same; why it cannot is told below.
+    section.is_indexed = Some(indexed.unwrap_or(true));
+    let otherwise = if section.is_indexed == Some(true) { "last run" } else { "default" };
+    let mut set = |key, value, is_said| {
+        section.settings.push(Setting { key, value, from: if is_said { "file" } else { otherwise } });
+    };
+    match Job::named(&IndexArgs::default(), environment, name) {
+        Ok(job) => {
+            source(&job, &said, &mut set);
+            let model = job.model.map_or_else(|| NO_MODEL.to_owned(), |model| model.name);
+            set("include", json!(job.include), said.include.is_some());
+            set("exclude", json!(job.exclude), said.exclude.is_some());
+            set("language", json!(job.language.map_or("auto", Language::code)), said.language.is_some());
+            set("model", json!(model), said.model.is_some() || said.model_dir.is_some());
+        }
+        Err(failure) => {
+            if let Some(path) = &said.path {
+                set("path", json!(path.to_string_lossy()), true);
+            }
+            section.trouble = Some(failure);
+        }
+    }
+    if let Some(file) = said.questions {
+        let value = json!(file.to_string_lossy());
+        section.settings.push(Setting { key: "questions", value, from: "file" });
+    }
+    section
+}
+
+/// What the collection is made of.
+fn source(job: &Job, said: &CollectionConfig, set: &mut dyn FnMut(&'static str, Value, bool)) {
+    let root = || json!(job.root.to_string_lossy());
+    match &job.source {
+        SourceChoice::Folder => set("path", root(), said.path.is_some()),
+        SourceChoice::Revision(revision) => {
+            set("path", root(), said.path.is_some());
+            set("revision", json!(revision), said.revision.is_some());
+        }
+        SourceChoice::Web { record, .. } => {
+            let web = said.web.as_ref();
+            set("urls", json!(record.urls), web.is_some());
+            let domains = web.is_some_and(|web| !web.allow_domains.is_empty());
+            set("allow_domains", json!(record.domains), domains);
+            set("max_pages", json!(record.max_pages), web.is_some_and(|web| web.max_pages.is_some()));
+            set("depth", json!(record.depth), web.is_some_and(|web| web.depth.is_some()));
+            let seconds = record.delay_ms as f64 / 1e3;
+            set("delay", json!(seconds), web.is_some_and(|web| web.delay.is_some()));
+            set(
+                "allow_private",
+                json!(record.allow_private),
+                web.is_some_and(|web| web.allow_private.is_some()),
+            );
+        }
+    }
 }
 
 fn as_json(sections: &[Section], environment: &Environment) -> Value {
@@ -118,6 +161,9 @@ fn as_json(sections: &[Section], environment: &Environment) -> Value {
         let mut object = of(section);
         object.insert("name".to_owned(), json!(section.name));
         object.insert("indexed".to_owned(), json!(section.is_indexed?));
+        if let Some(trouble) = &section.trouble {
+            object.insert("error".to_owned(), trouble.as_json());
+        }
         Some(Value::Object(object))
     });
     json!({
@@ -134,7 +180,7 @@ fn print(sections: &[Section], environment: &Environment) -> Result<(), Failure>
     let file = &environment.config_file;
     let missing = if file.is_file() { "" } else { " (not there; `ibid config --example` shows one)" };
     writeln!(out, "{DIM}file{DIM:#}  {}{missing}", safe_line(&file.to_string_lossy()))?;
-    for Section { name, is_indexed, settings } in sections {
+    for Section { name, is_indexed, settings, .. } in sections {
         let pending = if *is_indexed == Some(false) { " (not indexed yet)" } else { "" };
         writeln!(out, "\n{STRONG}{name}{STRONG:#}{pending}")?;
         for Setting { key, value, from } in settings {

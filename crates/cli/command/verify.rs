@@ -82,7 +82,8 @@ impl Opened<'_> {
         let root = &snapshot.manifest().source.root;
         // A disk that is not mounted has not lost its notes.
         if !root.is_dir() {
-            return Err(Failure::SourceGone { name: name.clone(), root: root.clone(), set_in: None });
+            let (name, root) = (name.clone(), root.clone());
+            return Err(Failure::SourceGone { name, root, set_in: None, is_indexed: true });
         }
         Ok(vacant.insert(snapshot).clone())
     }

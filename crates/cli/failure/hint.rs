@@ -64,7 +64,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::NoToken { variable } => format!("set it first: {variable}=… ibid doctor …"),
         Failure::Connect(error) => return of_connect(error),
         Failure::NobodyToAsk { name } => format!("`ibid remove {name} --yes` removes it without asking"),
-        Failure::SourceGone { name, set_in, .. } => of_gone(name, set_in.as_deref()),
+        Failure::SourceGone { name, set_in, is_indexed, .. } => of_gone(name, set_in.as_deref(), *is_indexed),
         Failure::SourceForgotten { name } => {
             format!("`ibid index PATH --name {name} --rebuild` makes it anew")
         }
@@ -128,12 +128,20 @@ fn of_unknown(name: &CollectionName, known: &[CollectionName]) -> String {
     }
 }
 
-fn of_gone(name: &CollectionName, set_in: Option<&Path>) -> String {
+fn of_gone(name: &CollectionName, set_in: Option<&Path>, is_indexed: bool) -> String {
     match set_in {
-        Some(file) => format!(
-            "is its disk mounted? if the folder moved, say so in {}, under [collections.{name}]",
-            quoted(file)
-        ),
+        Some(file) => {
+            // An index is of one folder for good.
+            let anew = if is_indexed {
+                format!(", then `ibid remove {name}` and `ibid index`")
+            } else {
+                String::new()
+            };
+            let file = quoted(file);
+            format!(
+                "is its disk mounted? if the folder moved, say so in {file}, under [collections.{name}]{anew}"
+            )
+        }
         None => format!(
             "is its disk mounted? if the folder moved: `ibid remove {name}`, then `ibid index` its new place"
         ),

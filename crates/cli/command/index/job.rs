@@ -62,7 +62,7 @@ impl Job {
         })?;
         let name = match given {
             Some(name) => name,
-            None => match set_for(&environment.config, &root).filter(|_| args.revision.is_none()) {
+            None => match set_for(&environment.config, &root, args.revision.as_deref()) {
                 Some(name) => name,
                 None => collection_of(store, &root, args.revision.as_deref())?
                     .unwrap_or_else(|| name_of(&root, args.revision.as_deref())),
@@ -74,16 +74,12 @@ impl Job {
                 BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
             return Err(Failure::Build { name, source: Box::new(source) });
         }
-        let source = folder_choice(args, recorded.as_ref());
+        let source = folder_choice(args, environment.config.collections.get(&name), recorded.as_ref());
         Ok(Job::new(args, (root, source), name, &environment.config, recorded.as_ref()))
     }
 
     /// The collection of these web pages.
     fn of_web(args: &IndexArgs, environment: &Environment, addresses: &[String]) -> Result<Job, Failure> {
-        if args.revision.is_some() {
-            return Err(Failure::FlagOfFolder { flag: "--revision" });
-        }
-        let store = &environment.store;
         let given = args.name.as_deref().map(open::collection_name).transpose()?;
         let after_host = |record: &WebRecord| CollectionName::for_folder(&web::name(record));
         let failed = |source| {
@@ -92,17 +88,33 @@ impl Job {
         };
         let name = match &given {
             Some(name) => name.clone(),
-            None => after_host(&web::record(&args.web, addresses, None).map_err(failed)?),
+            None => after_host(&web::record(&args.web, None, addresses, None).map_err(failed)?),
         };
-        let recorded = recorded(args, store, &name)?;
+        Job::of_pages(args, environment, name, addresses)
+    }
+
+    /// The collection of this name, of these web pages, or where there are none of those of last time.
+    fn of_pages(
+        args: &IndexArgs,
+        environment: &Environment,
+        name: CollectionName,
+        addresses: &[String],
+    ) -> Result<Job, Failure> {
+        if args.revision.is_some() {
+            return Err(Failure::FlagOfFolder { flag: "--revision" });
+        }
+        let recorded = recorded(args, &environment.store, &name)?;
+        let failed = |source| Failure::Build { name: name.clone(), source: Box::new(source) };
         let other = recorded.as_ref().map(|recorded| &recorded.source);
         if let Some(other) = other.filter(|source| !matches!(source.origin, Origin::Web(_))) {
-            let (indexed, path) = (other.root.clone(), PathBuf::from(&addresses[0]));
-            let source = Box::new(BuildError::NameTaken { name: name.clone(), indexed, path });
-            return Err(Failure::Build { name, source });
+            let (indexed, path) =
+                (other.root.clone(), addresses.first().map(PathBuf::from).unwrap_or_default());
+            return Err(failed(BuildError::NameTaken { name: name.clone(), indexed, path }));
         }
-        let record = web::record(&args.web, addresses, recorded.as_ref()).map_err(failed)?;
-        let place = (store.pages(&name), SourceChoice::Web { record, fetches: false });
+        let set = environment.config.collections.get(&name).and_then(|set| set.web.as_ref());
+        let record = web::record(&args.web, set, addresses, recorded.as_ref()).map_err(failed)?;
+        // Where the data folder is now.
+        let place = (environment.store.pages(&name), SourceChoice::Web { record, fetches: false });
         Ok(Job::new(args, place, name, &environment.config, recorded.as_ref()))
     }
 
@@ -141,29 +153,32 @@ impl Job {
         name: CollectionName,
     ) -> Result<Job, Failure> {
         let recorded = recorded(args, &environment.store, &name)?;
-        let web = recorded.as_ref().filter(|recorded| matches!(recorded.source.origin, Origin::Web(_)));
-        if web.is_some() {
-            let record = web::record(&args.web, &[], web)
-                .map_err(|source| Failure::Build { name: name.clone(), source: Box::new(source) })?;
-            // Where the data folder is now.
-            let place = (environment.store.pages(&name), SourceChoice::Web { record, fetches: false });
-            return Ok(Job::new(args, place, name, &environment.config, web));
+        let set = environment.config.collections.get(&name);
+        let path = set.and_then(|set| set.path.clone());
+        let web = set.and_then(|set| set.web.as_ref());
+        let was_web = recorded.as_ref().is_some_and(|last| matches!(last.source.origin, Origin::Web(_)));
+        if web.is_some() || (was_web && path.is_none()) {
+            return Job::of_pages(args, environment, name, web.map_or(&[], |web| web.urls.as_slice()));
+        }
+        if let (true, Some(path), Some(last)) = (was_web, path.clone(), &recorded) {
+            let indexed = last.source.root.clone();
+            let source = Box::new(BuildError::NameTaken { name: name.clone(), indexed, path });
+            return Err(Failure::Build { name, source });
         }
         if let Some(flag) = web::flag(&args.web) {
             return Err(Failure::FlagOfWeb { flag });
         }
-        let set = environment.config.collections.get(&name).and_then(|set| set.path.clone());
-        let set_in = set.is_some().then(|| environment.config_file.clone());
+        let set_in = path.is_some().then(|| environment.config_file.clone());
         let last = || recorded.as_ref().map(|recorded| recorded.source.root.clone());
-        let Some(root) = set.or_else(last) else {
+        let Some(root) = path.or_else(last) else {
             return Err(Failure::SourceForgotten { name });
         };
         if !root.is_dir() {
-            return Err(Failure::SourceGone { name, root, set_in });
+            return Err(Failure::SourceGone { name, root, set_in, is_indexed: recorded.is_some() });
         }
         // Two ways to write one folder are one folder.
         let root = fs::canonicalize(&root).unwrap_or(root);
-        let source = folder_choice(args, recorded.as_ref());
+        let source = folder_choice(args, set, recorded.as_ref());
         Ok(Job::new(args, (root, source), name, &environment.config, recorded.as_ref()))
     }
 
@@ -239,11 +254,15 @@ impl Job {
     }
 }
 
-/// The revision asked for, or the kind of source of last time.
-fn folder_choice(args: &IndexArgs, last: Option<&Settings>) -> SourceChoice {
-    let recorded = || last.map(|last| SourceChoice::recorded(&last.source.origin));
-    let asked = args.revision.clone().map(SourceChoice::Revision);
-    asked.or_else(recorded).unwrap_or(SourceChoice::Folder)
+/// The revision asked for or set, or the kind of source of last time.
+fn folder_choice(args: &IndexArgs, set: Option<&CollectionConfig>, last: Option<&Settings>) -> SourceChoice {
+    let recorded = || match SourceChoice::recorded(&last?.source.origin) {
+        // A folder is never where pages are kept.
+        SourceChoice::Web { .. } => None,
+        of_folder => Some(of_folder),
+    };
+    let asked = args.revision.as_ref().or_else(|| set?.revision.as_ref());
+    asked.cloned().map(SourceChoice::Revision).or_else(recorded).unwrap_or(SourceChoice::Folder)
 }
 
 fn language(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> Option<Language> {
@@ -279,10 +298,11 @@ fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> O
     }
 }
 
-/// The collection that the settings make of `root`.
-fn set_for(config: &Config, root: &Path) -> Option<CollectionName> {
+/// The collection that the settings make of `root`, or of that revision of it.
+fn set_for(config: &Config, root: &Path, revision: Option<&str>) -> Option<CollectionName> {
     let is_of_root = |set: &CollectionConfig| {
-        set.path.as_ref().is_some_and(|path| fs::canonicalize(path).is_ok_and(|path| path == root))
+        set.revision.as_deref() == revision
+            && set.path.as_ref().is_some_and(|path| fs::canonicalize(path).is_ok_and(|path| path == root))
     };
     config.collections.iter().find(|(_, set)| is_of_root(set)).map(|(name, _)| name.clone())
 }
@@ -388,13 +408,19 @@ mod tests {
                 Origin::Commit { revision: "main".to_owned(), commit: "c0ffee".to_owned() };
             Some(recorded)
         };
-        for (flags, last, wanted) in [
-            (&[][..], None, SourceChoice::Folder),
-            (&[], of_commit(), revision("main")),
-            (&["--revision", "v1"], of_commit(), revision("v1")),
-            (&["--revision", "v1"], Some(settings(None)), revision("v1")),
+        let set = |revision: &str| {
+            Some(CollectionConfig { revision: Some(revision.to_owned()), ..CollectionConfig::default() })
+        };
+        for (flags, set, last, wanted) in [
+            (&[][..], None, None, SourceChoice::Folder),
+            (&[], None, of_commit(), revision("main")),
+            (&[], set("v2"), of_commit(), revision("v2")),
+            (&[], Some(CollectionConfig::default()), of_commit(), revision("main")),
+            (&["--revision", "v1"], None, of_commit(), revision("v1")),
+            (&["--revision", "v1"], set("v2"), Some(settings(None)), revision("v1")),
         ] {
-            assert_eq!(folder_choice(&args(flags), last.as_ref()), wanted, "{flags:?}");
+            let chosen = folder_choice(&args(flags), set.as_ref(), last.as_ref());
+            assert_eq!(chosen, wanted, "{flags:?}, {set:?}");
         }
     }
 

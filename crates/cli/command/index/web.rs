@@ -7,6 +7,7 @@ use ibid_index::settings::Settings;
 use ibid_indexer::{BuildError, checked_url, domain_of};
 
 use crate::args::{IndexArgs, WebArgs};
+use crate::config::{Delay, WebConfig};
 use crate::failure::Failure;
 
 /// How many pages are asked for where nobody says.
@@ -45,9 +46,11 @@ fn is_url(typed: &str) -> bool {
     begins("http://") || begins("https://")
 }
 
-/// The pages to read: those of `addresses`, or where there is none those of last time; flags first.
+/// The pages to read: those of `addresses`, or where there is none those of last time. How they are asked for the flags say
+/// first, then what is set.
 pub(super) fn record(
     args: &WebArgs,
+    set: Option<&WebConfig>,
     addresses: &[String],
     recorded: Option<&Settings>,
 ) -> Result<WebRecord, BuildError> {
@@ -62,22 +65,28 @@ pub(super) fn record(
         }
     };
     let same = last.filter(|last| last.urls == urls);
-    let mut domains = match (args.allow_domain.as_slice(), same) {
-        ([], Some(last)) => last.domains.clone(),
-        ([], None) => {
+    let set_domains = set.map_or(&[][..], |set| &set.allow_domains);
+    let mut domains = match (args.allow_domain.as_slice(), set_domains, same) {
+        ([], [], Some(last)) => last.domains.clone(),
+        ([], [], None) => {
             urls.iter().filter_map(|url| checked_url(url).ok()).map(|url| domain_of(&url)).collect()
         }
-        (given, _) => given.to_vec(),
+        ([], set, _) => set.to_vec(),
+        (given, ..) => given.to_vec(),
     };
     domains.sort();
     domains.dedup();
     let depth = if args.urls.is_some() { 0 } else { DEPTH };
     let milliseconds = |delay: std::time::Duration| u64::try_from(delay.as_millis()).unwrap_or(DELAY_MS);
+    let max_pages = args.max_pages.or_else(|| set?.max_pages);
+    let said_depth = args.depth.or_else(|| set?.depth);
+    let delay = args.delay.or_else(|| set?.delay.map(|Delay(delay)| delay));
+    let allow_private = args.allow_private.then_some(true).or_else(|| set?.allow_private);
     Ok(WebRecord {
-        max_pages: args.max_pages.map(Into::into).or(same.map(|last| last.max_pages)).unwrap_or(MAX_PAGES),
-        depth: args.depth.or(same.map(|last| last.depth)).unwrap_or(depth),
-        delay_ms: args.delay.map(milliseconds).or(same.map(|last| last.delay_ms)).unwrap_or(DELAY_MS),
-        allow_private: args.allow_private || same.is_some_and(|last| last.allow_private),
+        max_pages: max_pages.map(Into::into).or(same.map(|last| last.max_pages)).unwrap_or(MAX_PAGES),
+        depth: said_depth.or(same.map(|last| last.depth)).unwrap_or(depth),
+        delay_ms: delay.map(milliseconds).or(same.map(|last| last.delay_ms)).unwrap_or(DELAY_MS),
+        allow_private: allow_private.unwrap_or(same.is_some_and(|last| last.allow_private)),
         urls,
         domains,
     })

@@ -49,6 +49,7 @@ fn families() -> Vec<(Failure, &'static str)> {
         EmbedError::UnknownModel { name: "bg".into(), nearest: vec!["bge".into(), "gte".into()] };
     let onnx = EmbedError::OnnxRuntime { looked_in: vec![], reason: OnnxRuntimeReason::NoCandidate };
     let token = Failure::Token { path: "/secret".into(), source: ibid_server::TokenError };
+    let gone = |set_in, is_indexed| Failure::SourceGone { name: name(), root: path(), set_in, is_indexed };
     let address = "0.0.0.0:80".parse().unwrap();
     let unreadable = CertificateError::Unreadable { path: path(), source: io(io::ErrorKind::NotFound) };
     vec![
@@ -84,11 +85,9 @@ fn families() -> Vec<(Failure, &'static str)> {
         (Failure::Serve(OidcError::Issuer { issuer: String::new() }.into()), "letter by letter"),
         (Failure::Serve(CertificateError::NoKey { path: path() }.into()), "privkey.pem"),
         (token, "openssl rand -hex 32 > /secret"),
-        (Failure::SourceGone { name: name(), root: path(), set_in: None }, "ibid remove garden"),
-        (
-            Failure::SourceGone { name: name(), root: path(), set_in: Some("/etc/c.toml".into()) },
-            "/etc/c.toml, under [collections.garden]",
-        ),
+        (gone(None, true), "ibid remove garden"),
+        (gone(Some("/etc/c.toml".into()), false), "/etc/c.toml, under [collections.garden]"),
+        (gone(Some("/etc/c.toml".into()), true), "then `ibid remove garden` and `ibid index`"),
         (Failure::NoServer, "asks for a token"),
         (Failure::Serve(unreadable.into()), "check the path"),
         (Failure::NobodyToAsk { name: name() }, "ibid remove garden --yes"),
