@@ -19,9 +19,8 @@ use ibid_embed::bundled_tokens;
 use ibid_indexer::chunk::chunk;
 use ibid_indexer::extract::{extract, text_of};
 
-/// How long a text is. The parser of code takes only shorter ones.
+/// How long a text is.
 const BYTES: usize = 1_000_000;
-const CODE_BYTES: usize = 640_000;
 /// What is allowed.
 const MAX_SECONDS_A_MEGABYTE: f64 = 2.0;
 const MAX_TIMES_ITS_SIZE: f64 = 20.0;
@@ -119,13 +118,13 @@ fn of_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
 fn of_formats(only: &[String]) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let is_wanted = |one: &&str| only.is_empty() || only.iter().any(|wanted| wanted == one);
-    for (extensions, bytes, own) in FORMATS {
+    for (extensions, own) in FORMATS {
         for extension in extensions.split(' ').filter(is_wanted) {
             let mut costs = Vec::new();
             for sign in SIGNS.iter().chain(*own) {
                 for (name, shape) in SHAPES {
                     let file = folder.path().join("a").with_extension(extension);
-                    fs::write(&file, packed(extension, &shape(sign, *bytes))?)?;
+                    fs::write(&file, packed(extension, &shape(sign, BYTES))?)?;
                     costs.push(Cost::of(&file, format!("{sign:?} {name}"))?);
                 }
             }
@@ -164,10 +163,9 @@ const SIGNS: &[&str] = &[
 ];
 
 /// Extensions, how long their texts are, and the signs that mean something there.
-const FORMATS: &[(&str, usize, &[&str])] = &[
+const FORMATS: &[(&str, &[&str])] = &[
     (
         "md",
-        BYTES,
         &[
             "[[",
             "![[",
@@ -207,28 +205,20 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
     ),
     (
         "txt canvas excalidraw base",
-        BYTES,
         &["{\"nodes\":[{\"text\":\"", "{\"a\":", "\\u", "\\ud83d", "[[", "a: ", "- "],
     ),
     (
         "org",
-        BYTES,
         &["* ", "#+begin_src\n", "#+begin_quote\n* a\n", "[[a][", ":a:", "| a |\n|-", "- ", ":PROPERTIES:\n"],
     ),
-    (
-        "rst",
-        BYTES,
-        &["== ==\n", "+-+\n|", ".. a::\n", "..\n ", "::\n\n ", "a\n==\n", "`a <", ":a:`", ".. _a: b\n"],
-    ),
+    ("rst", &["== ==\n", "+-+\n|", ".. a::\n", "..\n ", "::\n\n ", "a\n==\n", "`a <", ":a:`", ".. _a: b\n"]),
     (
         "tex",
-        BYTES,
         &["\\a{", "\\begin{a}", "\\begin{verbatim}\n", "%", "\\'", "\\section{", "\\title{a", "\\a[", "$"],
     ),
-    ("csv tsv", BYTES, &[",", ";", "\"\"", "\",", "a,\"\n", "a,b\n", "a\tb\n"]),
+    ("csv tsv", &[",", ";", "\"\"", "\",", "a,\"\n", "a,b\n", "a\tb\n"]),
     (
         "json jsonl yaml toml",
-        BYTES,
         &[
             "{\"a\":",
             "[[",
@@ -253,7 +243,6 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
     ),
     (
         "html",
-        BYTES,
         &[
             "<div>",
             "<p>",
@@ -280,7 +269,6 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
     ),
     (
         "ipynb eml",
-        BYTES,
         &[
             "{\"cells\":[{\"source\":\"",
             "[[",
@@ -298,7 +286,6 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
     ),
     (
         "docx epub",
-        BYTES,
         &[
             "<w:p>",
             "<w:p><w:r><w:t>x</w:t></w:r></w:p>",
@@ -316,7 +303,6 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
     ),
     (
         "pdf",
-        BYTES,
         &[
             "q ",
             "BT ",
@@ -335,8 +321,7 @@ const FORMATS: &[(&str, usize, &[&str])] = &[
             "/F1 1 Tf ",
         ],
     ),
-    ("rs py js ts tsx go java c cpp sh", CODE_BYTES, CODE),
-    ("sql lua rb", BYTES, CODE),
+    ("rs py js ts tsx go java c cpp sh sql lua rb", CODE),
 ];
 
 const CODE: &[&str] = &[

@@ -220,3 +220,12 @@ proptest! {
         read(name, &text);
     }
 }
+
+#[test]
+fn a_text_larger_than_what_is_parsed_is_cut_by_lines() {
+    let definition = "fn a() {}\n";
+    for (bytes, headings) in [(128 * 1024, 1), (128 * 1024 + 1, 0)] {
+        let text = definition.to_owned() + &"\n".repeat(bytes - definition.len());
+        assert_eq!(read("a.rs", &text).document.headings.len(), headings, "{bytes}");
+    }
+}
