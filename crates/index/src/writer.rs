@@ -46,7 +46,7 @@ const MUCH_LARGER: u64 = 4;
 const SMALL_SEGMENT_CHUNKS: u32 = 1_000;
 
 /// A collection is rewritten without its dead vectors when they are more than one in this many.
-const DEAD_VECTORS_BEFORE_MERGE: u32 = 3;
+const DEAD_VECTORS_BEFORE_MERGE: u32 = 6;
 
 /// A chunk ready to be written.
 #[derive(Debug, Clone)]
