@@ -466,6 +466,7 @@ impl SegmentColumns {
     }
 }
 
+/// The paths of a segment's documents, decoded.
 struct Paths<'a> {
     column: Option<&'a StrColumn>,
     terms: Vec<String>,

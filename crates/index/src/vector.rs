@@ -27,6 +27,9 @@ use serde::{Deserialize, Serialize};
 pub use error::VectorError;
 pub use graph::{GraphRecord, build_graph, wants_rebuild};
 pub use row_set::RowSet;
+#[cfg(test)]
+pub(crate) use writer::MAX_VECTOR_FILES;
+pub(crate) use writer::first_to_merge;
 pub use writer::{merge, write};
 
 use exact::{ExactScan, Neighbours};

@@ -34,13 +34,6 @@ const BUFFER_BYTES_PER_THREAD: usize = 96 * 1024 * 1024;
 /// When this share of a segment's chunks is dead, merging clears them out. tantivy's own default is never.
 const DEAD_SHARE_BEFORE_MERGE: f32 = 0.25;
 
-/// More vector files than this, those under a graph not counted, are too many: the newest of them are merged.
-const MAX_VECTOR_FILES: usize = 8;
-
-/// A file of so many times the rows of all newer ones is left alone when these are merged: each row is then copied a few
-/// times in all, not at each merge.
-const MUCH_LARGER: u64 = 4;
-
 /// A segment of fewer chunks than this is merged as if it were as small as any. tantivy's own number is 10,000, which
 /// writes thousands of chunks anew for every eighth note that is saved.
 const SMALL_SEGMENT_CHUNKS: u32 = 1_000;
@@ -385,7 +378,7 @@ impl CollectionWriter {
         let aged = rows > alive && manifest.graph.as_ref().is_some_and(ages);
         let first = match aged || (rows - alive) > rows / DEAD_VECTORS_BEFORE_MERGE {
             true => 0,
-            false => first_to_merge(&manifest.vector_files, manifest.graph.as_ref()),
+            false => vector::first_to_merge(&manifest.vector_files, manifest.graph.as_ref()),
         };
         let newest = manifest.vector_files.split_off(first);
         if !newest.is_empty() {
@@ -426,23 +419,6 @@ impl CollectionWriter {
     fn lexical_error(&self, error: TantivyError) -> WriteError {
         WriteError::from_tantivy(error, &self.layout.lexical(), &self.refused)
     }
-}
-
-/// The first of the files that are merged with all newer ones, where there are too many: those before it are each much
-/// larger than all newer ones together, or a graph is over them. Their number where none is merged.
-fn first_to_merge(files: &[VectorFileRecord], graph: Option<&GraphRecord>) -> usize {
-    let covered = graph.map_or(0, |graph| graph.files as usize);
-    // Those under a graph stay until it is built anew.
-    if files.len() - covered <= MAX_VECTOR_FILES {
-        return files.len();
-    }
-    let is_much_larger = |at: &usize| {
-        let newer: u64 = files[at + 1..].iter().map(|file| u64::from(file.rows)).sum();
-        u64::from(files[*at].rows) > newer * MUCH_LARGER
-    };
-    // Two at least are merged, or there would be no fewer.
-    let last = files.len() - 2;
-    (covered..last).find(|at| !is_much_larger(at)).unwrap_or(last)
 }
 
 /// What is cited of a chunk, counted from the chunk's first byte: the start above, the end in the lower 32 bits.

@@ -1,4 +1,5 @@
-//! Vector files: written once from rows, or merged from other files. Never changed, never removed here.
+//! Vector files: written once from rows, or merged from other files, and which of them are to be merged. Never changed,
+//! never removed here.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -11,7 +12,14 @@ use super::error::VectorError;
 use super::format::{Layout, check_dimensions, sign_words};
 use super::quantised::{quantise, signs, unit};
 use super::table::VectorFile;
-use super::{VectorFileRecord, VectorKey, Vectors};
+use super::{GraphRecord, VectorFileRecord, VectorKey, Vectors};
+
+/// More vector files than this, those under a graph not counted, are too many: the newest of them are merged.
+pub(crate) const MAX_VECTOR_FILES: usize = 8;
+
+/// A file of so many times the rows of all newer ones is left alone when these are merged: each row is then copied a few
+/// times in all, not at each merge.
+const MUCH_LARGER: u64 = 4;
 
 fn file_name(number: u64) -> String {
     format!("vectors-{number}.vec")
@@ -64,6 +72,23 @@ pub fn write(
         file.put(cast_slice(vector))?;
     }
     Ok(VectorFileRecord { name, rows: count, checksum: file.finish()? })
+}
+
+/// The first of the files that are merged with all newer ones, where there are too many: those before it are each much
+/// larger than all newer ones together, or a graph is over them. Their number where none is merged.
+pub(crate) fn first_to_merge(files: &[VectorFileRecord], graph: Option<&GraphRecord>) -> usize {
+    let covered = graph.map_or(0, |graph| graph.files as usize);
+    // Those under a graph stay until it is built anew.
+    if files.len() - covered <= MAX_VECTOR_FILES {
+        return files.len();
+    }
+    let is_much_larger = |at: &usize| {
+        let newer: u64 = files[at + 1..].iter().map(|file| u64::from(file.rows)).sum();
+        u64::from(files[*at].rows) > newer * MUCH_LARGER
+    };
+    // Two at least are merged, or there would be no fewer.
+    let last = files.len() - 2;
+    (covered..last).find(|at| !is_much_larger(at)).unwrap_or(last)
 }
 
 /// One row that goes over into a merged file.

@@ -15,37 +15,6 @@ fn a_nested_tag_stands_for_the_tags_above_it() {
     assert_eq!((tags_above(&deep).count(), last.len()), (128, 255), "the levels above stay, up to a length");
 }
 
-fn check_first_to_merge(rows: &[u32], covered: u32, first: usize) {
-    let record = |rows: &u32| VectorFileRecord { name: String::new(), rows: *rows, checksum: String::new() };
-    let files: Vec<_> = rows.iter().map(record).collect();
-    let (name, over, checksum) = (String::new(), String::new(), String::new());
-    let graph = GraphRecord { name, rows: 0, files: covered, over, unreachable: 0, checksum };
-    assert_eq!(
-        first_to_merge(&files, (covered > 0).then_some(&graph)),
-        first,
-        "{rows:?}, {covered} in a graph"
-    );
-}
-
-#[test]
-fn of_too_many_vector_files_the_newest_are_merged_and_much_larger_ones_left_alone() {
-    check_first_to_merge(&[], 0, 0);
-    check_first_to_merge(&[9; 8], 0, 8);
-    check_first_to_merge(&[9; 9], 0, 0);
-    check_first_to_merge(&[40_000, 1, 1, 1, 1, 1, 1, 1, 1], 0, 1);
-    check_first_to_merge(&[40_000, 8, 1, 1, 1, 1, 1, 1, 1], 0, 1);
-    check_first_to_merge(&[40_000, 100, 1, 1, 1, 1, 1, 1, 1], 0, 2);
-    check_first_to_merge(&[40_000, 100, 1, 1, 1, 1, 1, 1, 9_900], 0, 0);
-    check_first_to_merge(&[8_192, 8_192, 8_192, 8_192, 6_000, 1, 1, 1, 1], 0, 0);
-    // Each is much larger than all after it together: the two last are merged all the same.
-    check_first_to_merge(&[600_000, 90_000, 17_000, 3_300, 650, 130, 26, 5, 1], 0, 7);
-    check_first_to_merge(&[9; 9], 3, 9);
-    check_first_to_merge(&[9; 12], 3, 3);
-    check_first_to_merge(&[9; 12], 12, 12);
-    check_first_to_merge(&[9, 9, 9, 9, 9, 9, 9, 9, 60_000, 1], 8, 10);
-    check_first_to_merge(&[u32::MAX; 9], 0, 0);
-}
-
 #[test]
 fn runs_of_one_note_leave_the_large_vector_file_as_it_is() {
     let collection = Collection::new();
@@ -56,7 +25,7 @@ fn runs_of_one_note_leave_the_large_vector_file_as_it_is() {
         let snapshot = collection.snapshot();
         let files = &snapshot.manifest().vector_files;
         assert_eq!(files[0], large);
-        assert!(files.len() <= MAX_VECTOR_FILES, "{}", files.len());
+        assert!(files.len() <= vector::MAX_VECTOR_FILES, "{}", files.len());
         assert_eq!((snapshot.alive_rows().len(), snapshot.chunks_without_vector()), (101 + at, 0));
     }
 }
