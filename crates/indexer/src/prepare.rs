@@ -83,55 +83,57 @@ impl Context<'_> {
         before: Option<u64>,
         tokens: &mut TokenCounter,
     ) -> Outcome {
-        let bytes = match self.read(&file.path) {
-            Ok(bytes) => bytes,
-            Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
-        };
-        let is_empty = bytes.is_empty();
+        self.prepared(file, before, tokens).unwrap_or_else(Outcome::Skipped)
+    }
+
+    fn prepared(
+        &self,
+        file: &SourceFile,
+        before: Option<u64>,
+        tokens: &mut TokenCounter,
+    ) -> Result<Outcome, SkipReason> {
+        let bytes = self.read(&file.path).map_err(|error| SkipReason::Unreadable(error.to_string()))?;
+        // What holds nothing is like any other that does not.
+        let may_be_renamed = before.is_none() && !bytes.is_empty();
         let size = if extract::is_media(&file.path) { file.size } else { bytes.len() as u64 };
         let hash = ContentHash::of(&bytes);
         let content = first_64_bits(&hash);
         let trusted = file.stamp.is_trusted(self.now);
         let is_same = before == Some(content);
         if (is_same && !trusted && !self.fills) || (!is_same && self.fills) {
-            return Outcome::SameBytes;
+            return Ok(Outcome::SameBytes);
         }
         let mark = FileMark { modified: if trusted { file.stamp.number() } else { 0 }, size, content };
-        let decoded = match extract::text_of(&file.path, bytes) {
-            Ok(decoded) => decoded,
-            Err(NoText::NotText(_)) => return Outcome::Skipped(SkipReason::NotText),
-            Err(NoText::Unreadable(why)) => {
-                return Outcome::Skipped(SkipReason::NotConvertible(why.to_string()));
-            }
-        };
-        if u32::try_from(decoded.text.len()).is_err() {
-            return Outcome::Skipped(SkipReason::TooLarge(decoded.text.len() as u64));
-        }
+        let decoded = extract::text_of(&file.path, bytes).map_err(|error| match error {
+            NoText::NotText(_) => SkipReason::NotText,
+            NoText::Unreadable(why) => SkipReason::NotConvertible(why.to_string()),
+        })?;
+        let text_bytes =
+            u32::try_from(decoded.text.len()).map_err(|_| SkipReason::TooLarge(decoded.text.len() as u64))?;
         let extracted = extract::extract(&file.path, &decoded.text);
         let chunks = chunk::chunk(&decoded.text, &extracted.blocks, tokens);
         let mut finished = findable::finish(&decoded.text, &extracted, chunks);
         let inputs = self.inputs(&decoded.text, &extracted.document, &finished, tokens);
-        finished
-            .iter_mut()
-            .zip(&inputs)
-            .for_each(|(chunk, input)| chunk.vector_key = key_of(input.as_deref()));
+        for (chunk, input) in finished.iter_mut().zip(&inputs) {
+            chunk.vector_key = key_of(input.as_deref());
+        }
         let history = match before {
-            Some(_) if self.fills => {
-                self.take_known_keys(&file.path, &mut finished);
-                History::Changed
+            None if may_be_renamed && self.keep_vectors_of_renamed(content, &mut finished) => {
+                History::Renamed
             }
-            Some(_) if is_same => History::Same,
-            Some(_) => History::Changed,
-            // What holds nothing is like any other that does not.
-            None if !is_empty && self.keep_vectors_of_renamed(content, &mut finished) => History::Renamed,
             None => History::New,
+            Some(_) if is_same && !self.fills => History::Same,
+            Some(_) => History::Changed,
         };
+        if self.fills {
+            self.take_known_keys(&file.path, &mut finished);
+        }
         let to_embed = self.without_vector(&finished, inputs);
         let stored = StoredDocument {
             document: extracted.document,
             decoded_from: decoded.decoded_from.map(str::to_owned),
             content_hash: hash.to_string(),
-            text_bytes: decoded.text.len() as u32,
+            text_bytes,
             address: file.address.as_deref().map(str::to_owned),
         };
         let document = FinishedDocument {
@@ -142,7 +144,7 @@ impl Context<'_> {
             chunks: finished,
             file: mark,
         };
-        Outcome::Prepared(Box::new(Prepared { document, lacking: to_embed.len(), to_embed, history }))
+        Ok(Outcome::Prepared(Box::new(Prepared { document, lacking: to_embed.len(), to_embed, history })))
     }
 
     /// The bytes of a file; none of a picture, whose name is all that is known of it.

@@ -103,7 +103,8 @@ impl Source for Folder {
         while let Some(part) = parts.next() {
             file.push(part);
             let found = fs::symlink_metadata(&file)?;
-            if !(if parts.peek().is_some() { found.is_dir() } else { found.is_file() }) {
+            let is_as_listed = if parts.peek().is_some() { found.is_dir() } else { found.is_file() };
+            if !is_as_listed {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "not a regular file"));
             }
         }
