@@ -62,3 +62,25 @@ fn clients() -> impl TypedValueParser<Value = Client> {
         known.map_or(Client::Inspector, |(_, client)| client)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_that_every_client_reads_alike() {
+        for (typed, taken) in [
+            ("https://notes.example.org", true),
+            (" http://127.0.0.1:7117/c/work/mcp ", true),
+            ("https:notes.example.org", false),
+            ("https:/notes.example.org", false),
+            ("https://notes.example.org?x", false),
+            ("https://notes.example.org#x", false),
+            ("ftp://notes.example.org", false),
+            ("notes.example.org", false),
+            ("", false),
+        ] {
+            assert_eq!(server(typed).ok().as_deref(), taken.then(|| typed.trim()), "{typed}");
+        }
+    }
+}

@@ -51,6 +51,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_types_what_is_no_address_is_shown_one_with_the_port_that_was_meant() {
+        for (typed, port) in
+            [("localhost:9117", 9117), ("::1", 7117), ("[::1]:9117", 9117), ("localhost", 7117)]
+        {
+            let shown = with_port(typed)
+                .map_or_else(|error| error, |address| format!("127.0.0.1:{}", address.port()));
+            assert!(shown.ends_with(&format!("127.0.0.1:{port}")), "{typed}: {shown}");
+        }
+    }
+
+    #[test]
     fn a_port_alone_is_on_this_machine() {
         for (typed, address_is) in [
             ("9117", Some("127.0.0.1:9117")),

@@ -90,16 +90,11 @@ fn is_time(text: &str) -> bool {
     let most = ["23", "59", "60"];
     let (text, fraction) = text.split_once('.').map_or((text, None), |(text, rest)| (text, Some(rest)));
     let parts: Vec<&str> = text.split(':').collect();
-    let is_fraction = |digits: &str| {
-        parts.len() == most.len() && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !fraction.is_none_or(is_fraction) {
-        return false;
-    }
-    let is_part = |part: &str, most: &str| {
-        part.len() == most.len() && part.bytes().all(|byte| byte.is_ascii_digit()) && part <= most
-    };
-    parts.len() <= most.len() && parts.iter().zip(most).all(|(part, most)| is_part(part, most))
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_part = |part: &str, most: &str| part.len() == most.len() && is_number(part) && part <= most;
+    parts.len() <= most.len()
+        && parts.iter().zip(most).all(|(part, most)| is_part(part, most))
+        && fraction.is_none_or(|fraction| parts.len() == most.len() && is_number(fraction))
 }
 
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {

@@ -90,16 +90,15 @@ fn serving(environment: &Environment) -> Section {
 /// What a run of `ibid index` would do now.
 fn collection(name: CollectionName, environment: &Environment) -> Section {
     let said = environment.config.collections.get(&name).cloned().unwrap_or_default();
-    let mut section =
-        Section { name: name.to_string(), is_indexed: Some(false), settings: Vec::new(), trouble: None };
-    let indexed = newest_settings(&environment.store, &name).map(|recorded| recorded.is_some());
-    // What cannot be read is there all the same; why it cannot is told below.
-    section.is_indexed = Some(indexed.unwrap_or(true));
-    let otherwise = if section.is_indexed == Some(true) { "last run" } else { "default" };
+    // What cannot be read is there all the same; why it cannot is told by the job.
+    let recorded = newest_settings(&environment.store, &name);
+    let is_indexed = recorded.map_or(true, |recorded| recorded.is_some());
+    let otherwise = if is_indexed { "last run" } else { "default" };
+    let (mut settings, mut trouble) = (Vec::new(), None);
     let mut set = |key, value, is_said| {
-        section.settings.push(Setting { key, value, from: if is_said { "file" } else { otherwise } });
+        settings.push(Setting { key, value, from: if is_said { "file" } else { otherwise } });
     };
-    match Job::named(&IndexArgs::default(), environment, name) {
+    match Job::named(&IndexArgs::default(), environment, name.clone()) {
         Ok(job) => {
             source(&job, &said, &mut set);
             let model = job.model.map_or_else(|| NO_MODEL.to_owned(), |model| model.name);
@@ -112,14 +111,13 @@ fn collection(name: CollectionName, environment: &Environment) -> Section {
             if let Some(path) = &said.path {
                 set("path", json!(path.to_string_lossy()), true);
             }
-            section.trouble = Some(failure);
+            trouble = Some(failure);
         }
     }
-    if let Some(file) = said.questions {
-        let value = json!(file.to_string_lossy());
-        section.settings.push(Setting { key: "questions", value, from: "file" });
+    if let Some(file) = &said.questions {
+        set("questions", json!(file.to_string_lossy()), true);
     }
-    section
+    Section { name: name.to_string(), is_indexed: Some(is_indexed), settings, trouble }
 }
 
 /// What the collection is made of.

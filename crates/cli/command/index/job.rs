@@ -70,9 +70,7 @@ impl Job {
         };
         let recorded = recorded(args, store, &name)?;
         if let Some(other) = recorded.as_ref().filter(|recorded| recorded.source.root != root) {
-            let source =
-                BuildError::NameTaken { name: name.clone(), indexed: other.source.root.clone(), path: root };
-            return Err(Failure::Build { name, source: Box::new(source) });
+            return Err(taken(name, other, root));
         }
         let source = folder_choice(args, environment.config.collections.get(&name), recorded.as_ref());
         Ok(Job::new(args, (root, source), name, &environment.config, recorded.as_ref()))
@@ -105,11 +103,8 @@ impl Job {
         }
         let recorded = recorded(args, &environment.store, &name)?;
         let failed = |source| Failure::Build { name: name.clone(), source: Box::new(source) };
-        let other = recorded.as_ref().map(|recorded| &recorded.source);
-        if let Some(other) = other.filter(|source| !matches!(source.origin, Origin::Web(_))) {
-            let (indexed, path) =
-                (other.root.clone(), addresses.first().map(PathBuf::from).unwrap_or_default());
-            return Err(failed(BuildError::NameTaken { name: name.clone(), indexed, path }));
+        if let Some(of_folder) = recorded.as_ref().filter(|last| !is_of_web(last)) {
+            return Err(taken(name, of_folder, addresses.first().map(PathBuf::from).unwrap_or_default()));
         }
         let set = environment.config.collections.get(&name).and_then(|set| set.web.as_ref());
         let record = web::record(&args.web, set, addresses, recorded.as_ref()).map_err(failed)?;
@@ -156,14 +151,14 @@ impl Job {
         let set = environment.config.collections.get(&name);
         let path = set.and_then(|set| set.path.clone());
         let web = set.and_then(|set| set.web.as_ref());
-        let was_web = recorded.as_ref().is_some_and(|last| matches!(last.source.origin, Origin::Web(_)));
-        if web.is_some() || (was_web && path.is_none()) {
-            return Job::of_pages(args, environment, name, web.map_or(&[], |web| web.urls.as_slice()));
-        }
-        if let (true, Some(path), Some(last)) = (was_web, path.clone(), &recorded) {
-            let indexed = last.source.root.clone();
-            let source = Box::new(BuildError::NameTaken { name: name.clone(), indexed, path });
-            return Err(Failure::Build { name, source });
+        let was_web = recorded.as_ref().filter(|last| is_of_web(last));
+        match (was_web, &path) {
+            // Pages are kept in a folder of ours, never in one that somebody names.
+            (Some(last), Some(path)) => return Err(taken(name, last, path.clone())),
+            _ if web.is_some() || was_web.is_some() => {
+                return Job::of_pages(args, environment, name, web.map_or(&[], |web| web.urls.as_slice()));
+            }
+            _ => {}
         }
         if let Some(flag) = web::flag(&args.web) {
             return Err(Failure::FlagOfWeb { flag });
@@ -252,6 +247,16 @@ impl Job {
             name,
         }
     }
+}
+
+fn is_of_web(last: &Settings) -> bool {
+    matches!(last.source.origin, Origin::Web(_))
+}
+
+/// Why a collection that is of something else cannot be of `path`.
+fn taken(name: CollectionName, last: &Settings, path: PathBuf) -> Failure {
+    let source = BuildError::NameTaken { name: name.clone(), indexed: last.source.root.clone(), path };
+    Failure::Build { name, source: Box::new(source) }
 }
 
 /// The revision asked for or set, or the kind of source of last time.
