@@ -55,28 +55,30 @@ impl Library {
             };
             tokio::task::spawn_blocking(work).await
         };
-        let not_looked = "the folders could not be looked at: notes saved since may be missing";
-        match tokio::time::timeout(limit, look)
-            .await
-            .map(|failed| failed.map(|all| self.known_to(viewer, all)))
-        {
-            Ok(Ok(Ok(failed))) if failed.is_empty() => None,
-            Ok(Ok(Ok(failed))) => {
+        let not_looked = "the folders could not be looked at: notes saved since may be missing".to_owned();
+        let failed = match tokio::time::timeout(limit, look).await {
+            Ok(Ok(failed)) => failed,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "looking at the folders broke off");
+                return Some(not_looked);
+            }
+            Err(_) => {
+                let seconds = limit.as_secs();
+                return Some(format!(
+                    "indexing took longer than {seconds} s: notes saved last may be missing"
+                ));
+            }
+        };
+        match self.known_to(viewer, failed) {
+            Ok(failed) if failed.is_empty() => None,
+            Ok(failed) => {
                 let names: Vec<_> = failed.iter().map(CollectionName::as_str).collect();
                 let names = names.join(", ");
                 Some(format!("{names} could not be brought up to date: notes saved since may be missing"))
             }
-            Ok(Ok(Err(error))) => {
+            Err(error) => {
                 tracing::error!(%error, "what a viewer sees cannot be told");
-                Some(not_looked.to_owned())
-            }
-            Ok(Err(error)) => {
-                tracing::error!(%error, "looking at the folders broke off");
-                Some(not_looked.to_owned())
-            }
-            Err(_) => {
-                let seconds = limit.as_secs();
-                Some(format!("indexing took longer than {seconds} s: notes saved last may be missing"))
+                Some(not_looked)
             }
         }
     }

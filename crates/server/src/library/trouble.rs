@@ -142,6 +142,7 @@ mod tests {
             check((&library, &viewer), Some("diary"), None);
         }
         check((&library, &elsewhere(&[])), None, Some((1, &[NOT_SEARCHED])));
+        check((&library, &elsewhere(&[])), Some("diary"), Some((0, &[NOT_SEARCHED])));
         assert!(!library.missing(&elsewhere(&[])).unwrap().is_empty());
         check((&library, &elsewhere(&["path:Work"])), None, Some((1, &[])));
         check((&library, &elsewhere(&["path:Home"])), None, Some((0, &[NOTHING_THERE])));

@@ -101,8 +101,10 @@ impl Library {
                 if let Some(damage) = snapshot.damage() {
                     tracing::warn!(collection = %name, %damage, "it is searched by words alone");
                 }
-                // Here, so that no question waits for it; the one that needs it tells of the error.
-                if let Err(error) = snapshot.links() {
+                // Where an older one answers meanwhile no question waits for this; the one that needs it tells of the error.
+                if held.is_some()
+                    && let Err(error) = snapshot.links()
+                {
                     tracing::warn!(collection = %name, %error, "its links cannot be read");
                 }
                 let whole = Seen::new(Arc::new(snapshot));
