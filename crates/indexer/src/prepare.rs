@@ -7,13 +7,14 @@ use std::io;
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
+use ibid_core::span::Span;
 use ibid_embed::TokenCounter;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
 use ibid_index::vector::VectorKey;
 use ibid_index::writer::{FileMark, FinishedChunk, FinishedDocument};
 
 use crate::chunk::{self, Measure};
-use crate::extract::{self, NoText};
+use crate::extract::{self, Block, BlockKind, Extracted, NoText};
 use crate::findable;
 use crate::report::SkipReason;
 use crate::source::{Source, SourceFile};
@@ -113,7 +114,7 @@ impl Context<'_> {
         let extracted = extract::extract(&file.path, &decoded.text);
         let chunks = chunk::chunk(&decoded.text, &extracted.blocks, tokens);
         let mut finished = findable::finish(&decoded.text, &extracted, chunks);
-        let inputs = self.inputs(&decoded.text, &extracted.document, &finished, tokens);
+        let inputs = self.inputs(&decoded.text, &extracted, &finished, tokens);
         for (chunk, input) in finished.iter_mut().zip(&inputs) {
             chunk.vector_key = key_of(input.as_deref());
         }
@@ -160,16 +161,21 @@ impl Context<'_> {
     fn inputs(
         &self,
         text: &str,
-        document: &ibid_core::document::Document,
+        Extracted { document, blocks, .. }: &Extracted,
         chunks: &[FinishedChunk],
         tokens: &mut TokenCounter,
     ) -> Vec<Option<String>> {
         let mut under: (Vec<usize>, String) = (vec![usize::MAX], String::new());
         let mut inputs = Vec::with_capacity(chunks.len());
+        let mut is_ahead = false;
         let is_listed_only = extract::is_media(&document.path);
         for FinishedChunk { chunk, found_by, .. } in chunks {
-            if found_by.words.as_deref() == Some("") && !text.is_empty() || is_listed_only {
+            if is_listed_only
+                || found_by.words.as_deref() == Some("")
+                || !says_something(text, chunk.span, blocks)
+            {
                 inputs.push(None);
+                is_ahead = chunk.span.start() == 0;
                 continue;
             }
             if under.0 != chunk.headings {
@@ -182,6 +188,14 @@ impl Context<'_> {
             for aside in &found_by.asides {
                 input.push('\n');
                 input.push_str(aside.trim());
+            }
+            // Front matter is no passage of its own: what it says counts with the passage after it.
+            if std::mem::take(&mut is_ahead) {
+                let front_matter = Span::claimed(0, chunk.span.start()).and_then(|span| span.quote(text));
+                input.push('\n');
+                input.push_str(
+                    front_matter.unwrap_or_default().trim_matches(|c: char| c == '-' || c.is_whitespace()),
+                );
             }
             inputs.push(Some(input));
         }
@@ -222,6 +236,19 @@ impl Context<'_> {
         let wanted = chunks.iter().zip(inputs).filter_map(|(chunk, input)| Some((chunk.vector_key?, input?)));
         wanted.filter(|(key, _)| !has_vector(*key)).collect()
     }
+}
+
+/// Whether a chunk holds a word outside headings and front matter. What holds none (an empty note, a template) would be
+/// near to any question.
+fn says_something(text: &str, chunk: Span, blocks: &[Block]) -> bool {
+    let first = blocks.partition_point(|block| block.span.end() <= chunk.start());
+    let within = blocks[first..].iter().take_while(|block| block.span.start() < chunk.end());
+    let content = within.filter(|block| !matches!(block.kind, BlockKind::FrontMatter | BlockKind::Heading));
+    let mut quotes = content.filter_map(|block| {
+        let start = block.span.start().max(chunk.start());
+        Span::claimed(start, block.span.end().min(chunk.end()))?.quote(text)
+    });
+    quotes.any(|quote| quote.contains(char::is_alphanumeric))
 }
 
 /// The key of the vector of what the model is given.
