@@ -82,6 +82,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
             "lexical": hit.lexical.map(leg),
             "semantic": hit.semantic.map(leg),
             "links": score(hit.links),
+            "name": score(hit.name),
             "fusion": fusion.map(|(name, _)| name),
             "terms": hit.terms.iter().map(|term| json!({"word": term.typed, "score": score(term.score)})).collect::<Vec<_>>(),
         });

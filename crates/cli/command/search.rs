@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ibid_core::hit::Answer;
 use ibid_core::query::{Condition, Filter, Mode, Query};
+use ibid_core::ranking::Ranking;
 use ibid_search::{QueryEmbedder, Searcher};
 use ibid_server::running_server;
 
@@ -123,6 +124,7 @@ fn query(args: &SearchArgs) -> Result<Query, Failure> {
         filter: filter(args),
         explain: args.explain,
         fusion: args.fusion,
+        ranking: Ranking::default(),
     })
 }
 

@@ -87,9 +87,10 @@ fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
     let points = |leg: Option<LegScore>| leg.map_or(0.0, |leg| leg.points);
     let (lexical, semantic) = (points(hit.lexical), points(hit.semantic));
     let links = if hit.links > 0.0 { format!(" + links {:.3}", hit.links) } else { String::new() };
+    let name = if hit.name > 0.0 { format!(" + name {:.3}", hit.name) } else { String::new() };
     writeln!(
         out,
-        "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{links}{DIM:#}",
+        "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{links}{name}{DIM:#}",
         hit.score
     )?;
     if let Some(leg) = hit.lexical {

@@ -50,6 +50,8 @@ pub struct Hit {
     pub semantic: Option<LegScore>,
     /// What the links between notes add to the score.
     pub links: f32,
+    /// What it adds to the score that the question calls the note by its name.
+    pub name: f32,
     /// What each word of the question adds to the lexical leg's score; empty unless the question asked for it.
     pub terms: Vec<TermScore>,
 }
@@ -153,7 +155,9 @@ pub enum Note {
     },
     /// Nothing in the question is a word.
     NoWords,
-    /// Only the first words of a long question were looked up.
+    /// The question is in a language that the model is known not to know, so it was searched by words alone.
+    WordsAlone,
+    /// Only the rarest words of a long question were looked up.
     WordsLeftOut {
         /// How many were looked up.
         kept: usize,
@@ -203,8 +207,11 @@ impl fmt::Display for Note {
             ),
             Note::EmptyCollection { collection } => write!(f, "{collection} holds no document"),
             Note::NoWords => f.write_str("the question holds no word: it was not searched by words"),
+            Note::WordsAlone => f.write_str(
+                "the model does not know the language of the question: it was searched by words alone",
+            ),
             Note::WordsLeftOut { kept } => {
-                write!(f, "the question is long: only its first {kept} words were searched by words")
+                write!(f, "the question is long: it was searched by its {kept} rarest words")
             }
             Note::Respelt { typed, found, nearby, and_others, only_in } => {
                 let only_in: Vec<&str> = only_in.iter().map(CollectionName::as_str).collect();

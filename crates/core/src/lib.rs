@@ -47,4 +47,5 @@ pub mod id;
 pub mod language;
 pub mod links;
 pub mod query;
+pub mod ranking;
 pub mod span;

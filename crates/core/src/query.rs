@@ -5,6 +5,7 @@ mod date;
 mod parse;
 
 use crate::fusion::Fusion;
+use crate::ranking::Ranking;
 
 pub use date::{DATE_FORMS, day_of, moment_of, period_of};
 pub use parse::{Parsed, Piece, parse};
@@ -191,6 +192,8 @@ pub struct Query {
     pub filter: Filter,
     /// How the legs become one list.
     pub fusion: Fusion,
+    /// The constants of ranking.
+    pub ranking: Ranking,
     /// Whether every hit tells what its score is made of; costs a look at each hit's words.
     pub explain: bool,
 }
@@ -205,6 +208,7 @@ impl Query {
             per_document: DEFAULT_PER_DOCUMENT,
             filter: Filter::default(),
             fusion: Fusion::default(),
+            ranking: Ranking::default(),
             explain: false,
         }
     }

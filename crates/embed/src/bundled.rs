@@ -74,6 +74,10 @@ impl Embedder for BundledEmbedder {
         &self.identity
     }
 
+    fn languages(&self) -> Option<&'static [&'static str]> {
+        Some(&["en"])
+    }
+
     fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
         // rten runs on the threads of a pool; one thread per worker keeps workers off each other's cores.
         let pool = Arc::new(ThreadPool::with_num_threads(1));

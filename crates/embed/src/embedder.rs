@@ -20,6 +20,11 @@ pub trait Embedder: Send + Sync {
     /// Returns which model this is.
     fn identity(&self) -> &ModelIdentity;
 
+    /// The languages that the model knows, by their ISO 639-1 codes; `None` where nobody stated them.
+    fn languages(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// Makes what one thread needs to embed. Workers of one embedder run side by side, each on one core; a
     /// worker outlives its embedder.
     ///

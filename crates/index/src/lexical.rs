@@ -2,7 +2,10 @@
 //! [`snapshot`](crate::snapshot), filling it in [`writer`](crate::writer).
 
 mod analyzer;
+mod function_words;
+pub(crate) mod name;
 pub(crate) mod schema;
 pub(crate) mod sealed;
 
 pub use analyzer::{QuestionWord, Word, words_of_document, words_of_question};
+pub use function_words::is_function_word;

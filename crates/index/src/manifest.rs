@@ -11,7 +11,7 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 ///
 /// History: 1 the first; 2 one field of words, languages, dates, properties; 3 titles count three times; 4 links,
 /// comments, typed properties; 5 the commit point is sealed; 6 a file's name counts as a title.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;

@@ -332,6 +332,12 @@ impl Snapshot {
         self.vectors.row_of(key).is_some_and(|row| self.alive.contains(row))
     }
 
+    /// Whether the vector of a chunk is still to be made.
+    pub fn awaits_vector(&self, chunk: ChunkAddress) -> bool {
+        let columns = &self.columns[chunk.0.segment_ord as usize];
+        columns.vector_key_of(chunk.0.doc_id).is_some() && self.row_at(chunk.0).is_none()
+    }
+
     /// Every document's file as it was when it was read, sorted by path.
     pub fn known_documents(&self) -> Result<Vec<KnownDocument>, ReadError> {
         let paths = self.columns.iter().map(SegmentColumns::paths).collect::<tantivy::Result<Vec<_>>>();

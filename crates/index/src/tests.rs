@@ -142,7 +142,7 @@ pub(crate) fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
 /// What `words` are looked up by.
 fn look_up(snapshot: &Snapshot, words: &str) -> Vec<LookedUp> {
     let wanted = words_of_question(words).into_iter().map(Wanted::Word);
-    wanted.map(|wanted| snapshot.look_up(&wanted).unwrap()).collect()
+    wanted.map(|wanted| snapshot.look_up(&wanted, true).unwrap()).collect()
 }
 
 /// The paths found for words, and the texts of the chunks.
@@ -300,10 +300,11 @@ fn a_beginning_stands_for_the_words_that_begin_so() {
     collection.write(&[("a.md", "ferment\nfern\nFerry\nbread\n")]);
     let snapshot = collection.snapshot();
     let wanted = Wanted::Prefix("Fer".into());
-    let terms: Vec<_> = snapshot.look_up(&wanted).unwrap().terms.into_iter().map(|(term, _)| term).collect();
+    let terms: Vec<_> =
+        snapshot.look_up(&wanted, true).unwrap().terms.into_iter().map(|(term, _)| term).collect();
     assert_eq!(terms, ["ferment", "fern", "ferri"]);
     // The dictionary has it without its ending.
-    let longer = snapshot.look_up(&Wanted::Prefix("fermenti".into())).unwrap();
+    let longer = snapshot.look_up(&Wanted::Prefix("fermenti".into()), true).unwrap();
     assert!(longer.terms.is_empty() || longer.terms[0].0 == "ferment");
 }
 

@@ -18,6 +18,7 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 
 use crate::error::{OpenError, WriteError};
+use crate::lexical::name::name_terms;
 use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
 use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, Refused, SealedDirectory};
 use crate::lock::WriterLock;
@@ -291,6 +292,8 @@ impl CollectionWriter {
             out.add_u64(fields.content, document.file.content);
             out.add_bytes(fields.record, &record::to_bytes(&document.stored));
             facts.aliases.iter().for_each(|alias| out.add_text(fields.alias, alias));
+            let names = name_terms(&facts.title, facts.aliases.iter().map(String::as_str), path);
+            names.iter().for_each(|name| out.add_text(fields.name, name));
         }
         out
     }

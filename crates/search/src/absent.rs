@@ -4,122 +4,116 @@
 use ibid_index::lexical::QuestionWord;
 use ibid_index::snapshot::{LookedUp, Wanted};
 
-/// Words that say nothing of what is asked for, so that few miss them. English alone: what is missing in another language
-/// is told.
-const SMALL: [&str; 87] = [
-    "a", "about", "all", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
-    "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "him", "his",
-    "how", "i", "if", "in", "into", "is", "it", "its", "many", "may", "me", "much", "my", "no", "not", "of",
-    "on", "or", "our", "out", "s", "she", "should", "so", "some", "t", "than", "that", "the", "their",
-    "them", "then", "there", "these", "they", "this", "those", "to", "too", "up", "us", "was", "we", "were",
-    "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
-    "yours",
-];
-
 /// A word as it was typed, or a row of characters of a script without spaces.
 pub(crate) struct Typed {
     text: String,
-    is_small: bool,
-    /// Where what it is looked up as stands among all that is looked up.
-    wanted: Vec<usize>,
+    /// Where what it is looked up as stands among all that is looked up, and which leaf of that.
+    wanted: Vec<(usize, usize)>,
+    /// The words themselves; none of a beginning.
+    words: Vec<QuestionWord>,
 }
 
 /// What was typed that no snapshot has, and that nothing was looked up instead of, in its order.
 ///
-/// A row of characters is told whole where no two of it stand together. Small words are told only where nothing of the
-/// question is there at all. Where nothing was searched nothing is known to be absent.
-pub(crate) fn absent(typed: &[Typed], looked_up: &[Vec<LookedUp>]) -> Vec<String> {
+/// A row of characters is told whole where no two of it stand together. Words that are small, as `is_small` has it, are
+/// told only where nothing of the question is there at all. Where nothing was searched nothing is known to be absent.
+pub(crate) fn absent(
+    typed: &[Typed],
+    looked_up: &[Vec<LookedUp>],
+    is_small: impl Fn(&QuestionWord) -> bool,
+) -> Vec<String> {
     let Some(first) = looked_up.first() else { return Vec::new() };
-    let is_absent =
-        |at: usize| looked_up.iter().all(|words| !words[at].found && words[at].respelt.is_empty());
-    let all_absent = (0..first.len()).all(is_absent);
-    let mut words: Vec<String> = Vec::new();
-    for Typed { text, is_small, wanted } in typed {
-        let is_told = all_absent || !is_small;
-        if is_told && wanted.iter().copied().all(is_absent) && !words.contains(text) {
-            words.push(text.clone());
+    let is_absent = |(at, leaf): (usize, usize)| {
+        looked_up
+            .iter()
+            .map(|words| words[at].leaves()[leaf])
+            .all(|word| !word.found && word.respelt.is_empty())
+    };
+    let leaves = |at: usize| (0..first[at].leaves().len()).map(move |leaf| (at, leaf));
+    let all_absent = (0..first.len()).flat_map(leaves).all(is_absent);
+    let mut told: Vec<String> = Vec::new();
+    for Typed { text, wanted, words } in typed {
+        let is_told = all_absent || words.is_empty() || !words.iter().all(&is_small);
+        if is_told && wanted.iter().copied().all(is_absent) && !told.contains(text) {
+            told.push(text.clone());
         }
     }
-    words
+    told
 }
 
 /// The words and rows of one piece of a question, of which `at` says where each stands among all that is looked up; what
-/// `at` does not hold is left out. Of a compound its parts are told, which follow it.
+/// `at` does not hold is left out. Of a compound its parts are told.
 pub(crate) fn typed(piece: &[Wanted], at: &[usize]) -> Vec<Typed> {
-    let piece = &piece[..at.len().min(piece.len())];
     let mut all = Vec::new();
-    let mut from = 0;
-    while from < piece.len() {
-        let next = from + 1 + rest_of_row(&piece[from..]);
-        let (is_compound, is_small) = match &piece[from] {
-            Wanted::Word(word) => (word.is_compound(), SMALL.contains(&word.folded().as_str())),
-            Wanted::Prefix(_) => (false, false),
-        };
-        if !is_compound {
-            let text = text_of(&piece[from..next]);
-            all.push(Typed { text, is_small, wanted: at[from..next].to_vec() });
+    let mut words: Vec<(&QuestionWord, (usize, usize))> = Vec::new();
+    for (wanted, &at) in piece.iter().zip(at) {
+        match wanted {
+            Wanted::Prefix(beginning) => {
+                let text = format!("{beginning}*");
+                all.push(Typed { text, wanted: vec![(at, 0)], words: Vec::new() });
+            }
+            Wanted::Word(word) => {
+                words.extend(word.leaves().into_iter().enumerate().map(|(leaf, word)| (word, (at, leaf))));
+            }
         }
-        from = next;
     }
+    let rows = words.chunk_by(|(before, _), (after, _)| is_one_row(before, after));
+    all.extend(rows.map(|row| Typed {
+        text: text_of(row.iter().map(|(word, _)| *word)),
+        wanted: row.iter().map(|(_, at)| *at).collect(),
+        words: row.iter().map(|(word, _)| (*word).clone()).collect(),
+    }));
     all
 }
 
-/// How many of those after the first are pairs of characters of the same row.
-fn rest_of_row(wanted: &[Wanted]) -> usize {
-    let overlap = |pair: &&[Wanted]| match pair {
-        [Wanted::Word(before), Wanted::Word(after)] => {
-            is_of_row(before)
-                && is_of_row(after)
-                && before.bytes.start < after.bytes.start
-                && after.bytes.start < before.bytes.end
-        }
-        _ => false,
-    };
-    wanted.windows(2).take_while(overlap).count()
-}
-
-fn is_of_row(word: &QuestionWord) -> bool {
-    !word.is_plain() && !word.is_compound()
+/// Whether two are pairs of characters of one row, which overlap.
+fn is_one_row(before: &QuestionWord, after: &QuestionWord) -> bool {
+    let is_of_row = |word: &QuestionWord| !word.is_plain() && !word.is_compound();
+    is_of_row(before)
+        && is_of_row(after)
+        && before.bytes.start < after.bytes.start
+        && after.bytes.start < before.bytes.end
 }
 
 /// The words of a row of pairs put together again; what was typed of anything else.
-fn text_of(row: &[Wanted]) -> String {
+fn text_of<'a>(row: impl Iterator<Item = &'a QuestionWord>) -> String {
     let mut text = String::new();
     let mut end = 0;
-    for one in row {
-        match one {
-            Wanted::Prefix(beginning) => text = format!("{beginning}*"),
-            Wanted::Word(word) => {
-                let known = end.max(word.bytes.start) - word.bytes.start;
-                text.push_str(word.typed.get(known..).unwrap_or_default());
-                end = word.bytes.end;
-            }
-        }
+    for word in row {
+        let known = end.max(word.bytes.start) - word.bytes.start;
+        text.push_str(word.typed.get(known..).unwrap_or_default());
+        end = word.bytes.end;
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use ibid_core::language::Language;
     use ibid_core::query::Query;
 
     use super::*;
     use crate::question::Question;
 
+    fn looked_up(typed: &str, parts: &[QuestionWord], there: &[&str], nearby: &[&str]) -> LookedUp {
+        let respelt = if nearby.contains(&typed) { vec!["other".to_owned()] } else { Vec::new() };
+        let parts = parts.iter().map(|part| looked_up(&part.typed, &part.parts, there, nearby));
+        LookedUp { respelt, found: there.contains(&typed), parts: parts.collect(), ..LookedUp::default() }
+    }
+
     /// `there` are the words that a collection has, `nearby` those that it has others instead of.
     fn check(question: &str, there: &[&str], nearby: &[&str], told: &[&str]) {
         let asked = Question::of(&Query::new(question));
-        let look_up = |wanted: &Wanted| {
-            let typed = text_of(std::slice::from_ref(wanted));
-            let is_in = |words: &[&str]| words.contains(&typed.as_str());
-            let respelt = if is_in(nearby) { vec!["other".to_owned()] } else { Vec::new() };
-            LookedUp { terms: Vec::new(), respelt, found: is_in(there) }
-        };
-        let nowhere =
-            asked.wanted.iter().map(|_| LookedUp { terms: Vec::new(), respelt: Vec::new(), found: false });
-        let looked_up = [nowhere.collect(), asked.wanted.iter().map(look_up).collect()];
-        assert_eq!(absent(&asked.typed, &looked_up), told, "{question}");
-        assert_eq!(absent(&asked.typed, &[]), [""; 0], "nothing was searched");
+        let looked_up = [(&[][..], &[][..]), (there, nearby)].map(|(there, nearby)| {
+            let look_up = |wanted: &Wanted| match wanted {
+                Wanted::Prefix(beginning) => looked_up(&format!("{beginning}*"), &[], there, nearby),
+                Wanted::Word(word) => looked_up(&word.typed, &word.parts, there, nearby),
+            };
+            asked.wanted.iter().map(look_up).collect::<Vec<_>>()
+        });
+        let is_small = |word: &QuestionWord| word.is_function_word(Language::English);
+        assert_eq!(absent(&asked.typed, &looked_up, is_small), told, "{question}");
+        assert_eq!(absent(&asked.typed, &[], is_small), [""; 0], "nothing was searched");
     }
 
     #[test]

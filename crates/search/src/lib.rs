@@ -7,6 +7,7 @@ mod absent;
 mod error;
 mod explain;
 pub mod fetch;
+mod named;
 mod neighbours;
 mod passage;
 mod prominence;
@@ -17,6 +18,7 @@ pub mod related;
 mod retrieve;
 mod searcher;
 mod snippet;
+mod tongue;
 
 pub use error::{FetchError, SearchError};
 pub use query_embedder::QueryEmbedder;

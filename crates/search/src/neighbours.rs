@@ -13,7 +13,8 @@ pub(crate) struct Neighbours(BTreeMap<String, Option<String>>);
 impl Neighbours {
     /// Of what is looked up in each snapshot.
     pub(crate) fn of(words: &[Vec<LookedUp>]) -> Neighbours {
-        let terms = words.iter().flatten().flat_map(|word| &word.respelt);
+        let words = words.iter().flatten().flat_map(LookedUp::leaves);
+        let terms = words.flat_map(|word| &word.respelt);
         Neighbours(terms.map(|term| (term.clone(), None)).collect())
     }
 
@@ -53,7 +54,7 @@ mod tests {
 
     fn check(text: &str, respelt: &[&str], named: &[&str], has_others: bool) {
         let nearby: Vec<String> = respelt.iter().map(|&term| term.to_owned()).collect();
-        let looked_up = LookedUp { terms: Vec::new(), respelt: nearby.clone(), found: false };
+        let looked_up = LookedUp { respelt: nearby.clone(), ..LookedUp::default() };
         let mut neighbours = Neighbours::of(&[vec![looked_up]]);
         let chunk = StoredChunk {
             path: DocumentPath::new("a.md").unwrap(),

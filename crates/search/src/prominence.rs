@@ -44,7 +44,8 @@ pub(crate) fn weigh_links(
             most => (1.0 + backlinks as f32).ln() / (1.0 + most as f32).ln(),
         };
         let near = endorsed.get(&(candidate.key.snapshot, number)).copied().unwrap_or(0.0);
-        candidate.score *= 1.0 + MOST_LINKED * popular + LINKED_BY_BEST * near;
+        candidate.links = candidate.score * (MOST_LINKED * popular + LINKED_BY_BEST * near);
+        candidate.score += candidate.links;
     }
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
     Ok(())

@@ -39,6 +39,11 @@ impl QueryEmbedder {
         self.embedder.identity()
     }
 
+    /// The languages that the model knows, by their ISO 639-1 codes; `None` where nobody stated them.
+    pub(crate) fn languages(&self) -> Option<&'static [&'static str]> {
+        self.embedder.languages()
+    }
+
     /// The vector of a question. Costs one run of the model, some milliseconds, on the calling thread; next to nothing
     /// for a question asked before.
     pub fn embed(&self, words: &str) -> Result<Arc<[f32]>, EmbedError> {

@@ -1,6 +1,7 @@
 //! A query taken apart for the legs: what to look up in each collection, what to embed, what to demand. It asks the
 //! dictionaries; it retrieves nothing.
 
+use std::collections::HashMap;
 use std::ops::{Bound, Range};
 use std::sync::Arc;
 
@@ -8,15 +9,23 @@ use globset::{GlobBuilder, GlobMatcher};
 use ibid_core::hit::Note;
 use ibid_core::id::CollectionName;
 use ibid_core::query::{Comparison, Condition, Filter, Parsed, Piece, Query, parse, period_of};
+use ibid_core::ranking::Ranking;
 use ibid_index::ReadError;
-use ibid_index::lexical::words_of_question;
+use ibid_index::lexical::{QuestionWord, words_of_question};
 use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
 use crate::absent::{Typed, absent, typed};
 use crate::error::SearchError;
+use crate::tongue::is_foreign;
 
-/// The most words of a question that are looked up.
+/// The most words that a question is asked by: the rarest of those it has.
 pub(crate) const MAX_WORDS: usize = 64;
+
+/// The most pairs of neighbouring words that are looked for as such.
+const MAX_PAIRS: usize = 64;
+
+/// The most different words of a question that are looked at for how rare they are: a long page of text.
+const MAX_LOOKED_UP: usize = 1_024;
 
 /// What a path condition that holds one of these is: a glob.
 const GLOB_SIGNS: [char; 4] = ['*', '?', '[', '{'];
@@ -27,10 +36,14 @@ pub(crate) struct Question {
     /// What is given to the embedder; empty where nothing is looked for.
     pub(crate) plain: String,
     pub(crate) wanted: Vec<Wanted>,
+    /// How often each of them is typed.
+    times: Vec<u32>,
+    /// Which of them stand next to each other in the question, in its order.
+    pub(crate) pairs: Vec<(usize, usize)>,
     /// The same as it was typed, word by word.
     pub(crate) typed: Vec<Typed>,
-    /// Whether it has more words than are looked up.
-    pub(crate) is_cut: bool,
+    /// How much a word counts that is typed more than once.
+    ranking: Ranking,
     /// What is demanded of chunks: by the query, by the words typed, by phrases.
     pub(crate) filter: Filter,
 }
@@ -38,10 +51,19 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn of(query: &Query) -> Question {
         let parsed = with_bad_globs_as_words(parse(&query.words));
-        let Looked { wanted, typed, is_cut } = looked_for(&parsed.pieces);
+        let Looked { wanted, times, pairs, typed } = looked_for(&parsed.pieces);
         let mut filter = query.filter.clone().and(parsed.filter.clone());
         filter.all.extend(parsed.phrases().map(|phrase| Condition::Words(phrase.to_owned())));
-        Question { plain: parsed.plain(), wanted, typed, is_cut, filter, parsed }
+        Question {
+            plain: parsed.plain(),
+            wanted,
+            times,
+            pairs,
+            typed,
+            ranking: query.ranking,
+            filter,
+            parsed,
+        }
     }
 
     /// Takes back what the phrases demand; their words are looked for all the same.
@@ -54,36 +76,152 @@ impl Question {
         &self,
         snapshots: &[Arc<Snapshot>],
     ) -> Result<(Vec<Vec<LookedUp>>, Vec<Note>), ReadError> {
+        // Neighbours of hundreds of words would cost a second, and a long question does without.
+        let respells = self.wanted.len() <= MAX_WORDS;
         let mut looked_up = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
-            let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted));
+            let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted, respells));
             looked_up.push(words.collect::<Result<Vec<_>, _>>()?);
         }
-        let mut notes: Vec<Note> =
-            (0..self.wanted.len()).filter_map(|at| self.respelt(at, snapshots, &looked_up)).collect();
-        let words = absent(&self.typed, &looked_up);
+        let mut notes = Vec::new();
+        for at in 0..self.wanted.len() {
+            self.respelt(at, snapshots, &looked_up, &mut notes);
+        }
+        let is_small = |word: &QuestionWord| {
+            let mut languages = snapshots.iter().flat_map(|snapshot| snapshot.languages());
+            languages.any(|&language| word.is_function_word(language))
+        };
+        let words = absent(&self.typed, &looked_up, is_small);
         if !words.is_empty() {
             notes.push(Note::Absent { words });
+        }
+        if self.wanted.len() > MAX_WORDS {
+            keep_rarest(&mut looked_up);
+            notes.push(Note::WordsLeftOut { kept: MAX_WORDS });
+        }
+        for (snapshot, words) in snapshots.iter().zip(&mut looked_up) {
+            self.hush_function_words(snapshot, words);
+            self.weigh(words);
         }
         Ok((looked_up, notes))
     }
 
+    /// The share of what the question's words weigh that is there, 0 to 1: a word weighs as much as it is rare, one that
+    /// is nowhere as much as the rarest. 1 where there are only function words.
+    pub(crate) fn words_found(&self, snapshots: &[Arc<Snapshot>], looked_up: &[Vec<LookedUp>]) -> f32 {
+        let chunks = snapshots.iter().map(|snapshot| snapshot.chunks()).sum::<u64>() as f32;
+        let weight = |there: f32| (1.0 + (chunks - there + 0.5).max(0.5) / (there + 0.5)).ln();
+        let (mut found, mut all) = (0.0, 0.0);
+        for (at, wanted) in self.wanted.iter().enumerate() {
+            let is_function = |snapshot: &Arc<Snapshot>| match wanted {
+                Wanted::Word(word) => snapshot.languages().iter().any(|&of| word.is_function_word(of)),
+                Wanted::Prefix(_) => false,
+            };
+            if snapshots.iter().any(is_function) {
+                continue;
+            }
+            let words = || looked_up.iter().filter_map(|words| words.get(at));
+            let there = words().map(|word| word.chunks).sum::<u64>() as f32;
+            all += weight(there);
+            found += if words().any(LookedUp::is_there) { weight(there) } else { 0.0 };
+        }
+        if all > 0.0 { found / all } else { 1.0 }
+    }
+
+    /// Whether the question shows that it is in a language none of `known`.
+    pub(crate) fn is_foreign(&self, known: &[&str]) -> bool {
+        let words: Vec<&QuestionWord> = self
+            .wanted
+            .iter()
+            .filter_map(|wanted| match wanted {
+                Wanted::Word(word) => Some(word),
+                Wanted::Prefix(_) => None,
+            })
+            .collect();
+        is_foreign(&words, known)
+    }
+
+    /// Function words say nothing in documents of their language, unless the question has no other word there.
+    fn hush_function_words(&self, snapshot: &Snapshot, words: &mut [LookedUp]) {
+        for &language in snapshot.languages() {
+            let is_function = |wanted: &Wanted| match wanted {
+                Wanted::Word(word) => word.is_function_word(language),
+                Wanted::Prefix(_) => false,
+            };
+            let function: Vec<bool> = self.wanted.iter().map(is_function).collect();
+            if function.iter().all(|is_function| *is_function) {
+                continue;
+            }
+            let hushed = words.iter_mut().zip(function).filter(|(_, is_function)| *is_function);
+            hushed.for_each(|(word, _)| word.silent_in.push(language));
+        }
+    }
+
+    /// What is typed more than once counts for more, up to a bound: BM25's own weight of a word of the question
+    /// (Robertson and Walker, TREC-3). Words of one stem are one word.
+    fn weigh(&self, words: &mut [LookedUp]) {
+        let mut first_of: HashMap<Vec<String>, usize> = HashMap::new();
+        let mut times = self.times.clone();
+        for at in 0..words.len() {
+            if words[at].terms.is_empty() || !words[at].parts.is_empty() {
+                continue;
+            }
+            let terms = words[at].terms.iter().map(|(term, _)| term.clone()).collect();
+            let first = *first_of.entry(terms).or_insert(at);
+            if first != at {
+                times[first] += times[at];
+                words[at].weight = 0.0;
+            }
+        }
+        for (word, times) in words.iter_mut().zip(times) {
+            word.weight *= self.ranking.weight_of_repeated(times);
+        }
+    }
+
     /// What was looked up besides the wanted word `at`, and in which of the snapshots.
-    fn respelt(&self, at: usize, snapshots: &[Arc<Snapshot>], looked_up: &[Vec<LookedUp>]) -> Option<Note> {
-        let Wanted::Word(word) = &self.wanted[at] else { return None };
-        let there = || snapshots.iter().zip(looked_up).filter(|(_, words)| !words[at].respelt.is_empty());
-        let mut nearby: Vec<String> = there().flat_map(|(_, words)| words[at].respelt.clone()).collect();
-        nearby.sort();
-        nearby.dedup();
-        if nearby.is_empty() {
-            return None;
+    fn respelt(
+        &self,
+        at: usize,
+        snapshots: &[Arc<Snapshot>],
+        looked_up: &[Vec<LookedUp>],
+        notes: &mut Vec<Note>,
+    ) {
+        let Wanted::Word(word) = &self.wanted[at] else { return };
+        for (number, leaf) in word.leaves().into_iter().enumerate() {
+            let there: Vec<(&CollectionName, &LookedUp)> = snapshots
+                .iter()
+                .zip(looked_up)
+                .map(|(snapshot, words)| (snapshot.name(), words[at].leaves()[number]))
+                .filter(|(_, word)| !word.respelt.is_empty())
+                .collect();
+            let mut nearby: Vec<String> = there.iter().flat_map(|(_, word)| word.respelt.clone()).collect();
+            nearby.sort();
+            nearby.dedup();
+            if nearby.is_empty() {
+                continue;
+            }
+            let found = there.iter().any(|(_, word)| word.found);
+            let mut only_in: Vec<CollectionName> = there.iter().map(|(name, _)| (*name).clone()).collect();
+            if only_in.len() == snapshots.len() {
+                only_in.clear();
+            }
+            let typed = leaf.typed.clone();
+            notes.push(Note::Respelt { typed, found, nearby, and_others: false, only_in });
         }
-        let found = there().any(|(_, words)| words[at].found);
-        let mut only_in: Vec<CollectionName> = there().map(|(snapshot, _)| snapshot.name().clone()).collect();
-        if only_in.len() == snapshots.len() {
-            only_in.clear();
-        }
-        Some(Note::Respelt { typed: word.typed.clone(), found, nearby, and_others: false, only_in })
+    }
+}
+
+/// Leaves the [`MAX_WORDS`] words that stand in the fewest chunks of all snapshots; equals by their order in the
+/// question. A word that stands nowhere is not among them.
+fn keep_rarest(looked_up: &mut [Vec<LookedUp>]) {
+    let words = looked_up.first().map_or(0, Vec::len);
+    let chunks = |at: &usize| looked_up.iter().map(|words| words[*at].chunks).sum::<u64>();
+    let mut order: Vec<usize> = (0..words).filter(|at| chunks(at) > 0).collect();
+    order.sort_by_key(|at| (chunks(at), *at));
+    order.truncate(MAX_WORDS);
+    for words in looked_up {
+        let others = words.iter_mut().enumerate().filter(|(at, _)| !order.contains(at));
+        others.for_each(|(_, word)| word.weight = 0.0);
     }
 }
 
@@ -107,14 +245,15 @@ fn with_bad_globs_as_words(mut parsed: Parsed) -> Parsed {
 #[derive(Default)]
 struct Looked {
     wanted: Vec<Wanted>,
+    times: Vec<u32>,
+    pairs: Vec<(usize, usize)>,
     typed: Vec<Typed>,
-    is_cut: bool,
 }
 
-/// What the pieces look for, each once, at most [`MAX_WORDS`].
+/// What the pieces look for, each once, at most [`MAX_LOOKED_UP`].
 fn looked_for(pieces: &[Piece]) -> Looked {
     let mut looked = Looked::default();
-    let mut seen: Vec<(bool, String)> = Vec::new();
+    let mut places_of: HashMap<(bool, String), usize> = HashMap::new();
     for piece in pieces {
         let of_piece: Vec<Wanted> = match piece {
             Piece::Words(text) | Piece::Phrase(text) => {
@@ -128,23 +267,30 @@ fn looked_for(pieces: &[Piece]) -> Looked {
                 Wanted::Word(word) => (word.is_compound(), word.folded()),
                 Wanted::Prefix(beginning) => (false, format!("{beginning}*")),
             };
-            match seen.iter().position(|known| *known == key) {
-                Some(known) => places.push(known),
-                None if seen.len() == MAX_WORDS => {
-                    looked.is_cut = true;
-                    break;
+            let next = looked.wanted.len();
+            match places_of.get(&key) {
+                Some(&known) => {
+                    looked.times[known] += 1;
+                    places.push(known);
                 }
+                None if next == MAX_LOOKED_UP => break,
                 None => {
-                    places.push(seen.len());
-                    seen.push(key);
+                    places_of.insert(key, next);
+                    places.push(next);
                     looked.wanted.push(one.clone());
+                    looked.times.push(1);
                 }
             }
         }
-        looked.typed.extend(typed(&of_piece, &places));
-        if looked.is_cut {
-            break;
+        let placed: Vec<_> = of_piece.iter().zip(places.iter().copied()).collect();
+        for pair in placed.windows(2) {
+            let ((Wanted::Word(first), a), (Wanted::Word(second), b)) = (pair[0], pair[1]) else { continue };
+            let follow = first.is_plain() && second.is_plain() && first.place + 1 == second.place;
+            if follow && a != b && !looked.pairs.contains(&(a, b)) && looked.pairs.len() < MAX_PAIRS {
+                looked.pairs.push((a, b));
+            }
         }
+        looked.typed.extend(typed(&of_piece, &places));
     }
     looked
 }

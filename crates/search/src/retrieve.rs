@@ -40,6 +40,9 @@ pub(crate) struct Retrieved {
 pub(crate) struct Asked<'a> {
     /// What is looked up in each snapshot; empty when the lexical leg does not run.
     pub(crate) words: &'a [Vec<LookedUp>],
+    /// Which of the words stand next to each other in the question, and what that counts.
+    pub(crate) pairs: &'a [(usize, usize)],
+    pub(crate) beside: f32,
     /// The question's vector for each snapshot; `None` where the semantic leg does not run.
     pub(crate) vectors: &'a [Option<QuestionVector>],
     /// Which chunks of each snapshot may answer.
@@ -82,6 +85,7 @@ pub(crate) fn retrieve(
     let only_semantic = missing_from(&lexical, &semantic);
     let only_lexical = missing_from(&semantic, &lexical);
     lexical.extend(lexical_scores(snapshots, asked.words, &only_semantic)?);
+    add_beside(snapshots, asked, &mut lexical)?;
     semantic.extend(cosines(snapshots, asked.vectors, &only_lexical));
     Ok(Retrieved { lexical: sorted(lexical), semantic: sorted(semantic), is_full })
 }
@@ -178,6 +182,29 @@ fn lexical_scores(
         scored.extend(group.iter().copied().zip(scores).filter(|&(_, score)| score > 0.0));
     }
     Ok(scored)
+}
+
+/// Adds what it is worth that words stand next to each other as they do in the question. Only what a leg found is looked
+/// at: the places of words cost ten times the words.
+fn add_beside(
+    snapshots: &[Arc<Snapshot>],
+    asked: &Asked<'_>,
+    lexical: &mut Ranked,
+) -> Result<(), SearchError> {
+    if asked.pairs.is_empty() || asked.beside == 0.0 {
+        return Ok(());
+    }
+    lexical.sort_by_key(|&(candidate, _)| candidate);
+    for group in lexical.chunk_by_mut(|a, b| a.0.snapshot == b.0.snapshot) {
+        let number = group[0].0.snapshot;
+        let Some(words) = asked.words.get(number) else { continue };
+        let pairs: Vec<_> =
+            asked.pairs.iter().map(|&(first, second)| (&words[first], &words[second])).collect();
+        let chunks: Vec<_> = group.iter().map(|(candidate, _)| candidate.chunk).collect();
+        let scores = snapshots[number].beside_scores(&pairs, &chunks)?;
+        group.iter_mut().zip(scores).for_each(|((_, score), beside)| *score += asked.beside * beside);
+    }
+    Ok(())
 }
 
 fn cosines(

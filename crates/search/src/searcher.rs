@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ibid_core::citation::Citation;
-use ibid_core::fusion::{Fused, fuse};
+use ibid_core::fusion::{Fused, Trust, fuse};
 use ibid_core::hash::QuoteHash;
 use ibid_core::hit::{Answer, Embedding, Hit, MAX_EMBEDDED_IN, Note, Searched};
 use ibid_core::id::DocumentId;
@@ -17,6 +17,7 @@ use tracing::Span;
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
+use crate::named::Named;
 use crate::neighbours::Neighbours;
 use crate::passage::Passages;
 use crate::prominence::weigh_links;
@@ -36,14 +37,28 @@ type Ranking = Fused<Candidate>;
 struct Begun {
     /// Empty when the lexical leg does not run.
     words: Vec<Vec<LookedUp>>,
+    /// The share of what the words weigh that is there; 1 when the lexical leg does not run.
+    words_found: f32,
     /// `None` where the semantic leg does not run.
     vectors: Vec<Option<QuestionVector>>,
     lexical: Ranked,
 }
 
+/// What a question asks for, as hits are made of it.
+struct AskedFor<'q> {
+    words: &'q [Vec<LookedUp>],
+    question: &'q Question,
+    trust: Trust,
+    named: Named,
+}
+
 /// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
 const DEEPER: usize = 4;
 const MAX_LEG_DEPTH: usize = 1_600;
+
+/// A question in a language that the model does not know goes by words alone where so much of what its words weigh is in
+/// the notes. Below that it may be asked across languages, and meaning may find more than words do.
+const ENOUGH_WORDS_FOUND: f32 = 0.8;
 
 /// Snapshots and the models that made their vectors. Cheap to make, so make one for every question.
 pub struct Searcher<'a> {
@@ -80,8 +95,22 @@ impl<'a> Searcher<'a> {
         let mut notes = self.what_is_not_searched(query)?;
         let mut question = Question::of(query);
         let allowed = self.allowed(&mut question, query, &mut notes)?;
-        let Begun { words, vectors, mut lexical } = self.begin(&question, query, &allowed, &mut notes)?;
-        let mut asked = Asked { words: &words, vectors: &vectors, allowed: &allowed, depth: LEG_DEPTH };
+        let Begun { words, words_found, vectors, mut lexical } =
+            self.begin(&question, query, &allowed, &mut notes)?;
+        let mut asked = Asked {
+            words: &words,
+            pairs: &question.pairs,
+            beside: query.ranking.beside,
+            vectors: &vectors,
+            allowed: &allowed,
+            depth: LEG_DEPTH,
+        };
+        let asked_for = AskedFor {
+            words: &words,
+            question: &question,
+            trust: Trust { words_found, embedded: self.share_embedded() },
+            named: Named::of(query, &question, self.snapshots, &allowed)?,
+        };
         let mut neighbours = Neighbours::of(&words);
         let most = self.most_hits(query);
         let hits = loop {
@@ -89,7 +118,7 @@ impl<'a> Searcher<'a> {
                 true => list(self.snapshots, &allowed, asked.depth)?,
                 false => retrieve(self.snapshots, &asked, lexical)?,
             };
-            let hits = self.hits(query, &question, &words, &retrieved, &mut neighbours)?;
+            let hits = self.hits(query, &asked_for, &retrieved, &mut neighbours)?;
             if hits.len() >= most || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
                 break hits;
             }
@@ -144,7 +173,8 @@ impl<'a> Searcher<'a> {
             vectors(&question.plain, &embedders)
         };
         if !query.mode.has_lexical() {
-            return Ok(Begun { words: Vec::new(), vectors: by_meaning()?, lexical: Vec::new() });
+            let (words, vectors, lexical) = (Vec::new(), by_meaning()?, Vec::new());
+            return Ok(Begun { words, words_found: 1.0, vectors, lexical });
         }
         let by_words = || {
             let _traced = traced("words", &asked);
@@ -162,10 +192,29 @@ impl<'a> Searcher<'a> {
         if question.wanted.is_empty() && !question.plain.is_empty() {
             notes.push(Note::NoWords);
         }
-        if question.is_cut {
-            notes.push(Note::WordsLeftOut { kept: question.wanted.len() });
+        let words_found = question.words_found(self.snapshots, &words);
+        let mut vectors = vectors?;
+        if words_found >= ENOUGH_WORDS_FOUND {
+            let knows = |embedder: &QueryEmbedder| {
+                embedder.languages().is_none_or(|known| !question.is_foreign(known))
+            };
+            let unknown = vectors.iter_mut().zip(&embedders).filter(|(vector, _)| vector.is_some());
+            let unknown: Vec<_> =
+                unknown.filter(|(_, embedder)| embedder.is_some_and(|embedder| !knows(embedder))).collect();
+            if !unknown.is_empty() {
+                notes.push(Note::WordsAlone);
+            }
+            unknown.into_iter().for_each(|(vector, _)| *vector = None);
         }
-        Ok(Begun { words, vectors: vectors?, lexical })
+        Ok(Begun { words, words_found, vectors, lexical })
+    }
+
+    /// The share of the chunks that have a vector, of those that should; 1 where none should.
+    fn share_embedded(&self) -> f32 {
+        let with_model = || self.snapshots.iter().filter(|snapshot| self.embedder_of(snapshot).is_some());
+        let chunks: u64 = with_model().map(|snapshot| snapshot.chunks()).sum();
+        let lacking: u64 = with_model().map(|snapshot| snapshot.chunks_without_vector()).sum();
+        if chunks == 0 { 1.0 } else { 1.0 - lacking as f32 / chunks as f32 }
     }
 
     /// The most hits there can be, however deep the legs look.
@@ -218,15 +267,25 @@ impl<'a> Searcher<'a> {
     fn hits(
         &self,
         query: &Query,
-        question: &Question,
-        words: &[Vec<LookedUp>],
+        AskedFor { words, question, trust, named }: &AskedFor<'_>,
         retrieved: &Retrieved,
         neighbours: &mut Neighbours,
     ) -> Result<Vec<Hit>, ReadError> {
-        let mut fused = fuse(query.fusion, [&retrieved.lexical[..], &retrieved.semantic[..]]);
+        let mut fused = fuse(
+            query.fusion,
+            *trust,
+            [&retrieved.lexical[..], &retrieved.semantic[..]],
+            |candidate: Candidate| self.snapshots[candidate.snapshot].awaits_vector(candidate.chunk),
+        );
         weigh_links(self.snapshots, &mut fused)?;
-        let terms: HashSet<&str> =
-            words.iter().flatten().flat_map(|word| &word.terms).map(|(term, _)| term.as_str()).collect();
+        named.lift(&query.ranking, &mut fused);
+        let terms: HashSet<&str> = words
+            .iter()
+            .flatten()
+            .flat_map(LookedUp::with_parts)
+            .flat_map(|word| &word.terms)
+            .map(|(term, _)| term.as_str())
+            .collect();
         let mut passages = Passages::new(&fused);
         let mut diversity = Diversity::new(query.per_document);
         let mut hits = Vec::new();
@@ -250,14 +309,15 @@ impl<'a> Searcher<'a> {
             hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
             hit.address = self.address(candidate.snapshot, &hit.citation)?;
             hit.score = fused.score;
-            hit.links = fused.score - fused.points.iter().sum::<f32>();
+            (hit.links, hit.name) = (fused.links, fused.name);
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
             hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
             if query.explain
                 && let Some(words) = words.get(candidate.snapshot)
             {
                 let snapshot = &self.snapshots[candidate.snapshot];
-                hit.terms = term_scores(snapshot, &question.wanted, words, candidate.chunk)?;
+                let beside = query.ranking.beside;
+                hit.terms = term_scores(snapshot, question, words, beside, candidate.chunk)?;
             }
             hits.push(hit);
         }
@@ -332,6 +392,7 @@ impl<'a> Searcher<'a> {
             lexical: None,
             semantic: None,
             links: 0.0,
+            name: 0.0,
             terms: Vec::new(),
         }
     }

@@ -17,6 +17,7 @@ use std::ops::{Range, RangeInclusive};
 use ibid_core::language::Language;
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
+use super::function_words::is_function_word;
 use cut::{Cutter, Form, Piece, Side};
 use term::TermMaker;
 
@@ -38,10 +39,37 @@ pub struct QuestionWord {
     pub typed: String,
     /// Its place in the row of words; a compound has that of its first word.
     pub place: u32,
+    /// The words it is made of, if it is a compound, in their order; these may be compounds too.
+    pub parts: Vec<QuestionWord>,
     form: Form,
+    is_function_row: bool,
 }
 
 impl QuestionWord {
+    /// Whether it only holds the question together, where texts are in `language`.
+    pub fn is_function_word(&self, language: Language) -> bool {
+        self.is_function_row || (self.form != Form::Character && is_function_word(&self.folded(), language))
+    }
+
+    /// The words without parts that it is made of; the word itself where it has none.
+    pub fn leaves(&self) -> Vec<&QuestionWord> {
+        match self.parts.is_empty() {
+            true => vec![self],
+            false => self.parts.iter().flat_map(QuestionWord::leaves).collect(),
+        }
+    }
+
+    /// The word and everything it is made of, compounds before their parts.
+    pub(crate) fn with_parts(&self) -> Vec<&QuestionWord> {
+        let parts = self.parts.iter().flat_map(QuestionWord::with_parts);
+        [self].into_iter().chain(parts).collect()
+    }
+
+    /// Whether it is a single letter or digit.
+    pub(crate) fn is_single(&self) -> bool {
+        self.form == Form::Word && self.typed.chars().count() == 1
+    }
+
     /// The different terms it is looked up by where texts are in these languages, in the order of the languages.
     pub fn terms(&self, languages: &[Language]) -> Vec<String> {
         let mut terms: Vec<String> = Vec::new();
@@ -90,11 +118,7 @@ impl QuestionWord {
 
     /// As it was typed, in lower case and without accents, its ending left.
     pub fn folded(&self) -> String {
-        with_term_maker(Language::default(), |maker| {
-            let mut folded = String::new();
-            maker.make(&self.typed, Form::Whole, &mut folded);
-            folded
-        })
+        folded(&self.typed)
     }
 
     /// Whether it is a plain word, which may be misspelt; compounds, single characters and pictures are not.
@@ -102,7 +126,7 @@ impl QuestionWord {
         self.form == Form::Word
     }
 
-    /// Whether it is a compound: its words follow it.
+    /// Whether it is a compound as it is written.
     pub fn is_compound(&self) -> bool {
         matches!(self.form, Form::Whole | Form::Joined)
     }
@@ -137,14 +161,54 @@ pub fn words_of_document(text: &str, language: Language) -> Vec<Word> {
     })
 }
 
-/// The words of a question, compounds before their parts.
+/// A word in lower case and without accents, its ending left.
+pub(super) fn folded(word: &str) -> String {
+    with_term_maker(Language::default(), |maker| {
+        let mut folded = String::new();
+        maker.make(word, Form::Whole, &mut folded);
+        folded
+    })
+}
+
+/// A text as names are compared: in lower case, without accents, white space as one space.
+pub(super) fn folded_text(text: &str) -> String {
+    term::folded_text(text)
+}
+
+/// The words of a question, in their order; compounds with their parts.
 pub fn words_of_question(text: &str) -> Vec<QuestionWord> {
-    let word = |Piece { bytes, place, form }: Piece| {
+    let word = |Piece { bytes, place, form, is_function_row }: Piece| {
         let typed = text[bytes.clone()].to_owned();
-        QuestionWord { bytes, typed, place, form }
+        QuestionWord { bytes, typed, place, parts: Vec::new(), form, is_function_row }
     };
     let has_term = |word: &QuestionWord| word.typed.len() <= term::MAX_TERM_BYTES;
-    Cutter::new(text, Side::Question).map(word).filter(has_term).collect()
+    let mut words: Vec<_> = Cutter::new(text, Side::Question).map(word).filter(has_term).collect();
+    // What holds others comes before them.
+    words.sort_by(|a, b| a.bytes.start.cmp(&b.bytes.start).then(b.bytes.end.cmp(&a.bytes.end)));
+    within_each_other(words)
+}
+
+/// Puts what lies within another word among its parts.
+fn within_each_other(words: Vec<QuestionWord>) -> Vec<QuestionWord> {
+    let mut outer: Vec<QuestionWord> = Vec::new();
+    let mut inner: Vec<QuestionWord> = Vec::new();
+    for word in words {
+        match outer.last_mut() {
+            Some(around) if word.bytes.end <= around.bytes.end => inner.push(word),
+            last => {
+                close(last, &mut inner);
+                outer.push(word);
+            }
+        }
+    }
+    close(outer.last_mut(), &mut inner);
+    outer
+}
+
+fn close(around: Option<&mut QuestionWord>, inner: &mut Vec<QuestionWord>) {
+    if let Some(around) = around {
+        around.parts = within_each_other(std::mem::take(inner));
+    }
 }
 
 /// Runs `work` with this thread's maker of terms, which remembers what it made.

@@ -36,6 +36,8 @@ pub(crate) struct Fields {
     pub(crate) words: Field,
     /// The words of title and aliases, for filters.
     pub(crate) title_words: Field,
+    /// What the document is called, whole, on the first chunk: see [`super::name`].
+    pub(crate) name: Field,
     /// The title, stored.
     pub(crate) title: Field,
     /// The headings above the chunk, stored.
@@ -91,6 +93,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         path: builder.add_text_field("path", STRING | STORED | FAST),
         words: builder.add_text_field("words", words.clone()),
         title_words: builder.add_text_field("title_words", words.clone()),
+        name: builder.add_text_field("name", STRING),
         title: builder.add_text_field("title", STORED),
         heading: builder.add_text_field("heading", STORED),
         body: builder.add_text_field("body", STORED),

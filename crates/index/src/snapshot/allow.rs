@@ -74,6 +74,11 @@ impl Allowed {
         &self.rows
     }
 
+    /// Whether a chunk passes.
+    pub fn holds(&self, chunk: ChunkAddress) -> bool {
+        self.passes(chunk.0)
+    }
+
     pub(super) fn passes(&self, at: DocAddress) -> bool {
         self.chunks[at.segment_ord as usize].contains(at.doc_id)
     }
@@ -218,16 +223,18 @@ impl Snapshot {
     /// holds no word.
     fn row_of_words(&self, field: Field, text: &str) -> Box<dyn Query> {
         let words = words_of_question(text);
+        let words: Vec<&QuestionWord> = words.iter().flat_map(QuestionWord::with_parts).collect();
         let mut rows: BTreeSet<Vec<(usize, String)>> = BTreeSet::new();
         for &language in self.languages() {
             let term = |word: &QuestionWord| Some((word.place as usize, word.terms(&[language]).pop()?));
-            let compound = words.first().filter(|word| word.is_compound() && covers(word, &words));
+            let compound = words.first().copied().filter(|word| word.is_compound() && covers(word, &words));
             if let Some(compound) = compound {
                 rows.extend(term(compound).map(|term| vec![term]));
             }
             // `snake_case` is asked for as it stands; `e-mail` may be written apart.
             if compound.is_none_or(QuestionWord::may_be_apart) {
-                rows.insert(words.iter().filter(|word| !word.is_compound()).filter_map(term).collect());
+                let plain = words.iter().copied().filter(|word| !word.is_compound());
+                rows.insert(plain.filter_map(term).collect());
             }
         }
         let queries = rows.into_iter().filter_map(|row| {
@@ -264,8 +271,8 @@ fn phrase(terms: Vec<(usize, Term)>) -> Box<dyn Query> {
 }
 
 /// Whether a compound is all there is.
-fn covers(compound: &QuestionWord, words: &[QuestionWord]) -> bool {
-    let inside = |word: &QuestionWord| {
+fn covers(compound: &QuestionWord, words: &[&QuestionWord]) -> bool {
+    let inside = |word: &&QuestionWord| {
         compound.bytes.start <= word.bytes.start && word.bytes.end <= compound.bytes.end
     };
     words.iter().all(inside)

@@ -28,6 +28,9 @@ const NEIGHBOUR_TIMES: u64 = 20;
 const NEIGHBOUR_WEIGHT: f32 = 0.5;
 const NEIGHBOUR_OF_RARE_WEIGHT: f32 = 0.2;
 
+/// How much a compound as it is written counts where its words together count 1.
+const WHOLE_TIMES_PARTS: f32 = 1.1;
+
 /// What a question looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
@@ -38,7 +41,7 @@ pub enum Wanted {
 }
 
 /// What is looked up for one thing wanted.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LookedUp {
     /// Terms and how much each counts; none where nothing like it is in the collection.
     pub terms: Vec<(String, f32)>,
@@ -46,6 +49,36 @@ pub struct LookedUp {
     pub respelt: Vec<String>,
     /// Whether any chunk holds it as it was typed.
     pub found: bool,
+    /// How many chunks hold it as it was typed, at most: one that holds two forms of it counts twice.
+    pub chunks: u64,
+    /// Of a compound its words. The compound and its words together are two readings of one word: of the two the better
+    /// one counts.
+    pub parts: Vec<LookedUp>,
+    /// How much the word counts in the question.
+    pub weight: f32,
+    /// The languages in whose documents it says nothing.
+    pub silent_in: Vec<Language>,
+}
+
+impl LookedUp {
+    /// Whether anything is looked up: it, or a word that it is made of.
+    pub fn is_there(&self) -> bool {
+        !self.terms.is_empty() || self.parts.iter().any(LookedUp::is_there)
+    }
+
+    /// The words without parts that it is made of; itself where it has none.
+    pub fn leaves(&self) -> Vec<&LookedUp> {
+        match self.parts.is_empty() {
+            true => vec![self],
+            false => self.parts.iter().flat_map(LookedUp::leaves).collect(),
+        }
+    }
+
+    /// It and everything it is made of.
+    pub fn with_parts(&self) -> Vec<&LookedUp> {
+        let parts = self.parts.iter().flat_map(LookedUp::with_parts);
+        [self].into_iter().chain(parts).collect()
+    }
 }
 
 impl Snapshot {
@@ -54,21 +87,24 @@ impl Snapshot {
         &self.languages
     }
 
-    /// How `wanted` is looked up here.
+    /// How `wanted` is looked up here; `respells` says whether a word that is rare or nowhere is looked up as its
+    /// neighbours too.
     ///
-    /// Costs a lookup for each language; some milliseconds for a word that is not in a large collection.
-    pub fn look_up(&self, wanted: &Wanted) -> Result<LookedUp, ReadError> {
+    /// Costs a lookup for each language; some milliseconds for a word that is not in a large collection and has
+    /// neighbours to be looked for.
+    pub fn look_up(&self, wanted: &Wanted, respells: bool) -> Result<LookedUp, ReadError> {
         match wanted {
-            Wanted::Word(word) => self.look_up_word(word),
+            Wanted::Word(word) => self.look_up_word(word, respells),
             Wanted::Prefix(beginning) => {
                 let terms = self.terms_that_begin(beginning)?;
-                let found = !terms.is_empty();
-                Ok(LookedUp { terms: self.weighted(&terms), respelt: Vec::new(), found })
+                let chunks = terms.iter().map(|(_, chunks)| chunks).sum();
+                let (found, terms) = (!terms.is_empty(), self.weighted(&terms));
+                Ok(LookedUp { terms, found, chunks, weight: 1.0, ..LookedUp::default() })
             }
         }
     }
 
-    fn look_up_word(&self, word: &QuestionWord) -> Result<LookedUp, ReadError> {
+    fn look_up_word(&self, word: &QuestionWord, respells: bool) -> Result<LookedUp, ReadError> {
         let mut counted = Vec::new();
         for term in word.terms(&self.languages) {
             let chunks = self.chunks_with(&term)?;
@@ -77,9 +113,26 @@ impl Snapshot {
             }
         }
         let total: u64 = counted.iter().map(|(_, chunks)| chunks).sum();
-        let mut looked_up =
-            LookedUp { terms: self.weighted(&counted), respelt: Vec::new(), found: total > 0 };
-        let may_be_misspelt = word.is_plain() && word.typed.chars().all(char::is_alphabetic);
+        let mut parts = Vec::with_capacity(word.parts.len());
+        for part in &word.parts {
+            let looked_up = self.look_up_word(part, respells)?;
+            // A single letter out of a compound says nothing alone.
+            let weight = if part.is_single() { 0.0 } else { 1.0 };
+            parts.push(LookedUp { weight, ..looked_up });
+        }
+        let whole = self.weight_of_whole(total, &parts);
+        let terms = self.weighted(&counted).into_iter().map(|(term, weight)| (term, weight * whole));
+        let mut looked_up = LookedUp {
+            terms: terms.collect(),
+            found: total > 0,
+            chunks: total,
+            parts,
+            weight: 1.0,
+            ..LookedUp::default()
+        };
+        let is_function = self.languages.iter().any(|&language| word.is_function_word(language));
+        let may_be_misspelt =
+            respells && !is_function && word.is_plain() && word.typed.chars().all(char::is_alphabetic);
         if total <= RARE_CHUNKS && may_be_misspelt {
             let weight = if total == 0 { NEIGHBOUR_WEIGHT } else { NEIGHBOUR_OF_RARE_WEIGHT };
             let at_least = if total == 0 { 1 } else { NEIGHBOUR_TIMES * total };
@@ -91,6 +144,20 @@ impl Snapshot {
         Ok(looked_up)
     }
 
+    /// How much a compound as it is written counts: a little more than its words together, for they say no more.
+    fn weight_of_whole(&self, chunks: u64, parts: &[LookedUp]) -> f32 {
+        let parts: f32 =
+            parts.iter().filter(|part| part.weight > 0.0).map(|part| self.idf(part.chunks)).sum();
+        (WHOLE_TIMES_PARTS * parts / self.idf(chunks)).max(1.0)
+    }
+
+    /// How rare what so many chunks hold is, as tantivy's BM25 has it.
+    fn idf(&self, count: u64) -> f32 {
+        let chunks = self.chunks().max(1) as f32;
+        let count = (count as f32).min(chunks);
+        (1.0 + (chunks - count + 0.5) / (count + 0.5)).ln()
+    }
+
     fn chunks_with(&self, term: &str) -> Result<u64, ReadError> {
         let term = Term::from_field_text(self.fields.words, term);
         self.chunks_with_term(&term).map_err(|error| self.read_error(error))
@@ -99,14 +166,8 @@ impl Snapshot {
     /// Gives each of several terms that mean one word the weight of that word: else a form that is rare because few
     /// texts are in its language would count for more than the word itself.
     fn weighted(&self, counted: &[(String, u64)]) -> Vec<(String, f32)> {
-        let chunks = self.chunks().max(1) as f32;
-        // As tantivy's BM25 has it.
-        let idf = |count: u64| {
-            let count = (count as f32).min(chunks);
-            (1.0 + (chunks - count + 0.5) / (count + 0.5)).ln()
-        };
-        let together = idf(counted.iter().map(|(_, chunks)| chunks).sum());
-        let weight = |count: u64| if counted.len() == 1 { 1.0 } else { together / idf(count) };
+        let together = self.idf(counted.iter().map(|(_, chunks)| chunks).sum());
+        let weight = |count: u64| if counted.len() == 1 { 1.0 } else { together / self.idf(count) };
         counted.iter().map(|(term, count)| (term.clone(), weight(*count))).collect()
     }
 

@@ -13,6 +13,7 @@ use tantivy::{DocAddress, TantivyDocument, Term};
 
 use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
+use crate::lexical::name::terms_asked;
 use crate::record;
 
 /// What the field `cited` holds, as a span counted from the chunk's first byte.
@@ -147,6 +148,31 @@ impl Snapshot {
     /// The first byte of each chunk of a document, ascending; empty where the collection does not hold the document.
     pub fn chunk_starts(&self, path: &DocumentPath) -> Result<Vec<u32>, ReadError> {
         Ok(self.addresses_of(path.as_str())?.into_iter().map(|at| self.start_of(at)).collect())
+    }
+
+    /// The chunks that begin the documents called `name`: by title, alias or file name, whatever its case, accents and
+    /// spaces. Where none is called so with its outer marks, those that are called so without them. By address.
+    ///
+    /// Costs two lookups.
+    pub fn named(&self, name: &str) -> Result<Vec<ChunkAddress>, ReadError> {
+        for term in terms_asked(name).into_iter().flatten() {
+            let term = Term::from_field_text(self.fields.name, &term);
+            let mut found = Vec::new();
+            self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
+                found.push(ChunkAddress(DocAddress::new(segment, doc)));
+                Ok(())
+            })?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The chunks of the document that a chunk belongs to, in order.
+    pub fn chunks_beside(&self, chunk: ChunkAddress) -> Result<Vec<ChunkAddress>, ReadError> {
+        let path = self.chunk(chunk)?.path;
+        self.addresses_of(path.as_str())
     }
 
     /// The chunks whose citation carries `hash`, sorted by path and place.

@@ -8,7 +8,7 @@ use ibid_core::grant::Grant;
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
-use ibid_core::query::Mode;
+use ibid_core::query::{Condition, Mode};
 use ibid_core::span::Span;
 use ibid_index::manifest::{Manifest, Origin, SourceRecord};
 use ibid_index::snapshot::{Narrowing, StoredDocument};
@@ -19,17 +19,24 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod words;
+
 /// Some notes of one chunk each, in two languages, without vectors.
 fn snapshot() -> (Arc<Snapshot>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::at(folder.path());
-    let mut writer = CollectionWriter::open(&store, &"notes".parse().unwrap(), 1).unwrap();
-    for (path, language, text) in [
+    collection(&[
         ("Bread/Rye.md", Language::English, "Rye bread sticks to the knife. snake_case v1.2.3 C++"),
         ("Bread/Brot.md", Language::German, "Das Brot in den Häusern 🍞"),
         ("味噌.md", Language::English, "味噌を仕込む ขนมปัง"),
         ("Empty.md", Language::English, ""),
-    ] {
+    ])
+}
+
+/// These notes, by path, language and text.
+fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::at(folder.path());
+    let mut writer = CollectionWriter::open(&store, &"notes".parse().unwrap(), 1).unwrap();
+    for &(path, language, text) in notes {
         writer.add(&document(path, language, text), Vec::new()).unwrap();
     }
     let source = SourceRecord {

@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::super::function_words::row_that_begins;
+
 /// A compound of more words is no identifier that somebody asks for, and gives its words alone.
 const MAX_COMPOUND_WORDS: usize = 16;
 /// A compound joined by hyphens alone, of more words, is a phrase.
@@ -54,6 +56,8 @@ pub(super) struct Piece {
     pub(super) place: u32,
     /// What it is.
     pub(super) form: Form,
+    /// Whether it is of a function word in a script without spaces; so in questions alone.
+    pub(super) is_function_row: bool,
 }
 
 /// Gives the pieces of a text in the order of their places. Linear in the text.
@@ -86,7 +90,7 @@ impl<'a> Cutter<'a> {
     }
 
     fn push(&mut self, bytes: Range<usize>, place: u32, form: Form) {
-        self.ready.push_back(Piece { bytes, place, form });
+        self.ready.push_back(Piece { bytes, place, form, is_function_row: false });
     }
 
     fn rest(&self) -> &'a str {
@@ -125,8 +129,11 @@ impl<'a> Cutter<'a> {
         let belongs = |c: char| is_word(c) || is_unspaced(c) || (mark == '#' && matches!(c, '_' | '-' | '/'));
         let length = self.rest()[1..].find(|c| !belongs(c)).map_or(self.rest().len(), |length| length + 1);
         let name = self.rest()[..length].trim_end_matches(['/', '-']);
-        for (slash, _) in name.match_indices('/') {
-            self.push(start..start + slash, self.place, Form::Whole);
+        // A question for a tag does not ask for those above it.
+        if self.side == Side::Document {
+            for (slash, _) in name.match_indices('/') {
+                self.push(start..start + slash, self.place, Form::Whole);
+            }
         }
         self.push(start..start + name.len(), self.place, Form::Whole);
         self.at += 1;
@@ -147,26 +154,55 @@ impl<'a> Cutter<'a> {
         self.at = end - character.len_utf8();
     }
 
-    /// A run of characters that are not parted by spaces. A document gives each character and each pair, a question
-    /// the pairs alone, or the one character that there is.
+    /// A run of characters that are not parted by spaces. A document gives each character and each pair.
     fn read_unspaced(&mut self) {
         let length = self.rest().find(|c| !is_unspaced(c)).unwrap_or(self.rest().len());
         let (start, end) = (self.at, self.at + length);
-        let mut characters = self.text[start..end].char_indices().peekable();
+        match self.side {
+            Side::Document => self.read_row(start..end, false),
+            Side::Question => self.read_asked_rows(start..end),
+        }
+        self.at = end;
+    }
+
+    /// A run in a question: function words are rows of their own, so that no pair reaches from one into what is asked
+    /// for.
+    fn read_asked_rows(&mut self, run: Range<usize>) {
+        let mut content = run.start;
+        let mut at = run.start;
+        while at < run.end {
+            let length = row_that_begins(&self.text[at..run.end]);
+            if length == 0 {
+                at += self.text[at..].chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+            self.read_row(content..at, false);
+            self.read_row(at..at + length, true);
+            at += length;
+            content = at;
+        }
+        self.read_row(content..run.end, false);
+    }
+
+    /// A question asks for the pairs of a row alone, or for the one character that there is.
+    fn read_row(&mut self, row: Range<usize>, is_function_row: bool) {
+        let mut characters = self.text[row.clone()].char_indices().peekable();
         let mut alone = true;
+        let mut pieces = Vec::new();
         while let Some((at, character)) = characters.next() {
-            let (at, first_end) = (start + at, start + at + character.len_utf8());
-            let second_end = characters.peek().map(|&(next, second)| start + next + second.len_utf8());
+            let (at, first_end) = (row.start + at, row.start + at + character.len_utf8());
+            let second_end = characters.peek().map(|&(next, second)| row.start + next + second.len_utf8());
             if self.side == Side::Document || (alone && second_end.is_none()) {
-                self.push(at..first_end, self.place, Form::Character);
+                pieces.push((at..first_end, self.place));
             }
             if let Some(second_end) = second_end {
-                self.push(at..second_end, self.place, Form::Character);
+                pieces.push((at..second_end, self.place));
             }
             alone = false;
             self.place += 1;
         }
-        self.at = end;
+        let piece = |(bytes, place)| Piece { bytes, place, form: Form::Character, is_function_row };
+        self.ready.extend(pieces.into_iter().map(piece));
     }
 
     /// A word, or words joined by marks.

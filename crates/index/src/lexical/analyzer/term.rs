@@ -69,6 +69,12 @@ impl TermMaker {
     }
 }
 
+/// A text in lower case, without accents, its compatibility forms composed; white space is one space, none at its ends.
+pub(super) fn folded_text(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    without_accents(&lower(&words.join(" "))).into_owned()
+}
+
 fn stemmed(word: &str, language: Language) -> String {
     let word = lower(word);
     let stem = Stemmer::new(algorithm_for(&word, language)).stem(&word).into_owned();

@@ -119,7 +119,8 @@ fn what_is_not_seen_was_never_there() {
         );
     }
     for beginning in ["lev", "z", "s", "o"] {
-        let begins = |snapshot: &Snapshot| snapshot.look_up(&Wanted::Prefix(beginning.to_owned())).unwrap();
+        let begins =
+            |snapshot: &Snapshot| snapshot.look_up(&Wanted::Prefix(beginning.to_owned()), true).unwrap();
         assert_eq!(begins(&a), begins(&without), "{beginning}");
     }
     for axis in 0..DIMENSIONS {
@@ -153,7 +154,7 @@ fn what_is_not_seen_cannot_be_read() {
 
 fn look_up(snapshot: &Snapshot, words: &str) -> Vec<crate::snapshot::LookedUp> {
     let words = words_of_question(words).into_iter().map(Wanted::Word);
-    words.map(|word| snapshot.look_up(&word).unwrap()).collect()
+    words.map(|word| snapshot.look_up(&word, true).unwrap()).collect()
 }
 
 fn scores(snapshot: &Snapshot, words: &str) -> Vec<(String, u32, f32)> {

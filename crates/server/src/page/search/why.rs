@@ -22,8 +22,9 @@ pub(super) fn shown(hit: &Hit) -> Markup {
                     }
                 }
                 @if let Some(leg) = &hit.semantic { li { (leg_of("By meaning", leg, "cosine")) } }
-                @if hit.lexical.is_none() && hit.semantic.is_none() { li { "It passes the filter; nothing else was asked." } }
+                @if hit.lexical.is_none() && hit.semantic.is_none() && hit.name == 0.0 { li { "It passes the filter; nothing else was asked." } }
                 @if hit.links > 0.0 { li { "Other notes link to it: " (points(hit.links)) } }
+                @if hit.name > 0.0 { li { "The question calls it by its name: " (points(hit.name)) } }
                 li { "Score " (points(hit.score)) ", comparable within this list alone" }
             }
         }

@@ -1,0 +1,135 @@
+//! Whether a question is in a language that a model is known not to know. In doubt it is not: both legs then run, and
+//! fusion weighs them.
+
+use std::collections::BTreeSet;
+
+use ibid_core::language::Language;
+use ibid_index::lexical::QuestionWord;
+
+/// So many different function words show a language.
+const FUNCTION_WORDS_THAT_SHOW: usize = 2;
+
+/// Whether the question's script, or at least two of its function words, show a language that is none of `known` (ISO
+/// 639-1 codes).
+pub(crate) fn is_foreign(words: &[&QuestionWord], known: &[&str]) -> bool {
+    has_foreign_script(words, known) || has_foreign_function_words(words, known)
+}
+
+/// Whether more letters are of a script in which none of the known languages is written than of others.
+fn has_foreign_script(words: &[&QuestionWord], known: &[&str]) -> bool {
+    let scripts: BTreeSet<Script> = known.iter().map(|code| Script::of_language(code)).collect();
+    let letters = words.iter().flat_map(|word| word.typed.chars()).filter(|c| c.is_alphabetic());
+    let (mut foreign, mut all) = (0, 0);
+    for letter in letters {
+        all += 1;
+        foreign += usize::from(!scripts.contains(&Script::of(letter)));
+    }
+    2 * foreign > all
+}
+
+/// Whether a language that is not known has two of the question's function words that no known language has, while no
+/// known language has one that it lacks: `die`, `war` and `hat` are words of English questions too.
+fn has_foreign_function_words(words: &[&QuestionWord], known: &[&str]) -> bool {
+    let of = |language: Language| -> BTreeSet<String> {
+        let function = words.iter().filter(|word| word.is_function_word(language));
+        function.map(|word| word.folded()).collect()
+    };
+    let is_known = |language: &Language| known.contains(&language.code());
+    let languages = || Language::ALL.into_iter().map(|(_, language)| language);
+    let at_home: BTreeSet<String> = languages().filter(is_known).flat_map(of).collect();
+    languages().filter(|language| !is_known(language)).map(of).any(|abroad| {
+        abroad.difference(&at_home).count() >= FUNCTION_WORDS_THAT_SHOW && at_home.is_subset(&abroad)
+    })
+}
+
+/// Scripts as far as they tell languages apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Script {
+    Latin,
+    Cyrillic,
+    Greek,
+    Arabic,
+    Hebrew,
+    Indic,
+    Thai,
+    Hangul,
+    Han,
+    Other,
+}
+
+impl Script {
+    fn of(letter: char) -> Script {
+        match u32::from(letter) {
+            0..=0x24f | 0x1e00..=0x1eff => Script::Latin,
+            0x370..=0x3ff | 0x1f00..=0x1fff => Script::Greek,
+            0x400..=0x52f => Script::Cyrillic,
+            0x590..=0x5ff => Script::Hebrew,
+            0x600..=0x6ff | 0x750..=0x77f => Script::Arabic,
+            0x900..=0xdff => Script::Indic,
+            0xe00..=0xeff => Script::Thai,
+            0x1100..=0x11ff | 0xac00..=0xd7af => Script::Hangul,
+            0x3040..=0x30ff | 0x3400..=0x9fff | 0x20000..=0x3ffff => Script::Han,
+            _ => Script::Other,
+        }
+    }
+
+    fn of_language(code: &str) -> Script {
+        match code {
+            "ru" | "uk" | "bg" | "sr" | "be" | "mk" | "kk" => Script::Cyrillic,
+            "el" => Script::Greek,
+            "ar" | "fa" | "ur" => Script::Arabic,
+            "he" | "yi" => Script::Hebrew,
+            "hi" | "ne" | "ta" | "bn" | "te" | "mr" => Script::Indic,
+            "th" | "lo" => Script::Thai,
+            "ko" => Script::Hangul,
+            "zh" | "ja" => Script::Han,
+            "hy" | "ka" => Script::Other,
+            _ => Script::Latin,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ibid_index::lexical::words_of_question;
+
+    use super::*;
+
+    fn check(question: &str, known: &[&str], is: bool) {
+        let words = words_of_question(question);
+        let words: Vec<&QuestionWord> = words.iter().collect();
+        assert_eq!(is_foreign(&words, known), is, "{question}");
+    }
+
+    #[test]
+    fn a_script_shows_a_language() {
+        check("消息队列丢失消息怎么办", &["en"], true);
+        check("как приготовить хлеб", &["en"], true);
+        check("ขนมปังคืออะไร", &["en"], true);
+        check("消息队列 kafka rocketmq rabbitmq", &["en"], false);
+        check("消息队列丢失消息怎么办", &["en", "zh"], false);
+    }
+
+    #[test]
+    fn two_function_words_show_a_language() {
+        check("Wie lange muss der Teig ruhen?", &["en"], true);
+        check("Wie lange muss der Teig ruhen?", &["en", "de"], false);
+        check("Teig ruhen", &["en"], false);
+        check("quelle est la température du four", &["en"], true);
+    }
+
+    #[test]
+    fn an_english_question_is_never_foreign() {
+        for question in [
+            "what was the war in which so many men die",
+            "did the man in the hat die in the war",
+            "how do I die cast a part on an old lathe",
+            "is an in vitro test per se an alternative",
+            "to be or not to be",
+            "",
+            "2022-06-11",
+        ] {
+            check(question, &["en"], false);
+        }
+    }
+}
