@@ -1,6 +1,8 @@
 //! The words of a question that stand nowhere. Meaning always finds something, however little a question has to do with
 //! the notes; that its words are not there is how a reader can tell.
 
+use std::collections::HashSet;
+
 use ibid_index::lexical::QuestionWord;
 use ibid_index::snapshot::{LookedUp, Wanted};
 
@@ -41,6 +43,11 @@ pub(crate) fn absent(typed: &[Typed], looked_up: &[Vec<LookedUp>]) -> Vec<String
         }
     }
     words
+}
+
+/// Where small words stand among all that is looked up.
+pub(crate) fn small(typed: &[Typed]) -> HashSet<usize> {
+    typed.iter().filter(|typed| typed.is_small).flat_map(|typed| typed.wanted.iter().copied()).collect()
 }
 
 /// The words and rows of one piece of a question, of which `at` says where each stands among all that is looked up; what

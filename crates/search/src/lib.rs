@@ -8,6 +8,7 @@ mod error;
 mod explain;
 pub mod fetch;
 mod neighbours;
+mod newest;
 mod passage;
 mod prominence;
 mod query_embedder;
