@@ -9,7 +9,7 @@ use ibid_core::query::{MAX_QUERY_BYTES, Piece, parse};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Ibid, demonstration, number, text, vault};
+use crate::harness::{Ibid, demonstration, number, ran, text, vault};
 
 /// Some notes, indexed.
 struct Asked {
@@ -218,6 +218,88 @@ fn flags_are_filters_too() {
     ] {
         asked.check_with("rye", flags, expected);
     }
+}
+
+/// The kitchen, and a note whose file was changed just now.
+fn kitchen_today() -> Asked {
+    let asked = kitchen("lexical");
+    fs::write(asked.notes.path().join("Now.md"), "Rye again.\n").unwrap();
+    asked.ibid.index(asked.notes.path(), &[]);
+    asked
+}
+
+#[test]
+fn dates_are_taken_as_people_say_them() {
+    let asked = kitchen_today();
+    // Yesterday is before now in any zone, and by whatever day the test ends.
+    for said in [
+        "yesterday",
+        "last-week",
+        "\"last week\"",
+        "last week",
+        "since-yesterday",
+        "gestern",
+        "昨天",
+        "letzte-woche",
+    ] {
+        asked.check(&format!("rye after:{said}"), &["Now.md"]);
+        asked.check(&format!("rye before:{said}"), &[DAILY, LEVAIN, OLD, RYE]);
+    }
+    asked.check("rye after:\"june 2024\" before:\"1. Juli 2024\"", &[DAILY, RYE]);
+    asked.check_with("rye", &["--after", "2 days ago"], &["Now.md"]);
+    asked.check_note("rye after:\"june 2024\"", "after:“june 2024” means from Saturday 2024-06-01 on");
+    asked.check_note("rye before:2024年6月", "before:“2024年6月” means before Saturday 2024-06-01");
+}
+
+#[test]
+fn today_is_that_of_the_person() {
+    let asked = kitchen_today();
+    let day_in = |zone: &str| {
+        let mut command = asked.ibid.command(&["search", "--json", "rye after:today"]);
+        let ran = ran(command.env("TZ", zone).output().unwrap());
+        ran.json()["notes"].to_string()
+    };
+    // The two are 26 hours apart: it is never the same day in both.
+    let (early, late) = (day_in("AAA12"), day_in("BBB-14"));
+    assert!(early.contains("means from") && late.contains("means from"), "{early} {late}");
+    assert_ne!(early, late);
+}
+
+#[test]
+fn a_period_in_plain_words_is_offered_and_not_taken() {
+    let asked = kitchen("lexical");
+    let answer = asked.answer("what did I write last week about rye", &[]);
+    assert_eq!(answer["offers"][0]["said"], "last week");
+    let adds = text(&answer["offers"][0]["adds"]);
+    assert!(adds.starts_with("after:2") && adds.contains(" before:2"), "{adds}");
+    assert!(answer["notes"].to_string().contains(&adds), "{answer}");
+    assert!(!answer["hits"].as_array().unwrap().is_empty(), "old notes are found all the same");
+    let taken = asked.answer(&format!("what did I write last week about rye {adds}"), &[]);
+    assert_eq!(taken["offers"].as_array().map(Vec::len), Some(0));
+    assert_eq!(taken["hits"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn the_newest_come_first_where_that_is_asked() {
+    for mode in ["lexical", "hybrid"] {
+        let asked = kitchen(mode);
+        let newest = [LEVAIN, RYE, DAILY, OLD];
+        assert_eq!(asked.paths("rye sort:newest", &[]), newest, "{mode}");
+        assert_eq!(asked.paths("rye", &["--sort", "newest"]), newest, "{mode}");
+        // Focaccia holds "is" and "and", and is near in meaning.
+        assert_eq!(asked.paths("what is and does the rye sort:newest", &[]), newest, "{mode}");
+        assert_eq!(asked.paths("rye sort:newest", &["--limit", "2"]), newest[..2], "{mode}");
+        assert_ne!(
+            asked.paths("rye sort:best", &["--sort", "newest"]),
+            newest,
+            "{mode}: the question says otherwise"
+        );
+        asked.check_note("rye sort:newest", "newest first");
+        assert_eq!(asked.paths("tag:bread sort:newest", &[]), [LEVAIN, RYE], "{mode}");
+        assert_eq!(asked.paths("sort:newest", &[]), [LEVAIN, RYE, DAILY, FOCACCIA, OLD], "{mode}");
+    }
+    let ran = kitchen("lexical").ibid.run(&["search", "--mode", "semantic", "rye sort:newest"]).ends_with(2);
+    assert!(ran.stderr.contains("not sorted by date"), "{}", ran.stderr);
 }
 
 #[test]
@@ -528,6 +610,7 @@ fn what_the_readme_says_of_asking_is_read_so() {
     for example in examples {
         let parsed = parse(&example);
         let is_plain = parsed.pieces.iter().all(|piece| matches!(piece, Piece::Words(_)));
-        assert!(!parsed.filter.is_empty() || !is_plain, "{example} is read as plain words");
+        let says_more = !parsed.filter.is_empty() || parsed.order.is_some();
+        assert!(says_more || !is_plain, "{example} is read as plain words");
     }
 }

@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use ibid_core::fusion::Fusion;
 use ibid_core::language::Language;
 use ibid_core::query::{
-    Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS, day_of,
+    Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, Day, MAX_LIMIT, Mode, Order, PROPERTY_FORMS,
 };
 
 pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
@@ -182,6 +182,8 @@ In a question:
   title:levain       notes with this in the title or an alias
   after:2024-06      notes of this day, month or year, or later
   before:2025-01-15  notes from before it
+  after:last-week    the same as people say it: yesterday, since-monday, in-march
+  sort:newest        the newest first, of notes that hold a word of the question
   [status:done]      notes with this value of a property; [status] with any
   rating:>=4         notes whose number or date compares so; also >, < and <=
   task:open          passages with an open task; due:<2024-07 by its date
@@ -221,12 +223,15 @@ pub(crate) struct SearchArgs {
     /// Search only notes with this property, or this value of it
     #[arg(long, value_name = "KEY[=VALUE]", value_parser = property)]
     pub(crate) property: Vec<Condition>,
-    /// Search only notes of this day, month or year, or later
+    /// Search only notes of this day, month, year or period ('last week'), or later
     #[arg(long, value_name = "DATE", value_parser = day)]
-    pub(crate) after: Option<i64>,
-    /// Search only notes from before this day, month or year
+    pub(crate) after: Option<Day>,
+    /// Search only notes from before this day, month, year or period
     #[arg(long, value_name = "DATE", value_parser = day)]
-    pub(crate) before: Option<i64>,
+    pub(crate) before: Option<Day>,
+    /// Show the best first, or the newest of what holds a word of the question
+    #[arg(long, value_name = "ORDER", default_value = Order::default().name(), value_parser = orders())]
+    pub(crate) sort: Order,
     /// Choose how the two lists become one
     #[arg(long, default_value = Fusion::NAMES[0].0, value_parser = fusions())]
     pub(crate) fusion: Fusion,
@@ -547,8 +552,8 @@ pub(crate) fn delay_of(seconds: f64) -> Result<Duration, String> {
     }
 }
 
-fn day(typed: &str) -> Result<i64, String> {
-    day_of(typed).ok_or_else(|| format!("it takes {DATE_FORMS}"))
+fn day(typed: &str) -> Result<Day, String> {
+    Day::read(typed).ok_or_else(|| format!("it takes {DATE_FORMS}"))
 }
 
 fn property(typed: &str) -> Result<Condition, String> {
@@ -567,6 +572,14 @@ fn modes() -> impl TypedValueParser<Value = Mode> {
     let names = PossibleValuesParser::new(Mode::NAMES.map(|(name, _)| name));
     names.map(|typed| {
         Mode::NAMES.into_iter().find(|(name, _)| *name == typed).map_or(Mode::default(), |(_, mode)| mode)
+    })
+}
+
+fn orders() -> impl TypedValueParser<Value = Order> {
+    let names = PossibleValuesParser::new(Order::NAMES.map(|(name, _)| name));
+    names.map(|typed| {
+        let known = Order::NAMES.into_iter().find(|(name, _)| *name == typed);
+        known.map_or(Order::default(), |(_, order)| order)
     })
 }
 

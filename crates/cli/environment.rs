@@ -1,5 +1,5 @@
 //! The only reader of the environment (but for `NO_COLOR`, which anstream reads): where the data folder is, where an
-//! ONNX Runtime library may be, how much to log, what time it is.
+//! ONNX Runtime library may be, how much to log, what time it is and where.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use ibid_core::query::Date;
 use ibid_index::store::Store;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::args::Global;
 use crate::config::Config;
@@ -178,6 +181,16 @@ pub(crate) fn now_ns() -> u64 {
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     now_ns() / 1_000_000_000
+}
+
+/// The person's time zone, as the system has it; UTC where it has none.
+pub(crate) fn zone() -> TimeZone {
+    TimeZone::system()
+}
+
+/// The day it is for the person.
+pub(crate) fn today() -> Date {
+    Timestamp::now().to_zoned(zone()).date()
 }
 
 /// How many threads can run at once.

@@ -53,6 +53,7 @@ pub(crate) fn answer(answer: &Answer, asked: &Asked<'_>) -> Value {
         "indexed_at": answer.searched.iter().map(|searched| searched.indexed_at).min().map(rfc3339),
         "hits": answer.hits.iter().map(|one| hit(one, asked)).collect::<Vec<_>>(),
         "notes": notes.collect::<Vec<_>>(),
+        "offers": answer.offers().map(|offer| json!({"said": offer.said(), "adds": offer.adds()})).collect::<Vec<_>>(),
     })
 }
 

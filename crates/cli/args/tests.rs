@@ -49,7 +49,7 @@ fn filters_may_be_repeated() {
     let cli = Cli::try_parse_from(line.split(' ')).unwrap();
     let Command::Search(args) = cli.command else { panic!("not a search") };
     assert_eq!((args.tag.len(), args.path.len(), args.property.len()), (2, 2, 1));
-    assert_eq!(args.after, day_of("2024-06-01"));
+    assert_eq!(args.after, Day::read("2024-06-01"));
 }
 
 #[test]

@@ -123,8 +123,10 @@ fn query(args: &SearchArgs) -> Result<Query, Failure> {
         per_document: args.per_document.get(),
         filter: filter(args),
         explain: args.explain,
+        order: args.sort,
         fusion: args.fusion,
         ranking: Ranking::default(),
+        today: Some(environment::today()),
     })
 }
 
@@ -133,8 +135,8 @@ fn filter(args: &SearchArgs) -> Filter {
     all.extend(args.tag.iter().cloned().map(Condition::Tag));
     all.extend(args.title.iter().cloned().map(Condition::Title));
     all.extend(args.property.iter().cloned());
-    all.extend(args.after.map(Condition::From));
-    all.extend(args.before.map(Condition::Before));
+    all.extend(args.after.clone().map(Condition::From));
+    all.extend(args.before.clone().map(Condition::Before));
     Filter { all, none: Vec::new() }
 }
 

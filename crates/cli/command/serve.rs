@@ -170,10 +170,12 @@ pub(super) fn library(collections: &[String], models: Arc<SharedModels>) -> Resu
     let only = open::named(&store, collections)?;
     let only = (!only.is_empty()).then_some(only);
     let load = Box::new(move |record: &_| models.get(&ModelChoice::recorded(record)));
-    Library::open(store.clone(), only, load).map_err(|source: OpenError| {
+    let library = Library::open(store.clone(), only, load).map_err(|source: OpenError| {
         // The library says what is wrong, not with which collection; whoever fails here too is the one.
         open::collections(&store, collections).err().unwrap_or(Failure::Store(source))
-    })
+    })?;
+    library.tell_zone(environment::zone());
+    Ok(library)
 }
 
 /// Keeps what is served up to its folders.

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use ibid_core::id::CollectionName;
-use ibid_core::query::MAX_QUERY_BYTES;
+use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
 use ibid_embed::{BUNDLED_MODEL, EmbedError};
 use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
@@ -240,6 +240,10 @@ fn of_search(error: &SearchError) -> Option<String> {
             format!("ask with the sentence that matters; {} kB are plenty", MAX_QUERY_BYTES / 1024)
         }
         SearchError::Limit { .. } => return None,
+        SearchError::UnknownDay { .. } => format!("a date is {DATE_FORMS}"),
+        SearchError::NewestByMeaning => {
+            "leave out `--mode semantic`, or `--sort` and `sort:newest`".to_owned()
+        }
         SearchError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
         SearchError::NoVectors { collection } => format!(
             "search it with `--mode lexical`, or give it vectors: `ibid index --name {collection} --model \

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::citation::Citation;
 use crate::id::{CollectionName, DocumentId};
-use crate::query::Mode;
+use crate::query::{Date, Mode, Offer};
 use crate::span::Span;
 
 /// A list of hits and everything a reader needs to trust it.
@@ -19,6 +19,16 @@ pub struct Answer {
     pub searched: Vec<Searched>,
     /// What was not searched, or why nothing was found. Empty when there is nothing to say.
     pub notes: Vec<Note>,
+}
+
+impl Answer {
+    /// What may be added to the question.
+    pub fn offers(&self) -> impl Iterator<Item = &Offer> {
+        self.notes.iter().filter_map(|note| match note {
+            Note::Offered(offer) => Some(offer),
+            _ => None,
+        })
+    }
 }
 
 /// One passage found: a chunk, or neighbouring ones that answer nearly as well. Its scores are those of the best of them.
@@ -182,6 +192,19 @@ pub enum Note {
     },
     /// No chunk holds the phrases, so their words were looked for one by one.
     PhraseNotFound,
+    /// A filter by date was given as people say it; this is the day it was taken for.
+    DayTaken {
+        /// Whether it was `before:`, not `after:`.
+        is_before: bool,
+        /// The period as it was said.
+        said: String,
+        /// Its first day.
+        day: Date,
+    },
+    /// The newest come first, so nothing was searched by meaning.
+    NewestFirst,
+    /// What the question asks for in words that were looked for as words. It was not applied.
+    Offered(Offer),
     /// No document passes the filter.
     FilterMatchesNothing,
     /// The legs ran and found nothing.
@@ -243,6 +266,14 @@ impl fmt::Display for Note {
             Note::PhraseNotFound => {
                 f.write_str("no passage holds the phrase: its words were searched one by one")
             }
+            Note::DayTaken { is_before: true, said, day } => {
+                write!(f, "before:“{said}” means before {} {day}", day.strftime("%A"))
+            }
+            Note::DayTaken { is_before: false, said, day } => {
+                write!(f, "after:“{said}” means from {} {day} on", day.strftime("%A"))
+            }
+            Note::NewestFirst => f.write_str("newest first: notes that hold a word of the question"),
+            Note::Offered(offer) => offer.fmt(f),
             Note::FilterMatchesNothing => f.write_str("no document passes the filter"),
             Note::NothingFound => f.write_str("nothing was found"),
         }
@@ -279,6 +310,24 @@ mod tests {
         check(
             &respelt(false, &[], true, &["a", "b"]),
             "“bread” is not in a, b: also looked there for words spelt nearly so",
+        );
+    }
+
+    #[test]
+    fn a_note_names_the_days_taken_and_those_offered() {
+        let day = Date::new(2026, 11, 23).unwrap();
+        let taken = |is_before| Note::DayTaken { is_before, said: "last week".to_owned(), day };
+        check(&taken(false), "after:“last week” means from Monday 2026-11-23 on");
+        check(&taken(true), "before:“last week” means before Monday 2026-11-23");
+        let offer =
+            Offer::Days { said: "last week".to_owned(), from: day, before: Date::new(2026, 11, 30).ok() };
+        check(
+            &Note::Offered(offer),
+            "for notes of “last week” alone, add after:2026-11-23 before:2026-11-30 to the question",
+        );
+        check(
+            &Note::Offered(Offer::Newest { said: "latest".to_owned() }),
+            "“latest” does not change the order: add sort:newest for the newest first",
         );
     }
 

@@ -2,13 +2,18 @@
 //! mean is read in [`parse()`].
 
 mod date;
+mod offer;
 mod parse;
+mod period;
 
 use crate::fusion::Fusion;
 use crate::ranking::Ranking;
 
-pub use date::{DATE_FORMS, day_of, moment_of, period_of};
+pub use date::{DATE_FORMS, Day, day_of, moment_of, period_of};
+pub use jiff::civil::Date;
+pub use offer::{Offer, offers};
 pub use parse::{Parsed, Piece, parse};
+pub use period::Period;
 
 /// The longest question, in bytes. Longer ones are refused rather than cut in silence.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
@@ -59,6 +64,29 @@ impl Mode {
     }
 }
 
+/// In which order hits are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The best first.
+    #[default]
+    Best,
+    /// What holds a word of the question, the newest document first; nothing that is only near in meaning.
+    Newest,
+}
+
+impl Order {
+    /// Every order with the name people type.
+    pub const NAMES: [(&'static str, Order); 2] = [("best", Order::Best), ("newest", Order::Newest)];
+
+    /// The name people type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Best => "best",
+            Order::Newest => "newest",
+        }
+    }
+}
+
 /// Which chunks may answer. It acts inside each leg, before anything is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
@@ -100,10 +128,10 @@ pub enum Condition {
     /// The chunk, or a name it is found by (title, alias, heading, tag, folder), holds these words, in this order. Their
     /// endings may differ.
     Words(String),
-    /// The document's date is this or later, in seconds since 1970, UTC.
-    From(i64),
-    /// The document's date is earlier than this, in seconds since 1970, UTC.
-    Before(i64),
+    /// The document's date is this day or later: from the start of a period on.
+    From(Day),
+    /// The document's date is earlier than this day: before the start of a period.
+    Before(Day),
 }
 
 /// How a property's value stands to another value. Of a day, a month or a year, `>` means after it has ended, and `<=`
@@ -190,12 +218,16 @@ pub struct Query {
     pub per_document: usize,
     /// Which documents may answer.
     pub filter: Filter,
+    /// In which order, unless the words say so.
+    pub order: Order,
     /// How the legs become one list.
     pub fusion: Fusion,
     /// The constants of ranking.
     pub ranking: Ranking,
     /// Whether every hit tells what its score is made of; costs a look at each hit's words.
     pub explain: bool,
+    /// The day it is where the question is asked: what "yesterday" is told from. Without it such words are an error.
+    pub today: Option<Date>,
 }
 
 impl Query {
@@ -207,9 +239,11 @@ impl Query {
             limit: DEFAULT_LIMIT,
             per_document: DEFAULT_PER_DOCUMENT,
             filter: Filter::default(),
+            order: Order::default(),
             fusion: Fusion::default(),
             ranking: Ranking::default(),
             explain: false,
+            today: None,
         }
     }
 }

@@ -32,6 +32,15 @@ pub enum SearchError {
         /// Why it is none.
         reason: String,
     },
+    /// A period such as "yesterday" was given, and what day it is was not, or the calendar has no such day.
+    #[error("“{said}” cannot be told as a day")]
+    UnknownDay {
+        /// The period as it was said.
+        said: String,
+    },
+    /// The newest first was asked for, of what is near in meaning.
+    #[error("what is only near in meaning is not sorted by date")]
+    NewestByMeaning,
     /// Only meaning was asked for, and the collection has no vectors.
     #[error("{collection} was indexed by words alone: it cannot be searched by meaning")]
     NoVectors {

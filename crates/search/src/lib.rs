@@ -9,6 +9,7 @@ mod explain;
 pub mod fetch;
 mod named;
 mod neighbours;
+mod newest;
 mod passage;
 mod prominence;
 mod query_embedder;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use ibid_core::hit::Note;
 use ibid_core::id::CollectionName;
-use ibid_core::query::{Comparison, Condition, Filter, Parsed, Piece, Query, parse, period_of};
+use ibid_core::query::{
+    Comparison, Condition, Date, Day, Filter, Order, Parsed, Piece, Query, parse, period_of,
+};
 use ibid_core::ranking::Ranking;
 use ibid_index::ReadError;
 use ibid_index::lexical::{QuestionWord, words_of_question};
@@ -44,6 +46,8 @@ pub(crate) struct Question {
     pub(crate) typed: Vec<Typed>,
     /// How much a word counts that is typed more than once.
     ranking: Ranking,
+    /// In which order hits are given.
+    pub(crate) order: Order,
     /// What is demanded of chunks: by the query, by the words typed, by phrases.
     pub(crate) filter: Filter,
 }
@@ -54,6 +58,7 @@ impl Question {
         let Looked { wanted, times, pairs, typed } = looked_for(&parsed.pieces);
         let mut filter = query.filter.clone().and(parsed.filter.clone());
         filter.all.extend(parsed.phrases().map(|phrase| Condition::Words(phrase.to_owned())));
+        let order = parsed.order.unwrap_or(query.order);
         Question {
             plain: parsed.plain(),
             wanted,
@@ -61,6 +66,7 @@ impl Question {
             pairs,
             typed,
             ranking: query.ranking,
+            order,
             filter,
             parsed,
         }
@@ -299,13 +305,15 @@ fn looked_for(pieces: &[Piece]) -> Looked {
 pub(crate) fn allow(
     snapshots: &[Arc<Snapshot>],
     filter: &Filter,
+    today: Option<Date>,
 ) -> Result<Vec<Option<Allowed>>, SearchError> {
     if filter.is_empty() {
         return Ok(snapshots.iter().map(|_| None).collect());
     }
     let conditions = || filter.all.iter().chain(&filter.none);
     let paths = conditions().map(path_rule).collect::<Result<Vec<_>, _>>()?;
-    let mut all: Vec<Rule<'_>> = conditions().zip(&paths).map(|(one, path)| rule(one, path)).collect();
+    let rules = conditions().zip(&paths).map(|(one, path)| rule(one, path, today));
+    let mut all = rules.collect::<Result<Vec<Rule<'_>>, _>>()?;
     let none = all.split_off(filter.all.len());
     snapshots.iter().map(|snapshot| Ok(Some(snapshot.allow(&all, &none)?))).collect()
 }
@@ -343,8 +351,12 @@ fn path_rule(condition: &Condition) -> Result<PathRule, SearchError> {
     Ok(Box::new(move |path| matcher.is_match(path)))
 }
 
-fn rule<'a>(condition: &'a Condition, path: &'a PathRule) -> Rule<'a> {
-    match condition {
+fn rule<'a>(
+    condition: &'a Condition,
+    path: &'a PathRule,
+    today: Option<Date>,
+) -> Result<Rule<'a>, SearchError> {
+    Ok(match condition {
         Condition::Path(_) => Rule::Path(path),
         Condition::Tag(tag) => Rule::Tag(tag.trim_start_matches('#')),
         Condition::Title(words) => Rule::Title(words),
@@ -352,7 +364,33 @@ fn rule<'a>(condition: &'a Condition, path: &'a PathRule) -> Rule<'a> {
         Condition::Compared { key, comparison, value } => Rule::Between(key, bounds(*comparison, value)),
         Condition::Comment(words) => Rule::Comment(words),
         Condition::Words(words) => Rule::Words(words),
-        Condition::From(seconds) => Rule::From(*seconds),
-        Condition::Before(seconds) => Rule::Before(*seconds),
+        Condition::From(day) => Rule::From(second_of(day, today)?),
+        Condition::Before(day) => Rule::Before(second_of(day, today)?),
+    })
+}
+
+fn second_of(day: &Day, today: Option<Date>) -> Result<i64, SearchError> {
+    let unknown = || match day {
+        Day::Exact(second) => SearchError::UnknownDay { said: second.to_string() },
+        Day::Said(period) => SearchError::UnknownDay { said: period.said().to_owned() },
+    };
+    day.second(today).ok_or_else(unknown)
+}
+
+/// The days that a filter's periods were taken for, each told once.
+pub(crate) fn days_taken(filter: &Filter, today: Option<Date>) -> Vec<Note> {
+    let taken = |condition: &Condition| {
+        let (Condition::From(Day::Said(period)) | Condition::Before(Day::Said(period))) = condition else {
+            return None;
+        };
+        let is_before = matches!(condition, Condition::Before(_));
+        Some(Note::DayTaken { is_before, said: period.said().to_owned(), day: period.days(today?)?.start })
+    };
+    let mut notes = Vec::new();
+    for note in filter.all.iter().chain(&filter.none).filter_map(taken) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
+    notes
 }

@@ -8,7 +8,7 @@ use ibid_core::fusion::{Fused, Trust, fuse};
 use ibid_core::hash::QuoteHash;
 use ibid_core::hit::{Answer, Embedding, Hit, MAX_EMBEDDED_IN, Note, Searched};
 use ibid_core::id::DocumentId;
-use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Query};
+use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Mode, Order, Query, offers};
 use ibid_index::ReadError;
 use ibid_index::lexical::{Word, words_of_document};
 use ibid_index::manifest::Origin;
@@ -19,10 +19,11 @@ use crate::error::SearchError;
 use crate::explain::term_scores;
 use crate::named::Named;
 use crate::neighbours::Neighbours;
+use crate::newest;
 use crate::passage::Passages;
 use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
-use crate::question::{Question, allow};
+use crate::question::{Question, allow, days_taken};
 use crate::rank::Diversity;
 use crate::retrieve::{
     Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
@@ -92,8 +93,12 @@ impl<'a> Searcher<'a> {
     /// thing over and over leave the list short, the legs are asked again for more.
     pub fn search(&self, query: &Query) -> Result<Answer, SearchError> {
         check(query)?;
-        let mut notes = self.what_is_not_searched(query)?;
         let mut question = Question::of(query);
+        let by_words = by_words_alone(&question, query)?;
+        let query = by_words.as_ref().unwrap_or(query);
+        let mut notes = self.what_is_not_searched(query)?;
+        notes.extend(by_words.is_some().then_some(Note::NewestFirst));
+        notes.extend(days_taken(&question.filter, query.today));
         let allowed = self.allowed(&mut question, query, &mut notes)?;
         let Begun { words, words_found, vectors, mut lexical } =
             self.begin(&question, query, &allowed, &mut notes)?;
@@ -114,9 +119,10 @@ impl<'a> Searcher<'a> {
         let mut neighbours = Neighbours::of(&words);
         let most = self.most_hits(query);
         let hits = loop {
-            let retrieved = match question.plain.is_empty() {
-                true => list(self.snapshots, &allowed, asked.depth)?,
-                false => retrieve(self.snapshots, &asked, lexical)?,
+            let retrieved = match (question.order, question.plain.is_empty()) {
+                (Order::Newest, _) => newest::retrieve(self.snapshots, &question, &words, &allowed)?,
+                (Order::Best, true) => list(self.snapshots, &allowed, asked.depth)?,
+                (Order::Best, false) => retrieve(self.snapshots, &asked, lexical)?,
             };
             let hits = self.hits(query, &asked_for, &retrieved, &mut neighbours)?;
             if hits.len() >= most || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
@@ -129,6 +135,7 @@ impl<'a> Searcher<'a> {
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
+        notes.extend(offers(&question.parsed, question.order, query.today).into_iter().map(Note::Offered));
         let searched = self.snapshots.iter().map(|snapshot| searched(snapshot)).collect();
         Ok(Answer { hits, mode: query.mode, searched, notes })
     }
@@ -144,10 +151,10 @@ impl<'a> Searcher<'a> {
         let nothing = |allowed: &[Option<Allowed>]| {
             !allowed.is_empty() && allowed.iter().all(|a| a.as_ref().is_some_and(|a| a.chunks() == 0))
         };
-        let mut allowed = allow(self.snapshots, &question.filter)?;
+        let mut allowed = allow(self.snapshots, &question.filter, query.today)?;
         if nothing(&allowed) && question.parsed.phrases().next().is_some() {
             question.without_phrases(query);
-            allowed = allow(self.snapshots, &question.filter)?;
+            allowed = allow(self.snapshots, &question.filter, query.today)?;
             notes.push(Note::PhraseNotFound);
         }
         if nothing(&allowed) {
@@ -289,7 +296,7 @@ impl<'a> Searcher<'a> {
         let mut passages = Passages::new(&fused);
         let mut diversity = Diversity::new(query.per_document);
         let mut hits = Vec::new();
-        for tied in self.in_order(fused) {
+        for tied in self.in_order(by_order(self.snapshots, question.order, fused)) {
             let (fused, chunk) = tied?;
             let candidate = fused.key;
             if hits.len() == query.limit {
@@ -324,13 +331,12 @@ impl<'a> Searcher<'a> {
         Ok(hits)
     }
 
-    /// The fused list with its chunks read; equal scores go by collection, path and place, which are the same
+    /// The candidates with their chunks read; those of a group go by collection, path and place, which are the same
     /// however the index lies on disk.
     fn in_order(
         &self,
-        fused: Vec<Ranking>,
+        groups: Vec<Vec<Ranking>>,
     ) -> impl Iterator<Item = Result<(Ranking, StoredChunk), ReadError>> {
-        let groups: Vec<Vec<_>> = fused.chunk_by(|a, b| a.score == b.score).map(<[_]>::to_vec).collect();
         groups.into_iter().flat_map(move |group| {
             let read: Result<Vec<_>, ReadError> = group
                 .into_iter()
@@ -395,6 +401,24 @@ impl<'a> Searcher<'a> {
             name: 0.0,
             terms: Vec::new(),
         }
+    }
+}
+
+/// The query by words alone, where the newest are to come first of what is looked for.
+fn by_words_alone(question: &Question, query: &Query) -> Result<Option<Query>, SearchError> {
+    match question.order {
+        Order::Newest if question.plain.is_empty() => Ok(None),
+        Order::Newest if !query.mode.has_lexical() => Err(SearchError::NewestByMeaning),
+        Order::Newest => Ok(Some(Query { mode: Mode::Lexical, ..query.clone() })),
+        Order::Best => Ok(None),
+    }
+}
+
+/// The fused list in groups of those that nothing but their place puts in order.
+fn by_order(snapshots: &[Arc<Snapshot>], order: Order, fused: Vec<Ranking>) -> Vec<Vec<Ranking>> {
+    match order {
+        Order::Best => fused.chunk_by(|a, b| a.score == b.score).map(<[_]>::to_vec).collect(),
+        Order::Newest => newest::groups(snapshots, fused),
     }
 }
 

@@ -27,9 +27,11 @@ use ibid_index::{OpenError, ReadError};
 use ibid_search::fetch::{Fetched, fetch};
 use ibid_search::related::{Related, related};
 use ibid_search::{FetchError, QueryEmbedder, SearchError, Searcher};
+use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
 
 use crate::outgoing::{Done, Outgoing};
+use crate::time::today;
 use crate::viewer::Viewer;
 
 use fresh::Fresh;
@@ -59,6 +61,8 @@ pub struct Library {
     running: Arc<Semaphore>,
     fresh: Fresh,
     quotes: Quotes,
+    /// Whose days they are; see [`Library::tell_zone`].
+    zone: OnceLock<TimeZone>,
 }
 
 /// What is open at one moment, sorted by name.
@@ -177,6 +181,7 @@ impl Library {
             running: Arc::new(Semaphore::new(cores * RUNNING_PER_CORE)),
             fresh: Fresh::default(),
             quotes: Quotes::default(),
+            zone: OnceLock::new(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();
@@ -192,6 +197,11 @@ impl Library {
     /// The data folder it reads from.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// In which zone a question's "yesterday" is told; UTC unless it is said. What was said first holds.
+    pub fn tell_zone(&self, zone: TimeZone) {
+        self.zone.get_or_init(|| zone);
     }
 
     /// Answers a question as [`Library::search`] does when its turn comes: a few questions run at once, on threads where
@@ -232,6 +242,7 @@ impl Library {
             also.push("there is no collection yet; `ibid index FOLDER` makes one".to_owned());
         }
         let mut query = query.clone();
+        query.today = query.today.or_else(|| Some(today(self.zone.get().unwrap_or(&TimeZone::UTC))));
         let mut embedders: Vec<Arc<QueryEmbedder>> = Vec::new();
         for snapshot in snapshots.iter().filter(|_| query.mode.has_semantic()) {
             let Some(record) = model_of(snapshot) else { continue };

@@ -2,6 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ibid_core::query::Date;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// Milliseconds since 1970 as RFC 3339 in UTC, always with three digits, so that the order of texts is that of moments.
 pub(crate) fn rfc3339_millis(milliseconds: u64) -> String {
     let moment = i64::try_from(milliseconds).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
@@ -17,6 +21,11 @@ pub(crate) fn now_ms() -> u64 {
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The day it is in a zone.
+pub(crate) fn today(zone: &TimeZone) -> Date {
+    Timestamp::now().to_zoned(zone.clone()).date()
 }
 
 #[cfg(test)]

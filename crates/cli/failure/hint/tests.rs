@@ -75,6 +75,8 @@ fn families() -> Vec<(Failure, &'static str)> {
         (Failure::Search(SearchError::EmptyQuestion), "ibid search"),
         (Failure::Search(SearchError::NoVectors { collection: name() }), "--mode lexical"),
         (Failure::Search(SearchError::Glob { glob: "[".into(), reason: String::new() }), "*.md"),
+        (Failure::Search(SearchError::UnknownDay { said: String::new() }), "2024-06-15"),
+        (Failure::Search(SearchError::NewestByMeaning), "--sort"),
         (Failure::Fetch(FetchError::UnknownCollection { collection: name() }), "ibid status"),
         (Failure::NotAQuote { id: String::new() }, "hash"),
         (Failure::Embed(unknown_model), "bge or gte"),

@@ -1,4 +1,5 @@
-//! Dates as people type them in questions and write them in notes, without a clock.
+//! Dates as people type them in questions and write them in notes, without a clock. Periods as people say them are
+//! [`Period`]'s.
 
 use std::ops::Range;
 
@@ -6,8 +7,40 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// What [`day_of`] reads, for whoever typed something else.
-pub const DATE_FORMS: &str = "a day, a month or a year, such as 2024-06-15, 2024-06 or 2024";
+use super::period::Period;
+
+/// What [`Day::read`] takes, for whoever typed something else.
+pub const DATE_FORMS: &str =
+    "a day, a month, a year or a period, such as 2024-06-15, 2024-06, 2024, yesterday, last-week or in-march";
+
+/// The day that a filter by date begins or ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Day {
+    /// By its first second, in seconds since 1970, UTC.
+    Exact(i64),
+    /// The first day of a period, which depends on today.
+    Said(Period),
+}
+
+impl Day {
+    /// What [`day_of`] reads, or a period as people say it; `None` where the text is neither.
+    pub fn read(text: &str) -> Option<Day> {
+        day_of(text).map(Day::Exact).or_else(|| Period::read(text).map(Day::Said))
+    }
+
+    /// Its first second, in seconds since 1970, UTC; `None` where that depends on today and `today` is not known, or
+    /// the calendar has no such day.
+    pub fn second(&self, today: Option<Date>) -> Option<i64> {
+        match self {
+            Day::Exact(second) => Some(*second),
+            Day::Said(period) => first_second(period.days(today?)?.start),
+        }
+    }
+}
+
+fn first_second(day: Date) -> Option<i64> {
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
 
 /// The first second of a date (`2024-06-15`), a month (`2024-06`) or a year (`2024`), in seconds since 1970, UTC; of a
 /// date with a time its day. `None` where the text is none of these.
@@ -26,7 +59,7 @@ pub fn day_of(text: &str) -> Option<i64> {
         _ => byte.is_ascii_digit(),
     });
     let day: Date = day.parse().ok().filter(|_| plain)?;
-    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    first_second(day)
 }
 
 /// The second a text names: that of a moment (`2024-06-15T10:00`, `2024-06-15 10:00:30+02:00`), else the first one of
@@ -56,7 +89,7 @@ pub fn period_of(text: &str) -> Option<Range<i64>> {
         10 => date.tomorrow().ok()?,
         _ => return Some(start..start + 1),
     };
-    Some(start..next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    Some(start..first_second(next)?)
 }
 
 #[cfg(test)]
@@ -67,8 +100,22 @@ mod tests {
     fn what_is_said_to_be_read_is_read() {
         let (_, examples) = DATE_FORMS.split_once("such as ").unwrap();
         for example in examples.replace(" or ", ", ").split(", ") {
-            assert!(day_of(example).is_some(), "{example}");
+            assert!(Day::read(example).is_some(), "{example}");
         }
+    }
+
+    #[test]
+    fn a_period_is_its_first_second_where_today_is_known() {
+        let today = Date::new(1970, 1, 14).ok();
+        for (text, today, expected) in [
+            ("last-week", today, Some(4 * 86_400)),
+            ("since Friday", today, Some(8 * 86_400)),
+            ("last-week", None, None),
+            ("1970-01-02", None, Some(86_400)),
+        ] {
+            assert_eq!(Day::read(text).unwrap().second(today), expected, "{text}");
+        }
+        assert_eq!(Day::read("lunch"), None);
     }
 
     #[test]

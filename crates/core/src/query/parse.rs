@@ -1,9 +1,10 @@
 //! What a typed question means: words, `"exact phrases"`, `-not`, `prefix*`, `tag:`, `path:`, `title:`, `before:`,
-//! `after:`, `task:`, `comment:`, `[property:value]` and `property:>=4`. Everything else is just words: no text is an
-//! error.
+//! `after:`, `task:`, `comment:`, `[property:value]`, `property:>=4` and `sort:newest`. Everything else is just words: no
+//! text is an error.
 
-use super::date::day_of;
-use super::{Comparison, Condition, Filter};
+use super::date::Day;
+use super::period::Period;
+use super::{Comparison, Condition, Filter, Order};
 
 /// The shortest beginning that `prefix*` takes; a shorter one names half the dictionary.
 const MIN_PREFIX_CHARS: usize = 2;
@@ -18,6 +19,8 @@ pub struct Parsed {
     pub pieces: Vec<Piece>,
     /// What is demanded besides. Phrases are among [`Parsed::pieces`], not here.
     pub filter: Filter,
+    /// In which order hits are wanted, if it says so; the last one counts.
+    pub order: Option<Order>,
 }
 
 /// A part of what is looked for.
@@ -61,6 +64,11 @@ pub fn parse(question: &str) -> Parsed {
         let (meaning, length) = read(body);
         rest = &body[length..];
         match (meaning, negated) {
+            (Meaning::Order(order), false) => parsed.order = Some(order),
+            // No order is excluded by a hyphen, but words are.
+            (Meaning::Order(_), true) => {
+                parsed.filter.none.push(Condition::Words(body[..length].to_owned()));
+            }
             (Meaning::Condition(condition), false) => parsed.filter.all.push(condition),
             (Meaning::Condition(condition), true) => parsed.filter.none.push(condition),
             (Meaning::Piece(piece), false) => add(&mut parsed.pieces, piece),
@@ -85,6 +93,7 @@ fn add(pieces: &mut Vec<Piece>, piece: Piece) {
 enum Meaning {
     Piece(Piece),
     Condition(Condition),
+    Order(Order),
 }
 
 /// Reads what a text that begins with no white space begins with, and its length.
@@ -98,6 +107,9 @@ fn read(text: &str) -> (Meaning, usize) {
     if let Some((condition, length)) = field(text) {
         return (Meaning::Condition(condition), length);
     }
+    if let Some((order, length)) = order(text) {
+        return (Meaning::Order(order), length);
+    }
     // A quotation mark within a word, as of inches or minutes, does not begin a phrase.
     let length = text.find(char::is_whitespace).unwrap_or(text.len());
     let word = &text[..length];
@@ -108,6 +120,14 @@ fn read(text: &str) -> (Meaning, usize) {
         return (Meaning::Piece(Piece::Prefix(beginning.to_owned())), length);
     }
     (Meaning::Piece(Piece::Words(word.to_owned())), length)
+}
+
+/// `sort:newest` at the beginning of a text, and its length.
+fn order(text: &str) -> Option<(Order, usize)> {
+    let length = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (name, wanted) = text[..length].split_once(':')?;
+    let known = Order::NAMES.into_iter().find(|(order, _)| wanted.eq_ignore_ascii_case(order));
+    known.filter(|_| name.eq_ignore_ascii_case("sort")).map(|(_, order)| (order, length))
 }
 
 /// `"words"` at the beginning of a text, and the length with the marks.
@@ -164,22 +184,29 @@ fn property_name(name: &str) -> Option<String> {
 /// `tag:bread` and its like at the beginning of a text; `None` where the value makes no sense.
 fn field(text: &str) -> Option<(Condition, usize)> {
     let (name, after) = text.split_once(':')?;
-    let (value, length) = match quoted(after) {
-        Some(quoted) => quoted,
-        None => {
-            let length = after.find(char::is_whitespace).unwrap_or(after.len());
-            (&after[..length], length)
-        }
+    let word = || {
+        let length = after.find(char::is_whitespace).unwrap_or(after.len());
+        (&after[..length], length)
     };
+    let (value, mut length) = quoted(after).unwrap_or_else(word);
     if value.is_empty() {
         return None;
     }
+    let mut day = || match Day::read(value) {
+        Some(day) => Some(day),
+        // Without quotation marks, which a shell takes away: "after:last week".
+        None => {
+            let (period, longer) = Period::begins(after)?;
+            length = longer;
+            Some(Day::Said(period))
+        }
+    };
     let condition = match name.to_ascii_lowercase().as_str() {
         "tag" => Condition::Tag(value.trim_start_matches('#').to_owned()),
         "path" => Condition::Path(value.to_owned()),
         "title" => Condition::Title(value.to_owned()),
-        "before" => Condition::Before(day_of(value)?),
-        "after" => Condition::From(day_of(value)?),
+        "before" => Condition::Before(day()?),
+        "after" => Condition::From(day()?),
         "comment" => Condition::Comment(value.to_owned()),
         "task" if TASK_STATES.contains(&value.to_ascii_lowercase().as_str()) => {
             Condition::Property { key: "task".into(), value: Some(value.to_owned()) }
@@ -245,12 +272,41 @@ mod tests {
         check("tag:#bread", &[], &[Condition::Tag("bread".into())], &[]);
         check("path:\"My Notes\" x", &[words("x")], &[Condition::Path("My Notes".into())], &[]);
         check("Title:levain", &[], &[Condition::Title("levain".into())], &[]);
-        check("after:1970-01-02", &[], &[Condition::From(86_400)], &[]);
-        check("before:1971", &[], &[Condition::Before(365 * 86_400)], &[]);
+        check("after:1970-01-02", &[], &[Condition::From(Day::Exact(86_400))], &[]);
+        check("before:1971", &[], &[Condition::Before(Day::Exact(365 * 86_400))], &[]);
         let status = Condition::Property { key: "status".into(), value: Some("done".into()) };
         check("[status:done]", &[], std::slice::from_ref(&status), &[]);
         check("-[\"status\": \"done\"]", &[], &[], &[status]);
         check("[status]", &[], &[Condition::Property { key: "status".into(), value: None }], &[]);
+    }
+
+    #[test]
+    fn dates_are_taken_as_people_say_them() {
+        let from = |said: &str| [Condition::From(Day::read(said).unwrap())];
+        check("rye after:last-week", &[words("rye")], &from("last-week"), &[]);
+        check("after:\"last week\" rye", &[words("rye")], &from("last week"), &[]);
+        check("after:„seit Montag“", &[], &from("seit Montag"), &[]);
+        check("after:上周 面包", &[words("面包")], &from("上周"), &[]);
+        let before = Condition::Before(Day::read("yesterday").unwrap());
+        check("-before:yesterday", &[], &[], &[before]);
+        check("after:last week rye", &[words("rye")], &from("last week"), &[]);
+        check("rye after:3 days ago", &[words("rye")], &from("3 days ago"), &[]);
+        check("after:last orders", &[words("after:last orders")], &[], &[]);
+        check("before:\"the war\"", &[words("before:\"the war\"")], &[], &[]);
+    }
+
+    #[test]
+    fn the_newest_are_asked_for_first() {
+        for (question, order, pieces) in [
+            ("rye Sort:newest", Some(Order::Newest), vec![words("rye")]),
+            ("sort:newest sort:best", Some(Order::Best), vec![]),
+            ("how to sort:quickly", None, vec![words("how to sort:quickly")]),
+            ("sort:", None, vec![words("sort:")]),
+        ] {
+            let parsed = parse(question);
+            assert_eq!((parsed.order, parsed.pieces), (order, pieces), "{question}");
+        }
+        check("rye -sort:newest", &[words("rye")], &[], &[Condition::Words("sort:newest".into())]);
     }
 
     #[test]
@@ -310,7 +366,9 @@ mod tests {
         fn no_text_is_an_error_and_none_is_lost(question in "\\PC{0,60}") {
             let parsed = parse(&question);
             let asked = question.chars().any(char::is_alphanumeric);
-            prop_assert!(!asked || !parsed.pieces.is_empty() || !parsed.filter.is_empty());
+            prop_assert!(
+                !asked || !parsed.pieces.is_empty() || !parsed.filter.is_empty() || parsed.order.is_some()
+            );
         }
     }
 }

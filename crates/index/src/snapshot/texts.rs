@@ -115,7 +115,12 @@ impl Snapshot {
     /// A document's date, in seconds since 1970; `None` where the collection does not hold it, or it has none.
     pub fn date_of(&self, path: &DocumentPath) -> Result<Option<i64>, ReadError> {
         let first = self.addresses_of(path.as_str())?.first().copied();
-        Ok(first.and_then(|at| self.columns[at.0.segment_ord as usize].date.first(at.0.doc_id)))
+        Ok(first.and_then(|at| self.date_at(at)))
+    }
+
+    /// The date of a chunk's document, in seconds since 1970; `None` where it has none.
+    pub fn date_at(&self, at: ChunkAddress) -> Option<i64> {
+        self.columns[at.0.segment_ord as usize].date.first(at.0.doc_id)
     }
 
     /// The text of a document from `bytes.start` to `bytes.end`, widened to whole chunks, and where it begins;

@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use ibid_core::hit::Note;
 use ibid_core::query::{MAX_LIMIT, Query};
 use ibid_index::ReadError;
 use ibid_search::SearchError;
@@ -98,7 +99,10 @@ fn find(
         Err(AskError::Search(error @ (SearchError::Read(_) | SearchError::Embed(_)))) => return Err(error),
         Err(error) => return Ok(Answered::Refused(format!("This cannot be searched: {error}."))),
     };
-    let mut notes: Vec<String> = found.answer.notes.iter().map(ToString::to_string).collect();
+    let offers = found.answer.offers().cloned().collect();
+    // Offers are links.
+    let said = found.answer.notes.iter().filter(|note| !matches!(note, Note::Offered(_)));
+    let mut notes: Vec<String> = said.map(ToString::to_string).collect();
     notes.append(&mut found.also);
     if viewer.is_remote() {
         notes.extend(outgoing.found(&searched, &mut found).map_err(SearchError::from)?.notes());
@@ -107,7 +111,7 @@ fn find(
     let facets = facets::count(&searched, &found.answer.hits, &may_tell)
         .map_err(|error: ReadError| SearchError::from(error))?;
     let hits = found.answer.hits;
-    Ok(Answered::Found(Results { is_full: hits.len() >= MAX_LIMIT, hits, notes, facets }))
+    Ok(Answered::Found(Results { is_full: hits.len() >= MAX_LIMIT, hits, notes, offers, facets }))
 }
 
 fn holds_no_secret(outgoing: &Outgoing, text: &str) -> bool {

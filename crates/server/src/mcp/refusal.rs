@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ibid_core::citation::CitationError;
 use ibid_core::id::CollectionName;
-use ibid_core::query::MAX_QUERY_BYTES;
+use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
 use ibid_search::{FetchError, SearchError};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
@@ -113,6 +113,12 @@ fn ask_message(error: &AskError) -> String {
             | SearchError::VectorsDamaged { .. }
             | SearchError::OtherModel { .. },
         ) => format!("{error}; use mode lexical"),
+        AskError::Search(SearchError::NewestByMeaning) => {
+            format!("{error}; use mode hybrid or lexical, or leave sort out")
+        }
+        AskError::Search(SearchError::UnknownDay { .. }) => {
+            format!("{error}; give {DATE_FORMS}")
+        }
         AskError::Search(SearchError::Limit { .. }) => error.to_string(),
         AskError::Search(SearchError::Embed(_) | SearchError::Read(_)) => internal(error),
         AskError::Lost(error) => error.to_string(),

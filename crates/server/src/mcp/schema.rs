@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use ibid_core::query::{DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, PROPERTY_FORMS};
+use ibid_core::query::{
+    DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, Order, PROPERTY_FORMS,
+};
 use ibid_search::related::MAX_RELATED;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
@@ -29,6 +31,7 @@ pub(crate) fn fetch_input() -> Arc<JsonObject> {
 
 pub(crate) fn search_notes_input() -> Arc<JsonObject> {
     let modes: Vec<_> = Mode::NAMES.iter().map(|(name, _)| *name).collect();
+    let orders: Vec<_> = Order::NAMES.iter().map(|(name, _)| *name).collect();
     let properties = json!({
         "query": query(),
         "mode": {
@@ -54,8 +57,15 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
         "tag": text("Only notes with this tag or one nested below it; with or without #."),
         "title": text("Only notes with these words, in this order, in the title or an alias."),
         "property": text(&format!("Only notes with this property: {PROPERTY_FORMS}.")),
-        "after": text(&format!("Only notes of this date or later: {DATE_FORMS}.")),
-        "before": text(&format!("Only notes from before this date: {DATE_FORMS}.")),
+        "after": text(&format!("Only notes of this date or later, of a period from its first day on: {DATE_FORMS}.")),
+        "before": text(&format!("Only notes from before this date, or before the first day of a period: {DATE_FORMS}.")),
+        "sort": {
+            "type": "string",
+            "enum": orders,
+            "default": Order::default().name(),
+            "description": "best: the best first; newest: the newest note first, of those that hold a word of the \
+                            query.",
+        },
         "per_document": {
             "type": "integer", "minimum": 1, "maximum": MAX_PER_DOCUMENT, "default": DEFAULT_PER_DOCUMENT,
             "description": "How many passages of one note at most.",
@@ -96,6 +106,13 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
         }),
         &["collection"],
     );
+    let offer = output(
+        json!({
+            "said": text("The words of the query."),
+            "adds": text("What to add to the query for it."),
+        }),
+        &["said", "adds"],
+    );
     let whole = output(
         json!({
             "results": { "type": "array", "items": result, "description": "Passages, best first." },
@@ -103,6 +120,7 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
                 "type": "array", "items": { "type": "string" },
                 "description": "What was not searched, or why nothing was found. Empty when there is nothing to say.",
             },
+            "offers": { "type": "array", "items": offer, "description": "Filters that the query asks for in words; they were not applied." },
             "mode": text("How it was searched: hybrid, lexical or semantic."),
             "indexed_at": text("When the oldest of the collections searched was indexed."),
             "generation": number("Which commit was searched, where it was one collection."),

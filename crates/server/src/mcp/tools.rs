@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ibid_core::citation::Reference;
 use ibid_core::query::{
-    Condition, DATE_FORMS, DEFAULT_LIMIT, Filter, MAX_LIMIT, Mode, PROPERTY_FORMS, Query, day_of,
+    Condition, DATE_FORMS, DEFAULT_LIMIT, Day, Filter, MAX_LIMIT, Mode, Order, PROPERTY_FORMS, Query,
 };
 use ibid_search::FetchError;
 use ibid_search::related::MAX_RELATED;
@@ -35,7 +35,7 @@ Search the user's own notes, by words and by meaning. Use it first for any quest
 wrote, read, planned, decided or know. Gives the best passages, each with its citation as `id`, a snippet as `text`, \
 and the note's title, path, headings, line and byte range. `notes` says what was not searched or why nothing was \
 found. Call fetch with an id before quoting a passage. The query takes \"exact phrases\", -not, prefix*, tag:, path:, \
-title:, before: and after: a date, task:open, comment:, [property:value] and property:>=4; everything else is just \
+title:, before: and after: a date or a period such as last-week, sort:newest, task:open, comment:, [property:value] and property:>=4; everything else is just \
 words.";
 
 const FETCH_ABOUT: &str = "\
@@ -168,6 +168,9 @@ async fn search_notes(handler: &Handler, mut given: Arguments, base: String) -> 
     if let Some(mode) = given.word("mode", &Mode::NAMES)? {
         query.mode = mode;
     }
+    if let Some(order) = given.word("sort", &Order::NAMES)? {
+        query.order = order;
+    }
     if let Some(limit) = given.number("limit", 1..=MAX_LIMIT)? {
         query.limit = limit;
     }
@@ -196,8 +199,8 @@ fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {
         given.name("tag")?.map(Condition::Tag),
         given.name("title")?.map(Condition::Title),
         given.form("property", PROPERTY_FORMS, Condition::property_of)?,
-        given.form("after", DATE_FORMS, day_of)?.map(Condition::From),
-        given.form("before", DATE_FORMS, day_of)?.map(Condition::Before),
+        given.form("after", DATE_FORMS, Day::read)?.map(Condition::From),
+        given.form("before", DATE_FORMS, Day::read)?.map(Condition::Before),
     ];
     Ok(Filter { all: conditions.into_iter().flatten().collect(), none: Vec::new() })
 }

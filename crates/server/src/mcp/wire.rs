@@ -7,6 +7,7 @@ use ibid_core::amount::rfc3339;
 use ibid_core::citation::{Citation, Reference};
 use ibid_core::hash::ContentHash;
 use ibid_core::hit::{Answer, Hit, Searched};
+use ibid_core::query::Offer;
 use ibid_search::fetch::Fetched;
 use ibid_search::related::{LinkedNote, Related, SimilarNote};
 use serde::Serialize;
@@ -20,6 +21,8 @@ use crate::outgoing::Done;
 pub(crate) struct SearchOut {
     results: Vec<ResultOut>,
     notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    offers: Vec<OfferOut>,
     mode: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     indexed_at: Option<String>,
@@ -28,6 +31,13 @@ pub(crate) struct SearchOut {
     searched: Vec<SearchedOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     masked_secrets: Option<usize>,
+}
+
+/// A filter that the question asks for in words.
+#[derive(Debug, Serialize)]
+struct OfferOut {
+    said: String,
+    adds: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +82,8 @@ pub(crate) struct FetchOut {
 impl SearchOut {
     /// `base` is where pages are; empty where there are none.
     pub(crate) fn new(found: Found, done: &Done, base: &str) -> SearchOut {
+        let offer = |offer: &Offer| OfferOut { said: offer.said().to_owned(), adds: offer.adds() };
+        let offers = found.answer.offers().map(offer).collect();
         let Found { answer: Answer { hits, mode, searched, notes }, also } = found;
         let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         notes.extend(also);
@@ -79,6 +91,7 @@ impl SearchOut {
         SearchOut {
             results: hits.into_iter().map(|hit| ResultOut::new(hit, base)).collect(),
             notes,
+            offers,
             mode: mode.name(),
             indexed_at: searched.iter().map(|searched| searched.indexed_at).min().map(rfc3339),
             generation: match searched.as_slice() {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ibid_core::hit::Hit;
-use ibid_core::query::MAX_LIMIT;
+use ibid_core::query::{MAX_LIMIT, Offer};
 use ibid_index::snapshot::Snapshot;
 use maud::{Markup, html};
 
@@ -61,6 +61,8 @@ pub(crate) struct Results {
     pub(crate) is_full: bool,
     /// What was not searched, and why nothing was found.
     pub(crate) notes: Vec<String>,
+    /// What may be added to the question.
+    pub(crate) offers: Vec<Offer>,
     pub(crate) facets: Vec<Facet>,
 }
 
@@ -126,6 +128,7 @@ pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
     html! {
         p.soft.count { (count(found)) }
         @for note in &found.notes { p.notice role="note" { bdi { (note) } } }
+        @for offer in &found.offers { p.notice role="note" { a href=(with(asked, offer)) { bdi { (offer) } } } }
         div.found {
             div {
                 ol.hits start=(first) { @for hit in hits { (one(hit)) } }
@@ -134,6 +137,12 @@ pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
             @if !found.facets.is_empty() { (facets::shown(asked, &found.facets)) }
         }
     }
+}
+
+/// The address of the question with what is offered.
+fn with(asked: &Asked, offer: &Offer) -> String {
+    let question = format!("{} {}", asked.question.trim(), offer.adds());
+    Asked { question, page: 1, ..asked.clone() }.address()
 }
 
 /// Why a question was not answered.

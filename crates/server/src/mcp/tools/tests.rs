@@ -63,6 +63,22 @@ fn search_and_fetch_take_one_string_and_nothing_else() {
     );
 }
 
+#[tokio::test]
+async fn dates_are_taken_as_people_say_them_and_the_answer_names_them() {
+    let garden = testing::garden();
+    let asked = json!({"query": "bake rye", "before": "this-week", "sort": "newest"});
+    let out = answer(&garden.library, SEARCH_NOTES, asked).await;
+    let notes = out["notes"].to_string();
+    assert!(notes.contains("before:“this-week” means before Monday 2") && notes.contains("newest first"));
+    assert_eq!(out["results"].as_array().map(Vec::len), Some(2), "{out}");
+    let out = answer(&garden.library, SEARCH, json!({"query": "what did I write last week of rye"})).await;
+    assert_eq!(out["offers"][0]["said"], "last week");
+    let adds = out["offers"][0]["adds"].as_str().unwrap().to_owned();
+    assert!(out["notes"].to_string().contains(&adds) && out["results"] != json!([]), "{out}");
+    let out = answer(&garden.library, SEARCH, json!({"query": format!("rye {adds}")})).await;
+    assert_eq!((&out["results"], &out["offers"]), (&json!([]), &Value::Null));
+}
+
 #[test]
 fn schemas_are_plain_and_hints_say_read_only() {
     for tool in all() {
@@ -195,8 +211,18 @@ async fn a_bad_argument_is_told_with_what_would_be_right() {
         ),
         (
             SEARCH_NOTES,
-            json!({"query": "rye", "after": "last week"}),
-            "after must be a day, a month or a year, such as 2024-06-15, 2024-06 or 2024; got \"last week\"",
+            json!({"query": "rye", "after": "lunch"}),
+            "after must be a day, a month, a year or a period, such as 2024-06-15, 2024-06, 2024, yesterday, last-week or in-march; got \"lunch\"",
+        ),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "sort": "oldest"}),
+            "sort must be one of best, newest, got \"oldest\"",
+        ),
+        (
+            SEARCH_NOTES,
+            json!({"query": "rye", "sort": "newest", "mode": "semantic"}),
+            "what is only near in meaning is not sorted by date; use mode hybrid or lexical, or leave sort out",
         ),
         (SEARCH_NOTES, json!({"query": "rye", "before": 2024}), "before must be a string, got 2024"),
         (

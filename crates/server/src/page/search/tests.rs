@@ -19,8 +19,9 @@ fn shown(library: &Library, viewer: &Viewer, question: &str) -> String {
     let query = Query { limit: MAX_LIMIT, explain: true, ..Query::new(question) };
     let (found, searched) = library.search_seen(viewer, &query, None).unwrap();
     let facets = facets::count(&searched, &found.answer.hits, &|_| true).unwrap();
+    let offers = found.answer.offers().cloned().collect();
     let notes = found.answer.notes.iter().map(ToString::to_string).chain(found.also).collect();
-    let results_of = Results { is_full: false, hits: found.answer.hits, notes, facets };
+    let results_of = Results { is_full: false, hits: found.answer.hits, notes, offers, facets };
     page(&Menu(vec![Place::Search]), &asked, &results(&asked, &results_of)).into_string()
 }
 
@@ -42,6 +43,18 @@ fn what_was_not_searched_is_said() {
     let page = shown(&garden.library, &Viewer::owner(), "zzzz");
     assert!(page.contains("nothing was found") && page.contains("0 passages in 0 notes"));
     assert!(page.contains("was not searched by meaning"));
+}
+
+#[test]
+fn what_a_question_asks_for_in_words_is_offered_as_a_link() {
+    let garden = testing::garden();
+    let page = shown(&garden.library, &Viewer::owner(), "what did I write about rye in March 2024");
+    let link = "<a href=\"/search?q=what+did+I+write+about+rye+in+March+2024+after%3A2024-03-01+before%3A2024-04-01\">";
+    assert!(page.contains(link), "{page}");
+    let page = shown(&garden.library, &Viewer::owner(), "rye after:\"March 2024\" sort:newest");
+    assert!(
+        page.contains("after:“March 2024” means from Friday 2024-03-01 on") && page.contains("newest first")
+    );
 }
 
 #[test]
