@@ -184,6 +184,7 @@ mod tests {
             lexical: Some(LegScore { score: 2.0, rank: 3, points: 0.5 }),
             semantic: None,
             links: 0.0,
+            name: 0.0,
             terms: vec![TermScore { typed: "rye".to_owned(), score: 2.0 }],
         }
     }

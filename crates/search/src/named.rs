@@ -45,7 +45,7 @@ impl Named {
         // A name that reads like a filter names its note all the same.
         let demanded = match question.parsed.filter.is_empty() {
             true => None,
-            false => Some(allow(snapshots, &query.filter)?),
+            false => Some(allow(snapshots, &query.filter, query.today)?),
         };
         let allowed = demanded.as_deref().unwrap_or(allowed);
         for (number, snapshot) in snapshots.iter().enumerate() {
