@@ -327,6 +327,7 @@ mod tests {
             may_change_model: false,
             now: 1,
             restate_after: Duration::ZERO,
+            clock: Instant::now,
         };
         build(&store, &options, &WordsOnly).unwrap();
         let config_file = data.path().join("config.toml");

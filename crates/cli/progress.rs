@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_run_tells_what_is_done_and_how_much_is_left() {
         let shown = Shown::new(&"garden".parse().unwrap(), true);
-        shown.planned(&Plan { files: 2, bytes: 4_000, unchanged: 0, gone: 0 });
+        shown.planned(&Plan { files: 2, bytes: 4_000, unchanged: 0, gone: 0, kept: None });
         shown.embedded();
         shown.document(1_000, 1);
         assert_eq!(shown.so_far(), "1 file read (1.0 kB of 4.0 kB), 1 chunk embedded");

@@ -125,6 +125,7 @@ fn of_dataset(
         may_change_model: false,
         now: environment::now_ns(),
         restate_after: std::time::Duration::ZERO,
+        clock: std::time::Instant::now,
     };
     let shown = Shown::new(&name, environment.quiet);
     let built = build(&store, &options, &shown);
