@@ -127,7 +127,7 @@ fn of_dataset(
         restate_after: std::time::Duration::ZERO,
         clock: std::time::Instant::now,
     };
-    let shown = Shown::new(&name, environment.quiet);
+    let shown = Shown::new(&name, environment.quiet, Arc::default());
     let built = build(&store, &options, &shown);
     shown.finish();
     let skipped = built.map_err(failed)?.skipped.len();
