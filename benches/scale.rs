@@ -87,6 +87,7 @@ pub(crate) fn options(notes: &Path, model: Model) -> BuildOptions {
         may_change_model: false,
         now: u64::MAX,
         restate_after: Duration::ZERO,
+        clock: Instant::now,
     }
 }
 

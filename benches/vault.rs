@@ -75,6 +75,7 @@ pub(crate) fn index(store: &Store, model: Option<Model>, rebuild: bool) -> Repor
         may_change_model: false,
         now: u64::MAX,
         restate_after: std::time::Duration::ZERO,
+        clock: std::time::Instant::now,
     };
     build(store, &options, &Silent).expect("the vault can be indexed")
 }

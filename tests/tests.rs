@@ -56,6 +56,9 @@ mod scifact;
 mod serving;
 /// Sources other than folders: commits of Git, pages of the web.
 mod source;
+/// Ctrl-C, SIGTERM and kill -9 while something is embedded.
+#[cfg(unix)]
+mod stop;
 /// What a person sees on a terminal: links, emphasis, pages.
 #[cfg(target_os = "linux")]
 mod terminal;

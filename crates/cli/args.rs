@@ -37,7 +37,7 @@ use crate::pace::Pace;
 /// Search your notes; every answer is a citation that can be checked
 #[derive(Debug, Parser)]
 #[command(name = "ibid", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 found or done, 1 nothing found, 2 error")]
+#[command(after_help = "Exit codes: 0 found or done, 1 nothing found, 2 error, 130 stopped by ctrl-c")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -95,6 +95,8 @@ the one that --name names.
 
 Only what changed since the last run is read. Notes are never written to. Hidden files, and files that .gitignore, \
 .ignore or .ibidignore in the folder name, are left out.
+
+Ctrl-C commits what is embedded and says how to go on; a second one ends at once.
 
 With --revision, indexes the folder as a commit of its Git repository has it: hits name the commit. A branch is looked \
 up anew in each run.

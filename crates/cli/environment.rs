@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::args::Global;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, quoted};
 use crate::pager::Pager;
 
 /// The variable that names the data folder.
@@ -35,6 +35,12 @@ const LIBRARY_FOLDERS: [&str; 6] = [
     "/usr/lib/aarch64-linux-gnu",
     "/opt/homebrew/lib",
 ];
+
+/// The command as it was typed, for a shell.
+pub(crate) fn command_line() -> String {
+    let typed = env::args_os().skip(1).map(|word| quoted(Path::new(&word)));
+    ["ibid".to_owned()].into_iter().chain(typed).collect::<Vec<_>>().join(" ")
+}
 
 /// What the world around the program is like.
 #[derive(Debug, Clone)]

@@ -4,6 +4,8 @@
 mod hint;
 mod kind;
 
+pub(crate) use hint::quoted;
+
 use std::any::Any;
 use std::error::Error;
 use std::io::{self, Write};
@@ -33,6 +35,7 @@ use serde_json::{Value, json};
 use crate::command::connect::ConnectError;
 use crate::config::ConfigError;
 use crate::output::{self, ADVICE, BAD, DOUBTFUL};
+use crate::stop::Asked;
 use crate::text::safe_line;
 
 /// How a command ended that could do its work.
@@ -44,6 +47,8 @@ pub(crate) enum Outcome {
     Nothing,
     /// Parts failed, and their errors are printed.
     Partly,
+    /// It was asked to end before it was done.
+    Stopped(Asked),
 }
 
 const NOTHING_FOUND: u8 = 1;
@@ -228,6 +233,7 @@ pub(crate) fn exit_code(ended: thread::Result<Result<Outcome, Failure>>, in_json
     match ended {
         Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
         Ok(Ok(Outcome::Nothing)) => ExitCode::from(NOTHING_FOUND),
+        Ok(Ok(Outcome::Stopped(asked))) => ExitCode::from(asked.exit_code()),
         Ok(Err(failure)) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             failure.print();

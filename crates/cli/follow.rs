@@ -2,8 +2,8 @@
 //! indexer; when to look, by its follower; whose turn it is, by [`Turns`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::open::SharedModels;
 use crate::pace::{self, Pace, Power};
+use crate::stop::{Owed, Stop};
 use crate::turn::{Errand, Turns};
 
 /// How often a folder is looked at though nothing is said to have changed there: events get lost, and a disk that came
@@ -44,6 +45,8 @@ pub(crate) enum News<'a> {
     Committed,
     /// It is up to its folder, and this was new.
     Changed(&'a Report),
+    /// The process ends, and this far it has come.
+    Stopped(&'a Report),
     /// It is as it was, for this reason.
     Failed(&'a Failure),
     /// The system does not tell of changes there, for this reason; it is asked every few seconds.
@@ -68,21 +71,24 @@ pub(crate) struct Following {
     models: Arc<SharedModels>,
     manners: Manners,
     tell: Tell,
+    stop: Arc<Stop>,
     turns: Turns,
     power: Power,
 }
 
 impl Following {
     /// Begins to keep the collections of these names, or all there are and all that come, up to their folders. Each has
-    /// a thread of its own, which ends when the collection is gone; the process may end at any time.
+    /// a thread of its own, which ends when the collection is gone. The process may end at any time; where it waits until
+    /// `stop` is settled, what was embedded is committed.
     pub(crate) fn start(
         names: Vec<CollectionName>,
         models: Arc<SharedModels>,
         manners: Manners,
         tell: Tell,
+        stop: Arc<Stop>,
     ) -> Result<Arc<Following>, Failure> {
         let (turns, power) = (Turns::default(), Power::default());
-        let following = Arc::new(Following { models, manners, tell, turns, power });
+        let following = Arc::new(Following { models, manners, tell, stop, turns, power });
         let looking = following.clone();
         let look = move || looking.look_for_collections(&names);
         thread::Builder::new().name("ibid-follow".to_owned()).spawn(look).map_err(Failure::Start)?;
@@ -143,7 +149,7 @@ impl Following {
     /// Follows a collection until it is no more.
     fn follow(&self, name: &CollectionName) {
         let mut last_told = String::new();
-        while self.exists(name) {
+        while self.exists(name) && self.stop.asked().is_none() {
             match self.follow_as_it_is(name, &mut last_told) {
                 Ok(()) => {}
                 Err(_) if !self.exists(name) => return,
@@ -183,9 +189,16 @@ impl Following {
         let mut errand = Errand::Save;
         loop {
             let gave_way = AtomicBool::new(false);
-            let watched = Watched { following: self, name, follower: &follower, gave_way };
+            let watched =
+                Watched { following: self, name, follower: &follower, gave_way, owed: Mutex::new(None) };
             match self.in_turn(name, errand, || self.index(&job, model.clone(), &watched)) {
-                Ok(None) => break,
+                Ok(None) | Err(BuildError::Stopped) => break,
+                Ok(Some(report)) if self.stop.asked().is_some() => {
+                    if report.without_vector > 0 {
+                        (self.tell)(name, News::Stopped(&report));
+                    }
+                    break;
+                }
                 Ok(Some(report)) if report.added + report.changed + report.renamed + report.removed > 0 => {
                     (self.tell)(name, News::Changed(&report));
                     last_told.clear();
@@ -252,6 +265,8 @@ struct Watched<'a> {
     follower: &'a Follower,
     /// Whether it broke off because something saved in another collection waits.
     gave_way: AtomicBool,
+    /// Held for a look.
+    owed: Mutex<Option<Owed>>,
 }
 
 impl Progress for Watched<'_> {
@@ -269,6 +284,20 @@ impl Progress for Watched<'_> {
         self.gave_way.fetch_or(gives_way, Ordering::Relaxed);
         let spares = self.following.manners.spares_battery && self.following.power.is_on_battery();
         !gives_way && !spares && !self.follower.has_news()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.following.stop.asked().is_some()
+    }
+
+    fn owes_commit(&self, owes: bool) {
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        match owes {
+            true => *owed = Some(self.following.stop.owe()),
+            // Where the process is about to end, what is told of the run comes first.
+            false if self.is_stopped() => {}
+            false => *owed = None,
+        }
     }
 }
 
@@ -327,6 +356,7 @@ mod tests {
             may_change_model: false,
             now: 1,
             restate_after: Duration::ZERO,
+            clock: Instant::now,
         };
         build(&store, &options, &WordsOnly).unwrap();
         let config_file = data.path().join("config.toml");
@@ -335,6 +365,7 @@ mod tests {
             models: Arc::new(SharedModels::new(environment)),
             manners: Manners { pace: Pace::of(100, NonZero::<usize>::MIN), spares_battery: false },
             tell: Arc::new(|_, _| {}),
+            stop: Arc::default(),
             turns: Turns::default(),
             power: Power::default(),
         };

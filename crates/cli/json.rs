@@ -110,8 +110,13 @@ pub(crate) fn verdict(id: &str, verdict: &Verdict) -> Value {
     }
 }
 
-/// What a run of the indexer did.
-pub(crate) fn report(indexed: &Indexed) -> Value {
+/// A run of the indexer that was cut off before it had anything to commit.
+pub(crate) fn cut_off(name: &CollectionName, embedded: u64) -> Value {
+    json!({ "collection": name.as_str(), "stopped": true, "embedded": embedded })
+}
+
+/// What a run of the indexer did, and whether it was stopped before it was done.
+pub(crate) fn report(indexed: &Indexed, is_stopped: bool) -> Value {
     let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
     let Report { seconds, skipped, other_files, .. } = report;
     let others: Map<String, Value> =
@@ -130,6 +135,8 @@ pub(crate) fn report(indexed: &Indexed) -> Value {
         "chunks": report.chunks,
         "embedded": report.embedded,
         "reused": report.reused,
+        "vectors_missing": report.without_vector,
+        "stopped": is_stopped,
         "bytes_read": report.bytes_read,
         "skipped": skipped.collect::<Vec<_>>(),
         "other_files": others,

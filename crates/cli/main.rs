@@ -18,6 +18,7 @@ mod pace;
 mod pager;
 mod print;
 mod progress;
+mod stop;
 mod text;
 mod turn;
 

@@ -6,7 +6,7 @@ mod checking;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ibid_core::amount::{bytes, grouped, many};
@@ -15,6 +15,7 @@ use ibid_indexer::{Plan, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
+use crate::stop::{Owed, Stop};
 use crate::text::duration;
 
 pub(crate) use asking::Asking;
@@ -41,6 +42,10 @@ pub(crate) struct Shown {
     bytes: AtomicU64,
     files: AtomicU64,
     chunks: AtomicU64,
+    commits: AtomicU64,
+    stop: Arc<Stop>,
+    /// Held for a look.
+    owed: Mutex<Option<Owed>>,
 }
 
 enum Face {
@@ -51,8 +56,8 @@ enum Face {
 }
 
 impl Shown {
-    /// Begins to show a run; nothing where that is not wanted.
-    pub(crate) fn new(name: &CollectionName, quiet: bool) -> Shown {
+    /// Begins to show a run that ends when `stop` is asked for; shows nothing where that is not wanted.
+    pub(crate) fn new(name: &CollectionName, quiet: bool, stop: Arc<Stop>) -> Shown {
         let face = match (quiet, io::stderr().is_terminal()) {
             (true, _) => Face::Silent,
             (_, false) => Face::Lines(Mutex::new(Instant::now())),
@@ -64,15 +69,17 @@ impl Shown {
                 Face::Bar(bar)
             }
         };
-        let (bytes, files, chunks) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         Shown {
             name: name.clone(),
             face,
             plan: OnceLock::new(),
             filling: OnceLock::new(),
-            bytes,
-            files,
-            chunks,
+            bytes: AtomicU64::new(0),
+            files: AtomicU64::new(0),
+            chunks: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            stop,
+            owed: Mutex::new(None),
         }
     }
 
@@ -92,8 +99,46 @@ impl Shown {
         }
     }
 
+    /// Says how far a run is that is cut off here, and that `command` goes on.
+    pub(crate) fn break_off(&self, command: &str) {
+        if let Face::Bar(bar) = &self.face {
+            bar.finish_and_clear();
+        }
+        if !matches!(self.face, Face::Silent) {
+            self.line(&format!("{}; run `{command}` to go on", self.broken_off()));
+        }
+    }
+
+    fn broken_off(&self) -> String {
+        let (files, chunks) = (self.files.load(Ordering::Relaxed), self.chunks.load(Ordering::Relaxed));
+        match self.plan.get() {
+            None => "stopped before anything was read".to_owned(),
+            Some((_, plan)) => {
+                let read = format!("{} of {} read", grouped(files), many(plan.files as u64, "file"));
+                match plan.kept {
+                    _ if self.commits.load(Ordering::Relaxed) > 0 => "stopped after a commit".to_owned(),
+                    Some(kept) if kept + chunks > 0 => {
+                        format!("stopped: {} embedded and kept, {read}", many(kept + chunks, "chunk"))
+                    }
+                    _ => format!("stopped: {read}, nothing committed yet"),
+                }
+            }
+        }
+    }
+
+    /// What is indexed.
+    pub(crate) fn name(&self) -> &CollectionName {
+        &self.name
+    }
+
+    /// How many chunks this run has embedded.
+    pub(crate) fn chunks(&self) -> u64 {
+        self.chunks.load(Ordering::Relaxed)
+    }
+
     /// Clears the bar. What came of the run is for the report to say.
     pub(crate) fn finish(&self) {
+        self.owes_commit(false);
         match &self.face {
             Face::Bar(bar) => bar.finish_and_clear(),
             Face::Lines(_) if self.plan.get().is_some_and(|(_, plan)| plan.files > 0) => {
@@ -205,7 +250,18 @@ impl Progress for Shown {
     }
 
     fn committed(&self, _generation: u64) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
         self.tell();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.asked().is_some()
+    }
+
+    fn owes_commit(&self, owes: bool) {
+        // The new one is there before the old one goes.
+        let owed = owes.then(|| self.stop.owe());
+        *self.owed.lock().unwrap_or_else(PoisonError::into_inner) = owed;
     }
 
     fn filling(&self, chunks: u64) {
@@ -243,13 +299,32 @@ mod tests {
 
     #[test]
     fn a_run_tells_what_is_done_and_how_much_is_left() {
-        let shown = Shown::new(&"garden".parse().unwrap(), true);
-        shown.planned(&Plan { files: 2, bytes: 4_000, unchanged: 0, gone: 0 });
+        let shown = Shown::new(&"garden".parse().unwrap(), true, Arc::default());
+        shown.planned(&Plan { files: 2, bytes: 4_000, unchanged: 0, gone: 0, kept: None });
         shown.embedded();
         shown.document(1_000, 1);
         assert_eq!(shown.so_far(), "1 file read (1.0 kB of 4.0 kB), 1 chunk embedded");
         assert!(shown.rate_and_rest().ends_with(" left"), "{}", shown.rate_and_rest());
         shown.document(3_000, 0);
         assert!(shown.rate_and_rest().ends_with(", writing"));
+    }
+
+    #[test]
+    fn a_run_that_is_cut_off_tells_how_far_it_is() {
+        let shown = || Shown::new(&"garden".parse().unwrap(), true, Arc::default());
+        let planned = |kept| {
+            let shown = shown();
+            shown.planned(&Plan { files: 2_010, bytes: 4_000, unchanged: 0, gone: 0, kept });
+            shown.document(1_000, 1);
+            shown
+        };
+        assert_eq!(shown().broken_off(), "stopped before anything was read");
+        assert_eq!(planned(None).broken_off(), "stopped: 1 of 2,010 files read, nothing committed yet");
+        assert_eq!(planned(Some(0)).broken_off(), planned(None).broken_off());
+        let anew = planned(Some(850));
+        anew.embedded();
+        assert_eq!(anew.broken_off(), "stopped: 851 chunks embedded and kept, 1 of 2,010 files read");
+        anew.committed(2);
+        assert_eq!(anew.broken_off(), "stopped after a commit");
     }
 }

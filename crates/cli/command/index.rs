@@ -5,6 +5,7 @@ mod web;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use crate::output;
 use crate::pace::Pace;
 use crate::print;
 use crate::progress::Shown;
+use crate::stop::Stop;
 use crate::text::safe_line;
 pub(crate) use job::Job;
 
@@ -43,8 +45,12 @@ pub(crate) struct Indexed {
 
 pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome, Failure> {
     let mut models = Models { environment, loaded: Vec::new() };
+    let stop = Stop::listen()?;
     if !args.paths.is_empty() || args.web.urls.is_some() || args.name.is_some() {
-        index(&Job::of_one(args, environment)?, args, &mut models)?;
+        index(&Job::of_one(args, environment)?, args, &mut models, &stop)?;
+        if let Some(asked) = stop.asked() {
+            return Ok(Outcome::Stopped(asked));
+        }
         if !args.json && !environment.quiet {
             print::report::next_step()?;
         }
@@ -52,7 +58,7 @@ pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome
     }
     let mut outcome = Outcome::Done;
     for job in Job::of_all(args, environment)? {
-        match job.and_then(|job| index(&job, args, &mut models)) {
+        match job.and_then(|job| index(&job, args, &mut models, &stop)) {
             Ok(()) => {}
             // Nobody reads what would be printed of the others.
             Err(failure @ Failure::Output(_)) => return Err(failure),
@@ -61,11 +67,14 @@ pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome
                 outcome = Outcome::Partly;
             }
         }
+        if let Some(asked) = stop.asked() {
+            return Ok(Outcome::Stopped(asked));
+        }
     }
     Ok(outcome)
 }
 
-fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Failure> {
+fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>, stop: &Arc<Stop>) -> Result<(), Failure> {
     let environment = models.environment;
     let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source: Box::new(source) };
     let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
@@ -78,13 +87,14 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
     let options = job.options(model, threads, environment::now_ns());
     let options = BuildOptions { rebuild: args.rebuild, source: job.source.fetched(), ..options };
     let store = &environment.store;
-    let shown = Shown::new(&job.name, environment.quiet);
+    let shown = Arc::new(Shown::new(&job.name, environment.quiet, stop.clone()));
+    stop.ends_with(last_words(shown.clone(), args.json));
     let began = Instant::now();
-    let mut built = build(store, &options, &shown);
+    let mut built = build(store, &options, shown.as_ref());
     // Whoever follows the folder holds the index for moments only.
     while built.as_ref().is_err_and(is_locked) && began.elapsed() < LOCKED_PATIENCE {
         thread::sleep(LOCKED_RETRY_AFTER);
-        built = build(store, &options, &shown);
+        built = build(store, &options, shown.as_ref());
     }
     let begins_anew = |error: &BuildError| match error_of_opening(error) {
         Some(error) if error.is_older_format() => true,
@@ -95,9 +105,15 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
             writeln!(output::err(), "{}: {}: it is made anew", job.name, safe_line(&error.to_string()))?;
         }
         store.clear(&job.name).map_err(|source| failed(source.into()))?;
-        built = build(store, &options, &shown);
+        built = build(store, &options, shown.as_ref());
     }
     shown.finish();
+    stop.ends_with(|| ());
+    if let Err(BuildError::Stopped) = built {
+        // Whoever listens has said so, or is about to.
+        stop.settle();
+        return Ok(());
+    }
     let indexed = Indexed {
         name: job.name.clone(),
         source: job.shown(),
@@ -105,10 +121,27 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>) -> Result<(), Fai
         folder: store.folder(&job.name),
         bytes_on_disk: store.bytes_on_disk(&job.name)?,
     };
-    match (args.json, environment.quiet) {
-        (true, _) => output::print_json(&json::report(&indexed)),
+    let is_stopped = stop.asked().is_some();
+    if is_stopped && !environment.quiet {
+        let (name, said) =
+            (&indexed.name, print::report::stopped(&indexed.report, &environment::command_line()));
+        writeln!(output::err(), "{name}: {}", safe_line(&said))?;
+    }
+    match (args.json, environment.quiet || is_stopped) {
+        (true, _) => output::print_json(&json::report(&indexed, is_stopped)),
         (_, true) => Ok(()),
         (_, false) => print::report::report(&indexed),
+    }
+}
+
+/// What is said where a run is cut off.
+fn last_words(shown: Arc<Shown>, in_json: bool) -> impl Fn() + Send + 'static {
+    move || {
+        shown.break_off(&safe_line(&environment::command_line()));
+        if in_json {
+            // Nobody is left to be told when this fails.
+            let _ = output::print_json(&json::cut_off(shown.name(), shown.chunks()));
+        }
     }
 }
 

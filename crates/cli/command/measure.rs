@@ -125,8 +125,9 @@ fn of_dataset(
         may_change_model: false,
         now: environment::now_ns(),
         restate_after: std::time::Duration::ZERO,
+        clock: std::time::Instant::now,
     };
-    let shown = Shown::new(&name, environment.quiet);
+    let shown = Shown::new(&name, environment.quiet, Arc::default());
     let built = build(&store, &options, &shown);
     shown.finish();
     let skipped = built.map_err(failed)?.skipped.len();

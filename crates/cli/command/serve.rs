@@ -28,6 +28,7 @@ use crate::follow::{Following, News};
 use crate::log;
 use crate::open::{self, ModelChoice, SharedModels};
 use crate::output::{self, DIM, STRONG};
+use crate::stop::Stop;
 use crate::text::safe_line;
 
 pub(crate) fn run(args: &ServeArgs, environment: Environment) -> Result<Outcome, Failure> {
@@ -83,16 +84,19 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
         let base = base_url(address, &config)?;
         let models = Arc::new(SharedModels::new(environment));
         let library = library(&args.collection, models.clone())?;
+        let stop = Stop::listen()?;
         let config = ServeConfig { figures: measure_served(&library, models.clone())?, ..config };
         if !args.background.no_watch {
-            follow(&library, &args.collection, models, &args.background.share)?;
+            follow(&library, &args.collection, models, &args.background.share, stop.clone())?;
         }
-        let stop = stop()?;
+        let asked = stopping(&stop);
         if !quiet {
             announce(&base, asks_for, metrics.as_ref().map(|(_, address)| *address))?;
         }
         let listeners = Listeners { clients: listener, metrics: metrics.map(|(listener, _)| listener) };
-        serve(listeners, library, config, stop).await?;
+        let served = serve(listeners, library, config, asked).await;
+        stop.settle();
+        served?;
         Ok(Outcome::Done)
     })
 }
@@ -184,6 +188,7 @@ pub(super) fn follow(
     collections: &[String],
     models: Arc<SharedModels>,
     background: &BackgroundArgs,
+    stop: Arc<Stop>,
 ) -> Result<(), Failure> {
     let names = open::named(&models.environment().store, collections)?;
     let manners = background.manners(models.environment());
@@ -192,7 +197,7 @@ pub(super) fn follow(
         News::Committed => served.upgrade().map_or((), |library| library.look_soon()),
         news => log_news(name, &news),
     };
-    let following = Following::start(names, models, manners, Arc::new(tell))?;
+    let following = Following::start(names, models, manners, Arc::new(tell), stop)?;
     library.freshen_with(Box::new(move |name| {
         following.freshen(name).map_err(|failure| log_news(name, &News::Failed(&failure))).is_ok()
     }));
@@ -204,26 +209,13 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Start)
 }
 
-/// Ends when the process is asked to: by ctrl-c, or by SIGTERM where there is such a thing.
-pub(super) fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    #[cfg(unix)]
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(Failure::Start)?;
-    Ok(async move {
-        #[cfg(unix)]
-        let terminated = terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<Option<()>>();
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => {
-                if let Err(error) = interrupted {
-                    tracing::error!(%error, "ctrl-c cannot be heard");
-                }
-            }
-            _ = terminated => {}
-        }
+/// Ends when the process is asked to.
+pub(super) fn stopping(stop: &Stop) -> impl Future<Output = ()> + Send + 'static {
+    let asked = stop.awaited();
+    async move {
+        asked.await;
         tracing::info!("stopping");
-    })
+    }
 }
 
 fn log_news(collection: &CollectionName, news: &News<'_>) {
@@ -233,6 +225,10 @@ fn log_news(collection: &CollectionName, news: &News<'_>) {
             let Report { added, changed, renamed, removed, seconds, .. } = report;
             let seconds = seconds.total;
             tracing::info!(%collection, added, changed, renamed, removed, seconds, "indexed what changed");
+        }
+        News::Stopped(report) => {
+            let Report { chunks, without_vector, .. } = report;
+            tracing::info!(%collection, chunks, without_vector, "stopped; the rest is embedded the next time");
         }
         News::Failed(failure) => {
             tracing::warn!(%collection, reason = %failure.message(), "cannot be brought up to its folder");

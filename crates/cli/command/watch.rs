@@ -14,6 +14,7 @@ use crate::follow::{Following, News};
 use crate::open::{self, SharedModels};
 use crate::output::{self, DIM, STRONG};
 use crate::print;
+use crate::stop::Stop;
 use crate::text::safe_line;
 
 pub(crate) fn run(args: &WatchArgs, environment: Environment) -> Result<Outcome, Failure> {
@@ -24,27 +25,30 @@ pub(crate) fn run(args: &WatchArgs, environment: Environment) -> Result<Outcome,
     let quiet = environment.quiet;
     let manners = args.background.manners(&environment);
     let models = Arc::new(SharedModels::new(environment));
-    let runtime = serve::runtime()?;
-    runtime.block_on(async {
-        let stop = serve::stop()?;
-        let tell = Arc::new(move |name: &CollectionName, news: News<'_>| tell(name, &news, quiet));
-        Following::start(names, models, manners, tell)?;
-        if !quiet {
-            writeln!(output::err(), "{DIM}watching; ctrl-c stops{DIM:#}")?;
-        }
-        stop.await;
-        Ok(Outcome::Done)
-    })
+    let stop = Stop::listen()?;
+    let asked = stop.awaited();
+    let tell = Arc::new(move |name: &CollectionName, news: News<'_>| tell(name, &news, quiet));
+    Following::start(names, models, manners, tell, stop.clone())?;
+    if !quiet {
+        writeln!(output::err(), "{DIM}watching; ctrl-c stops{DIM:#}")?;
+    }
+    serve::runtime()?.block_on(asked);
+    stop.settle();
+    Ok(Outcome::Done)
 }
 
 fn tell(name: &CollectionName, news: &News<'_>, quiet: bool) {
     match news {
         News::Committed => {}
-        News::Changed(_) if quiet => {}
+        News::Changed(_) | News::Stopped(_) if quiet => {}
         News::Changed(report) => {
             let (what, seconds) = (print::report::changes(report), report.seconds.total);
             // Where nobody reads it, nobody misses it.
             let _ = writeln!(output::out(), "{STRONG}{name}{STRONG:#}: {what} in {seconds:.1} s");
+        }
+        News::Stopped(report) => {
+            let said = print::report::stopped(report, &format!("ibid index --name {name}"));
+            let _ = writeln!(output::err(), "{name}: {said}");
         }
         News::Failed(failure) => failure.print_as_warning(),
         News::Polled(reason) => {

@@ -189,6 +189,7 @@ fn of_build(name: &CollectionName, error: &BuildError) -> Option<String> {
         }
         BuildError::PagesFolder { source, .. } => return of_io(source),
         BuildError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
+        BuildError::Stopped => "the same command goes on".to_owned(),
         BuildError::Embed(error) => return of_embed(error),
         BuildError::Open(error) => return of_open(Some(name), error),
         BuildError::Read(_) => rebuild(name),

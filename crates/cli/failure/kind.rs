@@ -56,7 +56,8 @@ fn of_build(error: &BuildError) -> Option<Outcome> {
         | BuildError::IgnoreFile { .. }
         | BuildError::Glob { .. }
         | BuildError::Embed(EmbedError::UnknownModel { .. }) => Some(Outcome::Validation),
-        BuildError::SourceUnreadable { .. }
+        BuildError::Stopped
+        | BuildError::SourceUnreadable { .. }
         | BuildError::Repository { .. }
         | BuildError::PagesFolder { .. }
         | BuildError::Embed(_)

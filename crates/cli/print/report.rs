@@ -48,6 +48,18 @@ fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
     writeln!(out, "  index     {folder}, {}, generation {}", bytes(*bytes_on_disk), report.generation)
 }
 
+/// How far a run is that was stopped, and that `command` goes on.
+pub(crate) fn stopped(report: &Report, command: &str) -> String {
+    let (all, missing) = (report.chunks, report.without_vector);
+    match missing {
+        0 => format!("stopped when all {} were embedded", many(all, "chunk")),
+        _ => {
+            let embedded = grouped(all.saturating_sub(missing));
+            format!("stopped: {embedded} of {} embedded; run `{command}` to go on", many(all, "chunk"))
+        }
+    }
+}
+
 /// Prints the command to type next.
 pub(crate) fn next_step() -> Result<(), Failure> {
     writeln!(output::out(), "{DIM}now ask:{DIM:#} ibid search 'your question'")?;
@@ -105,6 +117,15 @@ mod tests {
     use ibid_indexer::{SkipReason, Skipped};
 
     use super::*;
+
+    #[test]
+    fn a_run_that_was_stopped_says_how_far_it_is() {
+        let said = |chunks, without_vector| {
+            stopped(&Report { chunks, without_vector, ..Report::default() }, "ibid index")
+        };
+        assert_eq!(said(2_012, 1_161), "stopped: 851 of 2,012 chunks embedded; run `ibid index` to go on");
+        assert_eq!(said(2_012, 0), "stopped when all 2,012 chunks were embedded");
+    }
 
     #[test]
     fn a_report_names_every_file_that_was_skipped() {

@@ -12,6 +12,7 @@ use ibid_core::id::CollectionName;
 use crate::error::OpenError;
 use crate::lexical::sealed::{self, FILE_LIST};
 use crate::manifest::Manifest;
+use crate::remake;
 use crate::snapshot::{Snapshot, lexical_files, open_index, read_manifest, verify_lexical_file};
 use crate::store::{Layout, Store, exists};
 use crate::vector::{self, VectorError, VectorFileRecord, Vectors};
@@ -332,7 +333,9 @@ impl Check<'_> {
             }
         }
         self.unnamed_in("lexical", &layout.lexical(), &|name| is_kept(name) || lexical.contains(&name))?;
-        self.unnamed_in("vectors", &layout.vectors(), &|name| vectors.contains(&name))
+        // What a run that makes everything anew keeps, until it commits.
+        let kept = remake::file_name(manifest.remade + 1);
+        self.unnamed_in("vectors", &layout.vectors(), &|name| vectors.contains(&name) || name == kept)
     }
 
     fn unnamed_in(

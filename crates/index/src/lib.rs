@@ -12,6 +12,7 @@ pub mod lexical;
 pub mod lock;
 pub mod manifest;
 mod record;
+pub mod remake;
 pub mod settings;
 pub mod snapshot;
 pub mod store;

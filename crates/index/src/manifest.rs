@@ -31,6 +31,9 @@ pub struct Manifest {
     pub vector_files: Vec<VectorFileRecord>,
     /// Its neighbour graph, if it is large enough to have one.
     pub graph: Option<GraphRecord>,
+    /// How often everything was made anew beside what stood.
+    #[serde(default)]
+    pub remade: u64,
     /// How many files the run that made it had still to read.
     pub pending: u64,
     /// How many files could not be read.

@@ -5,7 +5,8 @@
 //!                      /lock            held by the writer
 //!                      /settings        how the collection was asked for, for when the manifest is lost
 //!                      /lexical/        tantivy's files; meta.json is the commit point
-//!                      /vectors/        vector files and the graph, immutable, named by the manifest
+//!                      /vectors/        vector files and the graph, immutable, named by the manifest; and what a run that
+//!                                       makes everything anew keeps until it commits
 //! ```
 
 use std::fs;
@@ -20,6 +21,7 @@ use crate::error::{OpenError, WriteError};
 use crate::lexical::sealed::COMMIT_POINT;
 use crate::lock::WriterLock;
 use crate::manifest::FORMAT;
+use crate::remake;
 use crate::settings::{self, newest_settings};
 use crate::verified::Verified;
 
@@ -62,6 +64,11 @@ impl Layout {
 
     pub(crate) fn vectors(&self) -> PathBuf {
         self.root.join("vectors")
+    }
+
+    /// Where vectors are kept while everything is made anew for the `n`-th time.
+    pub(crate) fn remake(&self, n: u64) -> PathBuf {
+        self.vectors().join(remake::file_name(n))
     }
 
     /// tantivy's commit point, replaced by rename at each commit.

@@ -10,13 +10,15 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_core::span::Span;
 
+use crate::check::check;
 use crate::lexical::sealed::{self, COMMIT_POINT, FILE_LIST};
 use crate::lexical::words_of_question;
 use crate::manifest::{FORMAT, Manifest, ModelRecord, Origin, SourceRecord};
+use crate::remake;
 use crate::settings::{Settings, newest_settings};
 use crate::snapshot::{LookedUp, Rule, Snapshot, StoredDocument, Wanted};
 use crate::store::Store;
-use crate::vector::{VectorKey, Vectors, build_graph};
+use crate::vector::{self, VectorKey, Vectors, build_graph};
 use crate::writer::{CollectionWriter, FileMark, FinishedChunk, FinishedDocument};
 use crate::{OpenError, WriteError};
 
@@ -86,6 +88,7 @@ pub(crate) fn manifest() -> Manifest {
         model: Some(model),
         vector_files: vec![],
         graph: None,
+        remade: 0,
         pending: 0,
         skipped_count: 0,
         skipped: vec![],
@@ -378,7 +381,7 @@ fn starting_over_shows_nothing_before_the_commit() {
     let collection = Collection::new();
     collection.write(&[("a.md", "spelt\n")]);
     let mut writer = collection.writer();
-    writer.remove_all().unwrap();
+    writer.make_anew(None).unwrap();
     add(&mut writer, "b.md", "wheat\n");
     writer.write_vectors(DIMENSIONS).unwrap();
     assert_eq!(found(&collection.snapshot(), "spelt").len(), 1);
@@ -389,6 +392,58 @@ fn starting_over_shows_nothing_before_the_commit() {
         (found(&snapshot, "spelt").len(), found(&snapshot, "wheat").len(), snapshot.vectors().rows()),
         (0, 1, 1)
     );
+}
+
+#[test]
+fn a_run_that_commits_often_leaves_few_vector_files_and_nothing_else() {
+    let collection = Collection::new();
+    let mut writer = collection.writer();
+    for number in 0..40 {
+        add(&mut writer, &format!("{number}.md"), &format!("note {number}\n"));
+        writer.commit(manifest()).unwrap();
+        let snapshot = collection.snapshot();
+        let named = snapshot.manifest().vector_files.len();
+        assert!(named <= vector::MAX_VECTOR_FILES + 1, "{named} files");
+        assert_eq!(
+            fs::read_dir(collection.store.folder(&collection.name).join("vectors")).unwrap().count(),
+            named
+        );
+        assert_eq!((snapshot.documents(), snapshot.chunks_without_vector()), (number + 1, 0));
+    }
+}
+
+#[test]
+fn what_is_kept_while_everything_is_made_anew_lasts_until_the_commit() {
+    let collection = Collection::new();
+    let written = collection.write(&[("a.md", "spelt\n")]);
+    let model = written.model.as_ref();
+    let kept = |n: u64| collection.store.folder(&collection.name).join("vectors").join(remake::file_name(n));
+    let key = VectorKey(1);
+    collection.writer().make_anew(model).unwrap().unwrap().keep(key, &[1.0; DIMENSIONS]).unwrap();
+    collection.write(&[("b.md", "wheat\n")]);
+    assert!(kept(1).exists(), "another run leaves it");
+    let checked = check(&collection.store, &collection.name, &mut |_| {}).unwrap();
+    assert_eq!((checked.left_overs, checked.findings), (0, vec![]));
+    let mut writer = collection.writer();
+    let remake = writer.make_anew(model).unwrap().unwrap();
+    assert_eq!(remake.vector(key), Some(vec![1.0; DIMENSIONS]));
+    add(&mut writer, "c.md", "rye\n");
+    let committed = writer.commit(manifest()).unwrap();
+    assert_eq!(committed.remade, 1);
+    // As if it was killed here.
+    drop(writer);
+    let checked = check(&collection.store, &collection.name, &mut |_| {}).unwrap();
+    assert_eq!((checked.left_overs, checked.findings), (3, vec![]), "two old vector files too");
+    let writer = collection.writer();
+    assert!(!kept(1).exists(), "it is part of a generation now");
+    writer.finish(&collection.store, 1).unwrap();
+    let mut writer = collection.writer();
+    assert!(writer.make_anew(model).unwrap().unwrap().is_empty());
+    assert!(kept(2).exists());
+    writer.choose_model(model).unwrap();
+    assert!(kept(2).exists());
+    writer.choose_model(None).unwrap();
+    assert!(!kept(2).exists());
 }
 
 #[test]

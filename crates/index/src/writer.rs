@@ -22,8 +22,9 @@ use crate::lexical::name::name_terms;
 use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
 use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, Refused, SealedDirectory};
 use crate::lock::WriterLock;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, ModelRecord};
 use crate::record;
+use crate::remake::{self, Remake};
 use crate::settings;
 use crate::snapshot::{Snapshot, StoredDocument, lexical_files, open_index};
 use crate::store::{Layout, Store};
@@ -134,6 +135,10 @@ pub struct CollectionWriter {
     vector_files: Vec<VectorFileRecord>,
     graph: Option<GraphRecord>,
     pending_vectors: Vec<(VectorKey, Vec<f32>)>,
+    /// How often everything was made anew, as the last commit says it.
+    remade: u64,
+    /// Whether the next commit makes everything anew.
+    remakes: bool,
     // Last, so that it is let go after everything else is closed.
     _lock: WriterLock,
 }
@@ -168,6 +173,7 @@ impl CollectionWriter {
         let (_, fields) = schema();
         let manifest = base.as_ref().map(|base| base.manifest().clone());
         let generation = manifest.as_ref().map_or(0, |manifest| manifest.generation);
+        let remade = manifest.as_ref().map_or(0, |manifest| manifest.remade);
         let (vector_files, graph) = manifest.map_or_else(Default::default, |m| (m.vector_files, m.graph));
         let writer = CollectionWriter {
             layout,
@@ -181,6 +187,8 @@ impl CollectionWriter {
             vector_files,
             graph,
             pending_vectors: Vec::new(),
+            remade,
+            remakes: false,
             _lock: lock,
         };
         // tantivy gives the first thing that a writer does the number of the last commit. A merge that begins then, and
@@ -203,13 +211,24 @@ impl CollectionWriter {
         self.pending_vectors.len()
     }
 
-    /// Forgets every document. Visible with the next commit, like all else.
-    pub fn remove_all(&mut self) -> Result<(), WriteError> {
+    /// Begins to make everything anew with `model`: forgets every document, visible with the next commit, like all else.
+    ///
+    /// Gives the place where vectors are kept until then, and those in it that this model made in runs which did not come
+    /// to their commit; `None` where there is no model.
+    pub fn make_anew(&mut self, model: Option<&ModelRecord>) -> Result<Option<Remake>, WriteError> {
+        let kept = self.layout.remake(self.remade + 1);
+        let remake = model.map(|model| Remake::open(kept, model)).transpose()?;
         self.base = None;
         self.vector_files.clear();
         self.graph = None;
+        self.remakes = true;
         self.writer.delete_all_documents().map_err(|error| self.lexical_error(error))?;
-        Ok(())
+        Ok(remake)
+    }
+
+    /// Forgets the vectors that a run which makes everything anew has kept, but for those of this model.
+    pub fn choose_model(&self, model: Option<&ModelRecord>) -> Result<(), WriteError> {
+        remake::remove_if_of_other(&self.layout.remake(self.remade + 1), model)
     }
 
     /// Forgets a document.
@@ -305,16 +324,39 @@ impl CollectionWriter {
 
     /// Makes everything added and removed since the last commit visible at once, under `manifest`.
     ///
-    /// The caller fills in what it knows; generation and vector files are set here. When this returns, the
-    /// generation is on disk. Costs a sync of every new file.
+    /// The caller fills in what it knows; the rest, such as generation and vector files, is set here. When this returns,
+    /// the generation is on disk. Costs a sync of every new file, and where earlier commits of this run have left too many
+    /// vector files, a merge of the newest.
     pub fn commit(&mut self, mut manifest: Manifest) -> Result<Manifest, WriteError> {
-        self.write_vectors(manifest.model.as_ref().map_or(0, |model| model.dimensions))?;
+        let dimensions = manifest.model.as_ref().map_or(0, |model| model.dimensions);
+        let merges = !self.remakes && self.merge_earlier(dimensions)?;
+        self.write_vectors(dimensions)?;
         manifest.generation = self.generation + 1;
+        manifest.remade = self.remade + u64::from(self.remakes);
         manifest.vector_files = self.vector_files.clone();
         manifest.graph = self.graph.clone();
         self.remember(&manifest)?;
         self.write_commit(&manifest)?;
+        (self.remade, self.remakes) = (manifest.remade, false);
+        if merges {
+            self.sweep_vectors()?;
+        }
         Ok(manifest)
+    }
+
+    /// Merges the newest vector files where they are too many, dead rows and all: a run that commits often leaves a file
+    /// each time. Those of its last commit are for [`CollectionWriter::finish`], which knows what is dead.
+    fn merge_earlier(&mut self, dimensions: usize) -> Result<bool, WriteError> {
+        let first = vector::first_to_merge(&self.vector_files, self.graph.as_ref());
+        let newest = self.vector_files.split_off(first);
+        if newest.is_empty() {
+            return Ok(false);
+        }
+        self.file_number += 1;
+        let folder = self.layout.vectors();
+        let sources = Vectors::open(&folder, dimensions, &newest, None)?;
+        self.vector_files.push(vector::merge(&folder, self.file_number, &sources, &|_| true)?);
+        Ok(true)
     }
 
     /// Commits a graph that is smaller than any that a run builds.
@@ -412,11 +454,17 @@ impl CollectionWriter {
     ///
     /// A file that cannot be removed (open in a reader, on Windows) waits for the next sweep.
     fn sweep(&self) -> Result<u64, WriteError> {
-        let named = vector::files_of(&self.vector_files, self.graph.as_ref());
-        remove_files(&self.layout.vectors(), &|name| !named.contains(&name))?;
+        self.sweep_vectors()?;
         let swept = self.writer.garbage_collect_files().wait().map_err(|error| self.lexical_error(error))?;
         tracing::debug!(files = swept.deleted_files.len(), "swept the lexical index");
         highest_number(&self.layout.vectors())
+    }
+
+    /// Removes the files of vectors that no manifest names and no run will go on with.
+    fn sweep_vectors(&self) -> Result<(), WriteError> {
+        let named = vector::files_of(&self.vector_files, self.graph.as_ref());
+        let kept = remake::file_name(self.remade + 1);
+        remove_files(&self.layout.vectors(), &|name| !named.contains(&name) && name != kept)
     }
 
     fn lexical_error(&self, error: TantivyError) -> WriteError {

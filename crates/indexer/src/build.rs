@@ -11,6 +11,7 @@ use ibid_core::language::Language;
 use ibid_embed::Embedder;
 use ibid_index::OpenError;
 use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
+use ibid_index::remake::Remake;
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
@@ -18,14 +19,16 @@ use ibid_index::writer::{CollectionWriter, FileMark};
 
 use crate::changes::{Changes, changes};
 use crate::error::BuildError;
-use crate::pipeline::{self, Done, Spent, Stages};
+use crate::pipeline::{self, Done, Keeping, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, SkipReason, Skipped};
 use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
 
-/// After this many new vectors a generation is committed, so that a long first run loses little when it is killed and
-/// memory stays flat: about a minute of two cores, 13 MB of vectors.
+/// After this many new vectors a generation is committed, so that memory stays flat: 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
+
+/// After this long vectors are committed, however few, so that a run that is killed loses little.
+const COMMIT_EVERY: Duration = Duration::from_secs(20);
 
 /// A change of more bytes than this, or of more files, is committed by its words first and embedded afterwards; a smaller
 /// one is embedded within the second in which its words are to be found. Each file is a chunk at least, and each chunk costs
@@ -63,6 +66,8 @@ pub struct BuildOptions {
     pub now: u64,
     /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
     pub restate_after: Duration,
+    /// Tells when vectors were committed last. What is indexed does not depend on it.
+    pub clock: fn() -> Instant,
 }
 
 impl BuildOptions {
@@ -124,7 +129,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
     // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
     let writer_threads = if options.model.is_some() { 1 } else { threads };
     let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
-    let Start { base, known, replaces } = start(&mut writer, options, &root, &listing)?;
+    let Start { base, known, replaces, remake } = start(&mut writer, options, &root, &listing)?;
     let changes = changes(&listing.files, if replaces { &[] } else { &known });
     let mut run = Run {
         options,
@@ -132,6 +137,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         record: options.record(root, &listing),
         base,
         replaces,
+        remake,
         progress,
         to_read: changes.read.len(),
         read: 0,
@@ -141,6 +147,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         }),
         known: known.len(),
         failed_to_read: false,
+        committed: (options.clock)(),
         report: Report {
             unchanged: changes.unchanged,
             removed: changes.gone.len(),
@@ -165,6 +172,8 @@ struct Start {
     known: Vec<KnownDocument>,
     /// Whether the last generation is replaced by one that shares nothing with it.
     replaces: bool,
+    /// What is kept of that one until it is committed.
+    remake: Option<Arc<Remake>>,
 }
 
 /// Looks at what stands, and has the writer forget it where everything is made anew.
@@ -175,7 +184,7 @@ fn start(
     listing: &Listing,
 ) -> Result<Start, BuildError> {
     let Some(base) = writer.base() else {
-        return Ok(Start { base: None, known: Vec::new(), replaces: false });
+        return Ok(Start { base: None, known: Vec::new(), replaces: false, remake: None });
     };
     let mut known = known_documents(&base, options, root, listing)?;
     if base.manifest().source.language.as_deref() != options.language.map(Language::code) {
@@ -184,13 +193,17 @@ fn start(
     }
     // Under another model every document must be read again. A first one fills in what the words lack.
     let other_model = base.manifest().model.is_some() && !is_made_by(&base, options.model.as_ref());
+    let model = options.model.as_ref().map(Model::record);
     if options.rebuild || other_model {
-        writer.remove_all()?;
-        return Ok(Start { base: None, known, replaces: true });
+        let remake = writer.make_anew(model.as_ref())?.map(Arc::new);
+        return Ok(Start { base: None, known, replaces: true, remake });
+    }
+    if options.may_change_model {
+        writer.choose_model(model.as_ref())?;
     }
     match base.damage() {
         Some(damage) => Err(OpenError::from(damage.clone()).into()),
-        None => Ok(Start { base: Some(base), known, replaces: false }),
+        None => Ok(Start { base: Some(base), known, replaces: false, remake: None }),
     }
 }
 
@@ -244,6 +257,8 @@ struct Run<'a> {
     base: Option<Arc<Snapshot>>,
     /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
     replaces: bool,
+    /// What keeps the vectors of this one until then.
+    remake: Option<Arc<Remake>>,
     progress: &'a dyn Progress,
     to_read: usize,
     read: usize,
@@ -253,6 +268,8 @@ struct Run<'a> {
     known: usize,
     /// Whether a file that was listed could not be read.
     failed_to_read: bool,
+    /// When the last commit was, or else when the run began.
+    committed: Instant,
     report: Report,
     writing: Duration,
 }
@@ -284,7 +301,14 @@ impl Run<'_> {
             None => {
                 self.write(&mut writer, changes, store)?;
                 let tidying = Instant::now();
-                let finished = writer.finish(store, self.options.threads.get())?;
+                let finished = match self.progress.is_stopped() {
+                    false => writer.finish(store, self.options.threads.get())?,
+                    // The next run tidies up.
+                    true => {
+                        drop(writer);
+                        Snapshot::open(store, &self.options.name)?
+                    }
+                };
                 self.report.seconds.tidy = tidying.elapsed().as_secs_f64();
                 Arc::new(finished)
             }
@@ -305,7 +329,8 @@ impl Run<'_> {
     ) -> Result<(), BuildError> {
         let bytes = changes.read.iter().map(|(file, _)| file.size).sum();
         let (unchanged, gone) = (changes.unchanged, changes.gone.len());
-        self.progress.planned(&Plan { files: self.to_read, bytes, unchanged, gone });
+        let kept = self.replaces.then(|| self.remake.as_ref().map_or(0, |remake| remake.len() as u64));
+        self.progress.planned(&Plan { files: self.to_read, bytes, unchanged, gone, kept });
         changes.gone.iter().for_each(|document| writer.remove(&document.path));
         let base = self.base.clone();
         if base.is_none() && !self.replaces {
@@ -323,9 +348,14 @@ impl Run<'_> {
         };
         let is_small = bytes <= AT_ONCE_BYTES && changes.read.len() <= AT_ONCE_FILES;
         let model = self.options.model.clone().filter(|_| self.replaces || is_small);
+        self.progress.owes_commit(model.is_some() && !self.replaces);
         self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
         self.check_source()?;
+        if self.replaces && self.progress.is_stopped() {
+            return Err(BuildError::Stopped);
+        }
         self.commit(writer)?;
+        self.progress.owes_commit(false);
         let lacked_none = |base: &Arc<Snapshot>| {
             is_made_by(base, self.options.model.as_ref()) && base.chunks_without_vector() == 0
         };
@@ -353,9 +383,12 @@ impl Run<'_> {
         mut take: impl FnMut(&mut Self, Done) -> Result<(), BuildError>,
     ) -> Result<(), BuildError> {
         let (progress, spent) = (self.progress, Spent::default());
+        let remake = self.remake.clone();
+        let keeping = remake.as_ref().map(|remake| Keeping::new(remake, self.options.clock, COMMIT_EVERY));
         let stages = Stages {
             context,
             embedder: model.map(|model| model.embedder.as_ref()),
+            keeping: keeping.as_ref(),
             threads: self.options.threads.get(),
             progress,
             spent: &spent,
@@ -374,7 +407,9 @@ impl Run<'_> {
     /// Embeds the chunks that have no vector: those of a large change whose words were committed first, and what an
     /// earlier run did not come to. The documents changed last come first.
     fn fill(&mut self, writer: &mut CollectionWriter, store: &Store) -> Result<(), BuildError> {
-        let Some(model) = self.options.model.clone() else { return Ok(()) };
+        let Some(model) = self.options.model.clone().filter(|_| !self.progress.is_stopped()) else {
+            return Ok(());
+        };
         let snapshot = Snapshot::open(store, &self.options.name)?;
         if snapshot.chunks_without_vector() == 0 {
             return Ok(());
@@ -387,6 +422,7 @@ impl Run<'_> {
             Some((SourceFile { path, stamp, changed_at, size, address: None }, Some(content)))
         };
         let files: Vec<_> = snapshot.documents_without_vectors()?.into_iter().filter_map(file).collect();
+        self.progress.owes_commit(true);
         self.progress.filling(snapshot.chunks_without_vector());
         let context = Context {
             source: self.source,
@@ -402,15 +438,22 @@ impl Run<'_> {
             let Done::Vector { key, vector } = done else { return Ok(()) };
             run.report.embedded += 1;
             writer.add_vector(key, vector);
-            match writer.pending_vectors() < VECTORS_PER_COMMIT {
-                true => Ok(()),
-                false => run.commit(writer),
+            match run.is_due(writer) {
+                true => run.commit(writer),
+                false => Ok(()),
             }
         })?;
-        match writer.pending_vectors() {
-            0 => Ok(()),
-            _ => self.commit(writer),
+        if writer.pending_vectors() > 0 {
+            self.commit(writer)?;
         }
+        self.progress.owes_commit(false);
+        Ok(())
+    }
+
+    /// Whether vectors have waited for a commit for long enough.
+    fn is_due(&self, writer: &CollectionWriter) -> bool {
+        let waited = || (self.options.clock)().saturating_duration_since(self.committed);
+        writer.pending_vectors() >= VECTORS_PER_COMMIT || waited() >= COMMIT_EVERY
     }
 
     /// Counts and writes what came out of the stages.
@@ -433,7 +476,7 @@ impl Run<'_> {
                 self.progress.document(file.size, 0);
             }
             Done::Vector { key, vector } => writer.add_vector(key, vector),
-            Done::Document { prepared, vectors } => self.take_document(writer, &prepared, vectors)?,
+            Done::Document { prepared, vectors } => self.take_document(writer, *prepared, vectors)?,
         }
         Ok(())
     }
@@ -441,8 +484,8 @@ impl Run<'_> {
     fn take_document(
         &mut self,
         writer: &mut CollectionWriter,
-        prepared: &Prepared,
-        vectors: Vec<(VectorKey, Vec<f32>)>,
+        prepared: Prepared,
+        mut vectors: Vec<(VectorKey, Vec<f32>)>,
     ) -> Result<(), BuildError> {
         let (report, document) = (&mut self.report, &prepared.document);
         match prepared.history {
@@ -465,6 +508,7 @@ impl Run<'_> {
         report.embedded += vectors.len();
         report.bytes_read += document.file.size;
         self.progress.document(document.file.size, vectors.len());
+        vectors.extend(prepared.kept);
         writer.add(document, vectors)?;
         if writer.pending_vectors() < VECTORS_PER_COMMIT {
             return Ok(());
@@ -482,6 +526,7 @@ impl Run<'_> {
     fn commit(&mut self, writer: &mut CollectionWriter) -> Result<(), BuildError> {
         let began = Instant::now();
         let manifest = writer.commit(self.manifest())?;
+        self.committed = (self.options.clock)();
         self.progress.committed(manifest.generation);
         self.writing += began.elapsed();
         Ok(())
@@ -499,6 +544,7 @@ impl Run<'_> {
             model: self.options.model.as_ref().map(Model::record),
             vector_files: Vec::new(),
             graph: None,
+            remade: 0,
             pending: (self.to_read - self.read) as u64,
             skipped_count: skipped.len() as u64,
             skipped: named
@@ -531,6 +577,9 @@ mod moved;
 
 #[cfg(test)]
 mod other_model;
+
+#[cfg(test)]
+mod stopped;
 
 #[cfg(test)]
 mod watching;
@@ -569,6 +618,7 @@ mod tests {
                 may_change_model: false,
                 now: (written + after).as_nanos() as u64,
                 restate_after: 10 * MINUTE,
+                clock: Instant::now,
             };
             build(&store, &options, &Silent).unwrap().generation
         };

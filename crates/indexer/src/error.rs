@@ -132,6 +132,9 @@ pub enum BuildError {
         /// Why it is none.
         reason: String,
     },
+    /// It was told to stop while everything was made anew. What is embedded is kept.
+    #[error("indexing was stopped before everything was made anew")]
+    Stopped,
     /// The model failed.
     #[error(transparent)]
     Embed(#[from] EmbedError),

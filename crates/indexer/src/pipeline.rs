@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ibid_embed::{EmbedError, EmbedWorker, Embedder, bundled_tokens};
+use ibid_embed::{EmbedWorker, Embedder, bundled_tokens};
+use ibid_index::WriteError;
+use ibid_index::remake::Remake;
 use ibid_index::vector::VectorKey;
 use rayon::prelude::*;
 
@@ -56,12 +58,43 @@ impl Spent {
     }
 }
 
+/// Keeps what is embedded while everything is made anew, and has what earlier runs have kept.
+pub(crate) struct Keeping<'a> {
+    remake: &'a Remake,
+    clock: fn() -> Instant,
+    every: Duration,
+    /// When what was kept was known to be on the disk.
+    synced: Mutex<Instant>,
+}
+
+impl<'a> Keeping<'a> {
+    /// What is kept is on the disk after this long, even if the machine dies.
+    pub(crate) fn new(remake: &'a Remake, clock: fn() -> Instant, every: Duration) -> Keeping<'a> {
+        Keeping { remake, clock, every, synced: Mutex::new(clock()) }
+    }
+
+    fn keep(&self, key: VectorKey, vector: &[f32]) -> Result<(), WriteError> {
+        self.remake.keep(key, vector)?;
+        {
+            // Held for a look at the clock.
+            let (mut synced, now) = (self.synced.lock().expect(UNPOISONED), (self.clock)());
+            if now.saturating_duration_since(*synced) < self.every {
+                return Ok(());
+            }
+            *synced = now;
+        }
+        self.remake.sync()
+    }
+}
+
 /// How the stages work.
 #[derive(Clone, Copy)]
 pub(crate) struct Stages<'a> {
     pub(crate) context: &'a Context<'a>,
     /// `None` where documents get no vectors.
     pub(crate) embedder: Option<&'a dyn Embedder>,
+    /// Where everything is made anew: what keeps vectors until that is committed.
+    pub(crate) keeping: Option<&'a Keeping<'a>>,
     /// How many threads prepare; as many embed.
     pub(crate) threads: usize,
     pub(crate) progress: &'a dyn Progress,
@@ -120,7 +153,7 @@ pub(crate) fn run(
         }
         for stage in started {
             let ended = stage.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            outcome = outcome.and(ended.map_err(BuildError::from));
+            outcome = outcome.and(ended);
         }
         outcome
     })
@@ -137,7 +170,7 @@ impl Run<'_> {
         files: &[(SourceFile, Option<u64>)],
         to_embed: &Sender<Job>,
         to_write: &Sender<Done>,
-    ) -> Result<(), EmbedError> {
+    ) -> Result<(), BuildError> {
         // The tokenizer is loaded before the pool starts, so that a failure has one place to go.
         bundled_tokens()?;
         let pool = rayon::ThreadPoolBuilder::new()
@@ -190,6 +223,16 @@ impl Run<'_> {
             let mut own = HashSet::new();
             inputs.retain(|(key, _)| !embedded.contains(key) && own.insert(*key));
         }
+        if let Some(keeping) = self.stages.keeping {
+            inputs.retain(|(key, _)| match keeping.remake.vector(*key) {
+                Some(vector) => {
+                    prepared.kept.push((*key, vector));
+                    false
+                }
+                None => true,
+            });
+            self.embedded.lock().expect(UNPOISONED).extend(prepared.kept.iter().map(|(key, _)| *key));
+        }
         prepared.lacking = inputs.len();
         if inputs.is_empty() || self.stages.embedder.is_none() {
             let _ = to_write.send(Done::Document { prepared, vectors: Vec::new() });
@@ -206,20 +249,24 @@ impl Run<'_> {
     }
 
     /// One worker: a chunk at a time, one thread.
-    fn embed(&self, jobs: &Receiver<Job>, to_write: &Sender<Done>) -> Result<(), EmbedError> {
+    fn embed(&self, jobs: &Receiver<Job>, to_write: &Sender<Done>) -> Result<(), BuildError> {
         let embedder = self.stages.embedder.expect("workers are started only where there is a model");
         let mut worker = embedder.worker()?;
         let mut outcome = Ok(());
         let mut spent = Duration::ZERO;
         for job in jobs {
-            // Only what can be taken up again is broken off.
-            let breaks_off = self.stages.context.fills && !self.stages.progress.goes_on();
-            self.stopped.fetch_or(breaks_off, Ordering::Relaxed);
+            let ends = self.stages.progress.is_stopped();
+            self.stopped.fetch_or(self.breaks_off(ends), Ordering::Relaxed);
             if outcome.is_err() || self.is_stopped() {
                 continue;
             }
+            if ends {
+                // The words of a small change are committed all the same, and its vectors are the next run's to make.
+                self.settle(&job, None, to_write);
+                continue;
+            }
             let began = Instant::now();
-            outcome = self.embed_one(worker.as_mut(), job, to_write);
+            outcome = self.embed_one(worker.as_mut(), &job, to_write);
             spent += began.elapsed();
             self.stopped.fetch_or(outcome.is_err(), Ordering::Relaxed);
         }
@@ -227,13 +274,23 @@ impl Run<'_> {
         outcome
     }
 
+    /// Whether nothing more is done, because the process `ends` or somebody else goes first: only where what is left can be
+    /// taken up again from where it is.
+    fn breaks_off(&self, ends: bool) -> bool {
+        let can_be_taken_up = self.stages.context.fills || self.stages.keeping.is_some();
+        can_be_taken_up && ends || self.stages.context.fills && !self.stages.progress.goes_on()
+    }
+
     fn embed_one(
         &self,
         worker: &mut dyn EmbedWorker,
-        job: Job,
+        job: &Job,
         to_write: &Sender<Done>,
-    ) -> Result<(), EmbedError> {
+    ) -> Result<(), BuildError> {
         let vector = worker.embed_document(&job.input)?;
+        if let Some(keeping) = self.stages.keeping {
+            keeping.keep(job.key, &vector)?;
+        }
         self.stages.progress.embedded();
         self.embedded.lock().expect(UNPOISONED).insert(job.key);
         if self.stages.context.fills {
@@ -241,16 +298,22 @@ impl Run<'_> {
             let _ = to_write.send(Done::Vector { key: job.key, vector });
             return Ok(());
         }
+        self.settle(job, Some(vector), to_write);
+        Ok(())
+    }
+
+    /// Adds the chunk's vector to those of its document, and hands that on where it was the last chunk.
+    fn settle(&self, job: &Job, vector: Option<Vec<f32>>, to_write: &Sender<Done>) {
         // Each lock below is held for one push or take.
-        job.document.vectors.lock().expect(UNPOISONED).push((job.key, vector));
-        if job.document.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let prepared = job.document.prepared.lock().expect(UNPOISONED).take();
-            let vectors = std::mem::take(&mut *job.document.vectors.lock().expect(UNPOISONED));
+        let document = &job.document;
+        document.vectors.lock().expect(UNPOISONED).extend(vector.map(|vector| (job.key, vector)));
+        if document.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let prepared = document.prepared.lock().expect(UNPOISONED).take();
+            let vectors = std::mem::take(&mut *document.vectors.lock().expect(UNPOISONED));
             if let Some(prepared) = prepared {
                 let _ = to_write.send(Done::Document { prepared, vectors });
             }
         }
-        Ok(())
     }
 }
 

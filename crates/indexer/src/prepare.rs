@@ -26,6 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) to_embed: Vec<(VectorKey, String)>,
     /// How many those are.
     pub(crate) lacking: usize,
+    /// Vectors that earlier runs have kept, which are not in the generation that this run goes on from.
+    pub(crate) kept: Vec<(VectorKey, Vec<f32>)>,
     pub(crate) history: History,
 }
 
@@ -145,7 +147,8 @@ impl Context<'_> {
             chunks: finished,
             file: mark,
         };
-        Ok(Outcome::Prepared(Box::new(Prepared { document, lacking: to_embed.len(), to_embed, history })))
+        let (lacking, kept) = (to_embed.len(), Vec::new());
+        Ok(Outcome::Prepared(Box::new(Prepared { document, lacking, to_embed, kept, history })))
     }
 
     /// The bytes of a file; none of a picture, whose name is all that is known of it.

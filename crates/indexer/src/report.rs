@@ -16,10 +16,17 @@ pub trait Progress: Sync {
     fn filling(&self, chunks: u64);
     /// So many pages of the web have been asked for.
     fn fetched(&self, _pages: u64) {}
-    /// Whether to go on embedding. What is left is committed as it is, and the next run's to do.
+    /// Whether to go on embedding what lacks vectors. What is left is committed as it is, and the next run's to do.
     fn goes_on(&self) -> bool {
         true
     }
+    /// Whether the process is to end; once it is, it stays so. Then nothing more is embedded, what is done is committed, and
+    /// nothing is tidied up. Where everything is made anew, nothing is committed, and what is embedded is kept.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+    /// Whether a commit is to come that must not be cut off, for it is soon done and saves what was embedded.
+    fn owes_commit(&self, _owes: bool) {}
 }
 
 /// Hears nothing: for runs that nobody watches.
@@ -44,6 +51,8 @@ pub struct Plan {
     pub unchanged: usize,
     /// Documents whose files are gone.
     pub gone: usize,
+    /// Where everything is made anew: how many vectors earlier runs have kept, which did not come to the commit.
+    pub kept: Option<u64>,
 }
 
 /// A file that was not indexed.

@@ -120,6 +120,7 @@ impl Indexing<'_> {
             may_change_model: false,
             now: self.now,
             restate_after: Duration::ZERO,
+            clock: Instant::now,
         };
         Ok(build(store, &options, &Silent)?)
     }

@@ -36,6 +36,7 @@ impl Vault {
             may_change_model: false,
             now: u64::MAX,
             restate_after: std::time::Duration::ZERO,
+            clock: std::time::Instant::now,
         };
         build(&Store::at(vault.data()), &options, &Silent).unwrap();
         vault

@@ -171,6 +171,7 @@ fn index_of(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>], mo
             model,
             vector_files: Vec::new(),
             graph: None,
+            remade: 0,
             pending: 0,
             skipped_count: 0,
             skipped: Vec::new(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
@@ -213,6 +213,7 @@ impl Job {
             may_change_model: self.names_model,
             now,
             restate_after: Duration::ZERO,
+            clock: Instant::now,
         }
     }
 

@@ -62,6 +62,7 @@ fn families() -> Vec<(Failure, &'static str)> {
         (build(BuildError::SourceIsFile { path: "/notes/a.md".into() }), "ibid index /notes`"),
         (build(BuildError::NothingToIndex { path: path(), others: 1 }), "PDF"),
         (build(BuildError::Open(damaged())), "ibid index --name garden --rebuild"),
+        (build(BuildError::Stopped), "goes on"),
         (
             build(BuildError::Write(WriteError::Io { path: path(), source: full() })),
             "the last commit is whole",

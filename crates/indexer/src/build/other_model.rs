@@ -32,6 +32,10 @@ impl Changing {
         Changing { folder, store: Store::at(data.path()), data }
     }
 
+    fn vector_files(&self) -> usize {
+        fs::read_dir(self.data.path().join("collections/n/vectors")).unwrap().count()
+    }
+
     /// Runs with the model `checksum` while the model `serving`, where it is named, must serve.
     fn run(&self, checksum: &str, serving: &str, fails_at: usize) -> Result<Report, BuildError> {
         let serving = serving.to_owned();
@@ -51,21 +55,51 @@ fn the_old_vectors_answer_until_the_new_ones_are_whole() {
     let report = changing.run("new", "old", usize::MAX).unwrap();
     assert_eq!((report.embedded, report.reused), (NOTES, 0));
     check_serves(&changing.store, "new");
-    let vectors = changing.data.path().join("collections/n/vectors");
-    assert_eq!(fs::read_dir(vectors).unwrap().count(), 1, "the old vectors are swept");
+    assert_eq!(changing.vector_files(), 1, "the old vectors are swept");
 }
 
 #[test]
-fn a_change_that_breaks_off_leaves_the_old_model_serving_and_begins_again() {
+fn a_change_that_breaks_off_leaves_the_old_model_serving_and_goes_on() {
     let changing = Changing::new();
     changing.run("old", "", usize::MAX).unwrap();
-    for fails_at in [0, NOTES / 2, NOTES - 1] {
+    for fails_at in [0, 3, 2] {
         assert!(matches!(changing.run("new", "old", fails_at), Err(BuildError::Embed(_))));
         check_serves(&changing.store, "old");
     }
-    // Without the wish for another, the old one goes on.
-    fs::write(changing.folder.path().join("0.md"), "another note").unwrap();
-    assert_eq!(changing.run("old", "old", usize::MAX).unwrap().embedded, 1);
-    changing.run("new", "old", usize::MAX).unwrap();
+    let report = changing.run("new", "old", usize::MAX).unwrap();
+    assert_eq!((report.embedded, report.reused), (NOTES - 5, 5), "no text is embedded twice");
     check_serves(&changing.store, "new");
+    assert_eq!(changing.vector_files(), 1, "what was kept is swept");
+}
+
+#[test]
+fn what_is_kept_of_a_change_goes_when_another_model_is_chosen() {
+    for other in ["old", "third"] {
+        let changing = Changing::new();
+        changing.run("old", "", usize::MAX).unwrap();
+        assert!(changing.run("new", "old", 3).is_err());
+        assert_eq!(changing.vector_files(), 2);
+        assert_eq!(changing.run(other, "old", usize::MAX).unwrap().reused, 0);
+        assert_eq!(changing.vector_files(), 1);
+        assert_eq!(changing.run("new", other, usize::MAX).unwrap().embedded, NOTES);
+    }
+}
+
+#[test]
+fn a_rebuild_goes_on_from_what_it_kept_whatever_runs_meanwhile() {
+    let changing = Changing::new();
+    changing.run("old", "", usize::MAX).unwrap();
+    let again = |fails_at: usize, rebuild: bool| {
+        let look: super::watching::Look = Arc::new(|store: &Store| check_serves(store, "old"));
+        let options =
+            super::watching::options(changing.folder.path(), &changing.store, "old", fails_at, look);
+        let options = BuildOptions { rebuild, may_change_model: false, ..options };
+        build(&changing.store, &options, &crate::report::Silent)
+    };
+    assert!(again(3, true).is_err());
+    assert_eq!(again(0, false).unwrap().embedded, 0);
+    let report = again(usize::MAX, true).unwrap();
+    assert_eq!((report.embedded, report.reused), (NOTES - 3, 3));
+    assert_eq!(again(usize::MAX, true).unwrap().embedded, NOTES, "the next one begins anew");
+    check_serves(&changing.store, "old");
 }

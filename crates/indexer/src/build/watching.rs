@@ -69,6 +69,12 @@ pub(super) fn run(
     build(store, &options(folder, store, checksum, fails_at, look), &Silent)
 }
 
+/// A busy machine commits no more often than a quick one.
+pub(super) fn no_time_passes() -> Instant {
+    static NOW: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    *NOW.get_or_init(Instant::now)
+}
+
 /// What such a run is told.
 pub(super) fn options(
     folder: &Path,
@@ -98,5 +104,6 @@ pub(super) fn options(
         may_change_model: true,
         now: u64::MAX,
         restate_after: Duration::ZERO,
+        clock: no_time_passes,
     }
 }

@@ -53,6 +53,7 @@ fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::Tem
         model: None,
         vector_files: Vec::new(),
         graph: None,
+        remade: 0,
         pending: 0,
         skipped_count: 0,
         skipped: Vec::new(),
