@@ -8,6 +8,7 @@ use ibid_core::span::Span;
 use ibid_index::ReadError;
 use ibid_index::snapshot::{ChunkAddress, Snapshot, StoredChunk};
 
+use crate::answer::front_matter_end;
 use crate::retrieve::Candidate;
 
 /// A neighbour joins a chunk when it has at least this share of its score.
@@ -47,6 +48,10 @@ impl Passages {
         let least = JOINING_SHARE * self.scores.get(&candidate).copied().unwrap_or(0.0);
         let (mut first, mut last, mut passage) = (candidate.chunk, candidate.chunk, chunk);
         let (mut may_precede, mut may_follow) = (true, true);
+        if let Some(longer) = self.with_body(snapshot, candidate, &passage)? {
+            passage = longer;
+            last = last.next().unwrap_or(last);
+        }
         loop {
             let before = self.score_of(candidate, first.previous()).filter(|&s| may_precede && s >= least);
             let after = self.score_of(candidate, last.next()).filter(|&s| may_follow && s >= least);
@@ -68,6 +73,27 @@ impl Passages {
         }
     }
 
+    /// Front matter with the chunk that follows it, whatever that scored: how a note is filed is no passage of its own.
+    /// `None` for any other chunk, and where the one that follows was given out.
+    fn with_body(
+        &mut self,
+        snapshot: &Snapshot,
+        candidate: Candidate,
+        passage: &StoredChunk,
+    ) -> Result<Option<StoredChunk>, ReadError> {
+        let Some(next) = candidate.chunk.next().filter(|_| is_front_matter(passage)) else { return Ok(None) };
+        let beside = Candidate { chunk: next, ..candidate };
+        if self.taken.contains(&beside) {
+            return Ok(None);
+        }
+        let body = snapshot.chunk_at(&passage.path, passage.start + passage.text.len() as u32)?;
+        let longer = body.and_then(|body| joined(passage, body, true));
+        if longer.is_some() {
+            self.taken.insert(beside);
+        }
+        Ok(longer)
+    }
+
     /// The score of a chunk beside `candidate`, if it is a candidate that nobody took.
     fn score_of(&self, candidate: Candidate, chunk: Option<ChunkAddress>) -> Option<f32> {
         let beside = Candidate { chunk: chunk?, ..candidate };
@@ -75,11 +101,18 @@ impl Passages {
     }
 }
 
+/// Whether a chunk is front matter and nothing else.
+fn is_front_matter(chunk: &StoredChunk) -> bool {
+    let end = front_matter_end(&chunk.text);
+    chunk.start == 0 && end > 0 && chunk.text[end..].trim().is_empty()
+}
+
 /// Both as one; `None` where they do not touch within one document, or are too long together.
 fn joined(passage: &StoredChunk, beside: StoredChunk, follows: bool) -> Option<StoredChunk> {
     let (first, second) = if follows { (passage, &beside) } else { (&beside, passage) };
     let touch = first.path == second.path && first.start as usize + first.text.len() == second.start as usize;
-    if !touch || first.text.len() + second.text.len() > MAX_PASSAGE_BYTES {
+    let is_filing = is_front_matter(first);
+    if !touch || (!is_filing && first.text.len() + second.text.len() > MAX_PASSAGE_BYTES) {
         return None;
     }
     // What is cited in part, as a card of a canvas is, stands for itself.
@@ -87,8 +120,9 @@ fn joined(passage: &StoredChunk, beside: StoredChunk, follows: bool) -> Option<S
         return None;
     }
     let common = first.headings.iter().zip(&second.headings).take_while(|(a, b)| a == b);
+    let common = common.map(|(heading, _)| heading.clone()).collect();
     Some(StoredChunk {
-        headings: common.map(|(heading, _)| heading.clone()).collect(),
+        headings: if is_filing { second.headings.clone() } else { common },
         cited: Span::claimed(first.cited.start(), second.cited.end())?,
         text: format!("{}{}", first.text, second.text),
         ..first.clone()
@@ -133,6 +167,16 @@ mod tests {
         check(chunk("a", 18, "after", &[]), true, None);
         check(chunk("a", 2, "before ", &[]), false, None);
         check(chunk("a", 17, &"x".repeat(MAX_PASSAGE_BYTES), &[]), true, None);
+    }
+
+    #[test]
+    fn front_matter_takes_its_place_before_any_chunk() {
+        let filing = chunk("a", 0, "---\nrating: 4\n---\n", &[]);
+        let body = chunk("a", 18, &"x".repeat(MAX_PASSAGE_BYTES), &["Top"]);
+        let made = joined(&filing, body, true).unwrap();
+        assert_eq!((made.start, made.headings), (0, vec!["Top".to_owned()]));
+        assert!(is_front_matter(&filing) && !is_front_matter(&chunk("a", 0, "---\na: b\n---\nx", &[])));
+        assert!(!is_front_matter(&chunk("a", 0, "", &[])));
     }
 
     #[test]
