@@ -112,7 +112,8 @@ fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
 }
 
 fn snippet(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
-    let Snippet { text, marks, cut_before, cut_after, table_head, .. } = &hit.snippet;
+    let Snippet { text, marks, table_head, .. } = &hit.snippet;
+    let (cut_before, cut_after) = hit.snippet.dots();
     let width = output::width() - INDENT.len() - "… ".len();
     if let Some(head) = table_head {
         for line in wrap(&head.text, &[], width).iter().take(1) {
@@ -121,9 +122,9 @@ fn snippet(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
         }
     }
     let mut lines = wrap(text, marks, width);
-    let more = *cut_after || lines.len() > MAX_SNIPPET_LINES;
+    let more = cut_after || lines.len() > MAX_SNIPPET_LINES;
     lines.truncate(MAX_SNIPPET_LINES);
-    if *cut_before {
+    if cut_before {
         decorate(lines.first_mut(), |line| line.insert(0, plain("… ")));
     }
     if more {

@@ -128,6 +128,16 @@ pub struct Snippet {
     pub table_head: Option<TableHead>,
 }
 
+impl Snippet {
+    /// Whether dots are drawn before and after the words. A property stands for itself: what follows it is not its end.
+    pub fn dots(&self) -> (bool, bool) {
+        match self.kind {
+            SnippetKind::Property => (false, false),
+            SnippetKind::Prose | SnippetKind::Rows | SnippetKind::Code => (self.cut_before, self.cut_after),
+        }
+    }
+}
+
 /// What the words of a snippet are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SnippetKind {

@@ -27,6 +27,17 @@ const BESIDE_SHARE: f32 = 0.2;
 /// How much the words of a property count. What a note says comes before how it is filed.
 const PROPERTY_SHARE: f32 = 0.5;
 
+/// How much the chunk counts that is nearest to the question in meaning, of what its rarest word says.
+const MEANING_SHARE: f32 = 0.5;
+
+/// What is asked of a passage.
+pub(crate) struct Asked<'a> {
+    pub(crate) sought: &'a Sought,
+    pub(crate) tests: &'a Tests,
+    /// How near in meaning the chunk is that holds a byte of the passage, from 0 to 1.
+    pub(crate) nearness: &'a dyn Fn(usize) -> f32,
+}
+
 /// A word of the question in a passage.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Match {
@@ -52,17 +63,11 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads the passage `text`, whose words are `words`. Linear in its length.
-    pub(crate) fn of(
-        text: &'a str,
-        layout: Layout,
-        words: &[Word],
-        sought: &Sought,
-        tests: &Tests,
-    ) -> Reading<'a> {
+    pub(crate) fn of(text: &'a str, layout: Layout, words: &[Word], asked: &Asked<'_>) -> Reading<'a> {
         let parts = parts(text, layout);
-        let matches = sought.matches(words);
+        let matches = asked.sought.matches(words);
         let mut reading = Reading { text, parts, matches, chosen: None, answer: 0..0 };
-        reading.chosen = reading.choose(sought, tests);
+        reading.chosen = reading.choose(asked);
         if let Some(chosen) = reading.chosen {
             reading.answer = fitted(text, reading.parts[chosen].bytes.clone(), &reading.matches);
         }
@@ -154,7 +159,7 @@ impl<'a> Reading<'a> {
             && self.table_head().is_none()
     }
 
-    fn choose(&self, sought: &Sought, tests: &Tests) -> Option<usize> {
+    fn choose(&self, Asked { sought, tests, nearness }: &Asked<'_>) -> Option<usize> {
         let own: Vec<Vec<f32>> = self.parts.iter().map(|part| self.points_in(part, sought)).collect();
         let mut headings: Vec<(usize, usize)> = Vec::new();
         let mut best: Option<(usize, (bool, f32))> = None;
@@ -185,12 +190,15 @@ impl<'a> Reading<'a> {
                     also(head, HEADING_SHARE);
                 }
             }
+            let meaning = MEANING_SHARE * nearness(part.bytes.start) * sought.most().max(1.0);
             let mut score: f32 = points.iter().sum();
             if part.kind == Kind::Property {
                 score *= PROPERTY_SHARE;
                 if score == 0.0 && !passes {
                     continue;
                 }
+            } else {
+                score += meaning;
             }
             if best.is_none_or(|(_, best)| (passes, score) > best) {
                 best = Some((at, (passes, score)));

@@ -20,6 +20,14 @@ const JOINING_SHARE: f32 = 0.75;
 /// The longest passage that joining makes, in bytes: that of the longest chunk.
 const MAX_PASSAGE_BYTES: usize = 2_048;
 
+/// A passage, and the candidates it is made of.
+pub(crate) struct Passage {
+    /// All of it as one chunk.
+    pub(crate) chunk: StoredChunk,
+    /// Each candidate with its first byte in the document, in no order.
+    pub(crate) pieces: Vec<(u32, Candidate)>,
+}
+
 /// Joins candidates of one answer; each is given out once.
 pub(crate) struct Passages {
     scores: HashMap<Candidate, f32>,
@@ -43,28 +51,33 @@ impl Passages {
         snapshot: &Snapshot,
         candidate: Candidate,
         chunk: StoredChunk,
-    ) -> Result<StoredChunk, ReadError> {
+    ) -> Result<Passage, ReadError> {
         self.taken.insert(candidate);
+        let mut pieces = vec![(chunk.start, candidate)];
         let least = JOINING_SHARE * self.scores.get(&candidate).copied().unwrap_or(0.0);
         let (mut first, mut last, mut passage) = (candidate.chunk, candidate.chunk, chunk);
         let (mut may_precede, mut may_follow) = (true, true);
-        if let Some(longer) = self.with_body(snapshot, candidate, &passage)? {
-            passage = longer;
-            last = last.next().unwrap_or(last);
+        if let Some((longer, next)) = self.with_body(snapshot, candidate, &passage)? {
+            pieces.push((passage.start + passage.text.len() as u32, Candidate { chunk: next, ..candidate }));
+            (passage, last) = (longer, next);
         }
         loop {
             let before = self.score_of(candidate, first.previous()).filter(|&s| may_precede && s >= least);
             let after = self.score_of(candidate, last.next()).filter(|&s| may_follow && s >= least);
             let follows = match (before, after) {
-                (None, None) => return Ok(passage),
+                (None, None) => return Ok(Passage { chunk: passage, pieces }),
                 (before, after) => after.is_some() && after >= before,
             };
             let beside = if follows { last.next() } else { first.previous() };
-            let Some(address) = beside else { return Ok(passage) };
-            match joined(&passage, snapshot.chunk(address)?, follows) {
+            let Some(address) = beside else { return Ok(Passage { chunk: passage, pieces }) };
+            let chunk = snapshot.chunk(address)?;
+            let start = chunk.start;
+            match joined(&passage, chunk, follows) {
                 Some(longer) => {
                     passage = longer;
-                    self.taken.insert(Candidate { chunk: address, ..candidate });
+                    let taken = Candidate { chunk: address, ..candidate };
+                    self.taken.insert(taken);
+                    pieces.push((start, taken));
                     *(if follows { &mut last } else { &mut first }) = address;
                 }
                 None if follows => may_follow = false,
@@ -80,7 +93,7 @@ impl Passages {
         snapshot: &Snapshot,
         candidate: Candidate,
         passage: &StoredChunk,
-    ) -> Result<Option<StoredChunk>, ReadError> {
+    ) -> Result<Option<(StoredChunk, ChunkAddress)>, ReadError> {
         let Some(next) = candidate.chunk.next().filter(|_| is_front_matter(passage)) else { return Ok(None) };
         let beside = Candidate { chunk: next, ..candidate };
         if self.taken.contains(&beside) {
@@ -91,7 +104,7 @@ impl Passages {
         if longer.is_some() {
             self.taken.insert(beside);
         }
-        Ok(longer)
+        Ok(longer.map(|longer| (longer, next)))
     }
 
     /// The score of a chunk beside `candidate`, if it is a candidate that nobody took.

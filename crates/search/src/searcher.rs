@@ -18,7 +18,7 @@ use crate::error::SearchError;
 use crate::explain::term_scores;
 use crate::named::Named;
 use crate::neighbours::Neighbours;
-use crate::passage::Passages;
+use crate::passage::{Passage, Passages};
 use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow};
@@ -27,7 +27,7 @@ use crate::retrieve::{
     Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
     side_by_side, traced, vectors,
 };
-use crate::show::{Answering, Shown};
+use crate::show::{Answering, Nearness, Shown};
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
@@ -291,15 +291,17 @@ impl<'a> Searcher<'a> {
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let chunk = passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
+            let Passage { chunk, pieces } =
+                passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
             let held = words_of_document(&chunk.text, chunk.language);
             if let Admission::SameAs(shown) = diversity.admit(candidate.snapshot, &chunk, &held) {
                 self.name_beside(&mut hits[shown], candidate.snapshot, &chunk);
                 continue;
             }
             neighbours.look_in(&chunk, &held);
-            let shown =
-                answering.show(candidate.snapshot, &self.snapshots[candidate.snapshot], &chunk, held)?;
+            let near = Nearness::of(&pieces, &retrieved.semantic);
+            let snapshot = &self.snapshots[candidate.snapshot];
+            let shown = answering.show((candidate.snapshot, snapshot), &chunk, held, &near)?;
             let mut hit = self.hit(candidate, &chunk, shown);
             hit.rank = hits.len() + 1;
             hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;

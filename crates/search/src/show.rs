@@ -9,9 +9,10 @@ use ibid_index::ReadError;
 use ibid_index::lexical::Word;
 use ibid_index::snapshot::{LookedUp, Snapshot, StoredChunk};
 
-use crate::answer::{Layout, Reading, Tests};
+use crate::answer::{Asked, Layout, Reading, Tests};
 use crate::fetch::line_ends;
 use crate::question::Question;
+use crate::retrieve::{Candidate, Ranked};
 use crate::snippet::snippet;
 use crate::sought::Sought;
 
@@ -22,6 +23,40 @@ const TABLE_HEAD_WITHIN: u32 = 8 * 1024;
 pub(crate) struct Answering {
     sought: Vec<Sought>,
     tests: Tests,
+}
+
+/// Which of the chunks a passage is made of is nearest to the question: all that the index knows of what its sentences mean.
+#[derive(Default)]
+pub(crate) struct Nearness {
+    /// The first byte of each chunk and its cosine, scaled from 0 to 1 over the passage; in order.
+    pieces: Vec<(u32, f32)>,
+}
+
+impl Nearness {
+    /// `semantic` is what the leg said of each candidate.
+    pub(crate) fn of(pieces: &[(u32, Candidate)], semantic: &Ranked) -> Nearness {
+        if pieces.len() < 2 {
+            return Nearness::default();
+        }
+        let cosine =
+            |of: &Candidate| semantic.iter().find(|(other, _)| other == of).map(|&(_, cosine)| cosine);
+        let known: Vec<(u32, Option<f32>)> = pieces.iter().map(|(start, of)| (*start, cosine(of))).collect();
+        let cosines = || known.iter().filter_map(|&(_, cosine)| cosine);
+        let (least, most) = (cosines().fold(f32::MAX, f32::min), cosines().fold(f32::MIN, f32::max));
+        if least >= most {
+            return Nearness::default();
+        }
+        let scaled = |cosine: Option<f32>| cosine.map_or(0.0, |cosine| (cosine - least) / (most - least));
+        let mut pieces: Vec<(u32, f32)> = known.into_iter().map(|(start, c)| (start, scaled(c))).collect();
+        pieces.sort_by_key(|(start, _)| *start);
+        Nearness { pieces }
+    }
+
+    /// How near the chunk is that holds a byte of the document, from 0 to 1; 0 where nothing tells chunks apart.
+    fn at(&self, byte: u32) -> f32 {
+        let past = self.pieces.partition_point(|(start, _)| *start <= byte);
+        past.checked_sub(1).map_or(0.0, |piece| self.pieces[piece].1)
+    }
 }
 
 /// What is shown of a passage.
@@ -54,16 +89,18 @@ impl Answering {
     /// begins in the middle of a table.
     pub(crate) fn show(
         &self,
-        number: usize,
-        snapshot: &Snapshot,
+        (number, snapshot): (usize, &Snapshot),
         chunk: &StoredChunk,
         words: Vec<Word>,
+        near: &Nearness,
     ) -> Result<Shown, ReadError> {
         let (cited, quote) = (chunk.cited, chunk.quote());
         let leading = (cited.start() - chunk.start) as usize;
         let words = within_quote(words, leading, quote.len());
         let layout = Layout::of(cited.start(), chunk.path.extension());
-        let reading = Reading::of(quote, layout, &words, &self.sought[number], &self.tests);
+        let nearness = |at: usize| near.at(cited.start() + at as u32);
+        let asked = Asked { sought: &self.sought[number], tests: &self.tests, nearness: &nearness };
+        let reading = Reading::of(quote, layout, &words, &asked);
         let place = |bytes: &std::ops::Range<usize>| {
             let span = Span::within(quote, bytes.clone()).and_then(|span| span.shifted(cited.start()));
             span.expect("what was chosen lies within the quote, on boundaries")

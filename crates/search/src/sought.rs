@@ -91,6 +91,11 @@ impl Sought {
         self.words == 0
     }
 
+    /// What the question's rarest word says.
+    pub(crate) fn most(&self) -> f32 {
+        self.most
+    }
+
     /// How many words there are.
     pub(crate) fn words(&self) -> usize {
         self.words

@@ -10,17 +10,19 @@ use super::*;
 use crate::snippet::{SNIPPET_BYTES, snippet};
 
 /// What each term of a question says; the filters it is asked with.
-struct Asked<'a> {
+struct Question<'a> {
     terms: &'a [(&'a str, f32)],
     filter: &'a str,
+    /// Where the chunk begins that is nearest in meaning.
+    near: usize,
 }
 
-fn words(terms: &[(&'static str, f32)]) -> Asked<'static> {
-    Asked { terms: terms.to_vec().leak(), filter: "" }
+fn words(terms: &[(&'static str, f32)]) -> Question<'static> {
+    Question { terms: terms.to_vec().leak(), filter: "", near: usize::MAX }
 }
 
-fn filter(filter: &'static str) -> Asked<'static> {
-    Asked { terms: &[], filter }
+fn filter(filter: &'static str) -> Question<'static> {
+    Question { terms: &[], filter, near: usize::MAX }
 }
 
 /// Reads a passage that stands at byte `start` of a note with this extension.
@@ -28,17 +30,19 @@ fn with_reading<T>(
     text: &str,
     start: u32,
     extension: &str,
-    asked: &Asked<'_>,
+    asked: &Question<'_>,
     look: impl Fn(&Reading<'_>) -> T,
 ) -> T {
     let tests = Tests::of(&parse(asked.filter).filter);
     let held = words_of_document(text, Language::English);
     let sought = Sought::of_points(asked.terms);
-    look(&Reading::of(text, Layout::of(start, Some(extension)), &held, &sought, &tests))
+    let nearness = |at: usize| f32::from(u8::from(at >= asked.near));
+    let asked = Asked { sought: &sought, tests: &tests, nearness: &nearness };
+    look(&Reading::of(text, Layout::of(start, Some(extension)), &held, &asked))
 }
 
 #[track_caller]
-fn check_at(start: u32, extension: &str, text: &str, asked: &Asked<'_>, answer: &str, shown: &str) {
+fn check_at(start: u32, extension: &str, text: &str, asked: &Question<'_>, answer: &str, shown: &str) {
     with_reading(text, start, extension, asked, |reading| {
         assert_eq!(&text[reading.answer.clone()], answer, "{text}");
         assert_eq!(&text[reading.around(SNIPPET_BYTES)], shown, "{text}");
@@ -46,7 +50,7 @@ fn check_at(start: u32, extension: &str, text: &str, asked: &Asked<'_>, answer: 
 }
 
 #[track_caller]
-fn check(text: &str, asked: &Asked<'_>, answer: &str, shown: &str) {
+fn check(text: &str, asked: &Question<'_>, answer: &str, shown: &str) {
     check_at(9, "md", text, asked, answer, shown);
 }
 
@@ -57,6 +61,15 @@ fn the_sentence_with_the_rarest_words_answers() {
     check(text, &words(&[("rye", 1.0), ("bread", 1.0), ("knife", 4.0)]), &text[17..71], text);
     let one = "Rye drinks water. Rye drinks water.";
     check(one, &words(&[("rye", 1.0)]), "Rye drinks water.", one);
+}
+
+#[test]
+fn meaning_decides_where_words_do_not() {
+    let text = "Rye drinks water. Salt does not. The crumb smears.";
+    let near = |terms| Question { terms, filter: "", near: 33 };
+    check(text, &near(&[]), "The crumb smears.", text);
+    check(text, &near(&[("crumb", 3.0)]), "The crumb smears.", text);
+    check(text, &near(&[("rye", 3.0)]), "Rye drinks water.", text);
 }
 
 #[test]
@@ -111,7 +124,7 @@ fn a_filter_shows_what_passed_it() {
             assert!(answer.starts_with("With") || text[reading.around(SNIPPET_BYTES)].contains(shown));
         });
     }
-    let both = Asked { terms: &[("rye", 3.0)], filter: "task:open" };
+    let both = Question { terms: &[("rye", 3.0)], ..filter("task:open") };
     with_reading(text, 9, "md", &both, |reading| {
         assert_eq!(&text[reading.answer.clone()], "- [ ] buy flour 📅 2024-06-02", "the task that is open");
     });
