@@ -121,6 +121,7 @@ fn spans_tell_how_much_of_the_answer_is_found() {
     );
     let dataset = vault(&[("corpora/house.md", text), ("queries_spans.jsonl", &spans)]);
     let record = json(&Ibid::new(), dataset.path(), &["--model", "none"]);
+    check(&record, "lexical", "answer_pointed@1", 1_000);
     check(&record, "lexical", "answer_bytes@1", 1_000);
     check(&record, "lexical", "answer_bytes@5", 1_000);
     assert!(record["modes"]["lexical"]["answer_share@5"].as_f64().unwrap() < 1.0);
@@ -144,10 +145,7 @@ fn questions_are_asked_of_a_collection() {
     assert_ne!(graded["modes"]["lexical"]["ndcg@10"], record["modes"]["lexical"]["ndcg@10"]);
     assert_eq!(graded["modes"].as_object().unwrap().len(), 1);
     let shown = measured(demonstration(), &questions, &["--collection", "demo"]).ends_with(0).stdout;
-    assert!(
-        shown.starts_with("questions: 60 questions over ") && shown.contains("answer share@5"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("questions: 60 questions over ") && shown.contains("pointed@1"), "{shown}");
 }
 
 #[test]

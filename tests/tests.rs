@@ -6,6 +6,8 @@
 /// The binary, a scratch vault, and the demonstration vault indexed once.
 mod harness;
 
+/// The sentence, row, item or property that a hit points at.
+mod answer;
 /// What must be said, and which exit code given, when the input is wrong.
 mod bad_input;
 /// What `ibid bench` measures, and that it says why where it does not; never how fast.

@@ -13,7 +13,7 @@ use ibid_index::check::Finding;
 use ibid_index::manifest::{ModelRecord, Origin};
 use ibid_indexer::verify::Verdict;
 use ibid_indexer::{Report, StageSeconds};
-use ibid_server::page_url;
+use ibid_server::answer_url;
 use serde_json::{Map, Value, json};
 
 use crate::command::check::{Results, is_whole};
@@ -69,12 +69,18 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         "commit": hit.commit,
         "address": hit.address,
         "embedded_in": hit.embedded_in.iter().map(|by| by.document.to_string()).collect::<Vec<_>>(),
+        "also_in": hit.also_in.iter().map(|other| other.document.to_string()).collect::<Vec<_>>(),
         "start": span.start(),
         "end": span.end(),
+        "answer_start": hit.answer.start(),
+        "answer_end": hit.answer.end(),
         "line": hit.line,
         "snippet": hit.snippet.text,
+        "cut_before": hit.snippet.cut_before,
+        "cut_after": hit.snippet.cut_after,
+        "table_head": hit.snippet.table_head.as_ref().map(|head| head.text.as_str()),
         "marks": hit.snippet.marks.iter().map(|mark| [mark.start, mark.end]).collect::<Vec<_>>(),
-        "url": page_url(asked.base, &hit.citation),
+        "url": answer_url(asked.base, &hit.citation, hit.answer),
         "score": score(hit.score),
     });
     if asked.explain {

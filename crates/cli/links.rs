@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use ibid_core::citation::Citation;
+use ibid_core::hit::Hit;
 use ibid_index::manifest::Origin;
 use ibid_index::snapshot::Snapshot;
-use ibid_server::page_url;
+use ibid_server::answer_url;
 use url::Url;
 
 /// What addresses are made of.
@@ -18,11 +19,11 @@ pub(crate) struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// The page that shows the cited words, or their file where no server runs.
-    pub(crate) fn page(&self, citation: &Citation) -> Option<String> {
+    /// The page that opens at the answer, or the note's file where no server runs.
+    pub(crate) fn page(&self, hit: &Hit) -> Option<String> {
         match self.base {
-            "" => self.file(citation),
-            base => Some(page_url(base, citation)),
+            "" => self.file(&hit.citation),
+            base => Some(answer_url(base, &hit.citation, hit.answer)),
         }
     }
 

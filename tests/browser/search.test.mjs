@@ -70,6 +70,81 @@ test('a hit opens at its words, and back leads to the results', async () => {
   }
 });
 
+const LONG = `---
+status: done
+---
+# Callouts
+
+## Customize callouts
+
+${'These lines only fill the page, so that there is something to scroll. \n\n'.repeat(60)}
+## Supported types
+
+You can use **several** [[Types|types]] of callouts.
+
+${'These lines follow, and say nothing at all of it. \n\n'.repeat(60)}
+
+| Plan | Storage |
+| --- | --- |
+| Basic | 1 GB |
+| Standard | 10 GB |
+`;
+
+test('a hit opens at its sentence, which is marked more strongly than what is around it', async () => {
+  const notes = await World.of({ 'Callouts.md': LONG, 'Types.md': 'Types are kinds.\n' });
+  const address = await notes.serve('--auth', 'none');
+  for (const dark of [false, true]) {
+    const person = await Person.at(browser, address, { dark });
+    const { page } = person;
+    await person.open('/search?q=which+callout+types+are+supported');
+    const hit = page.locator('.hit').first();
+    await hit.getByText('Callouts › Supported types').first().waitFor();
+    const snippet = hit.locator('.snippet').first();
+    assert.match(await snippet.innerHTML(), /<strong>several<\/strong> <mark>types<\/mark> of <mark>callouts<\/mark>/);
+    await person.expectAccessible();
+    await hits(page).first().click();
+    await page.waitForURL(/[?]at=[0-9]+-[0-9]+#cited$/);
+    const cited = page.locator('mark#cited');
+    assert.match(await cited.innerText(), /^You can use/);
+    const { top, height } = await cited.evaluate((mark) => ({ top: mark.getBoundingClientRect().top, height: innerHeight }));
+    assert.ok(top > 0 && top < height, `the sentence is in view: ${top}`);
+    const colour = (mark) => mark.evaluate((element) => getComputedStyle(element).backgroundColor);
+    const around = page.locator('mark.around');
+    if ((await around.count()) > 0) assert.notEqual(await colour(cited), await colour(around.first()));
+    await page.getByRole('link', { name: /Lines? [0-9]/ }).waitFor();
+    await person.expectAccessible();
+    await page.getByRole('link', { name: 'Source' }).click();
+    await page.waitForURL(/[?]at=[0-9]+-[0-9]+&view=source#cited$/);
+    assert.match(await page.locator('mark#cited').innerText(), /^You can use/);
+    await person.leave();
+  }
+  await notes.end();
+});
+
+test('passages of one note stand under it, and each leads to its own words', async () => {
+  const notes = await World.of({ 'Callouts.md': LONG, 'Storage.md': 'Storage of callouts.\n' });
+  const address = await notes.serve('--auth', 'none');
+  const person = await Person.at(browser, address);
+  const { page } = person;
+  await person.open('/search?q=callouts+storage+standard');
+  const paths = await page.locator('.hit h2').allInnerTexts();
+  assert.equal(new Set(paths).size, paths.length, 'a note is named once');
+  const note = page.locator('.hit', { has: page.getByRole('heading', { name: 'Callouts' }) });
+  assert.equal(await note.locator('.snippet').count(), 2);
+  const table = note.locator('.snippet table');
+  assert.deepEqual(await table.locator('th').allInnerTexts(), ['Plan', 'Storage']);
+  assert.ok((await table.innerText()).includes('10 GB'));
+  await note.locator('.place a').first().click();
+  await page.waitForURL(/[?]at=/);
+  await page.locator('mark#cited').first().waitFor();
+  await page.goBack();
+  await box(page).focus();
+  for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowDown');
+  assert.ok(await page.evaluate(() => document.activeElement.closest('.hit') !== null), 'the keyboard reaches them');
+  await person.leave();
+  await notes.end();
+});
+
 test('the keyboard does all of it', async () => {
   const person = await Person.at(browser, base);
   const { page } = person;
@@ -81,7 +156,7 @@ test('the keyboard does all of it', async () => {
   await box(page).focus();
   await page.keyboard.press('ArrowDown');
   const focused = () => page.evaluate(() => document.activeElement.textContent);
-  const [first, second] = await hits(page).allInnerTexts();
+  const [first, second] = await page.locator('.hit h2 a, .hit .place a').allInnerTexts();
   assert.equal((await focused()).trim(), first.trim());
   await page.keyboard.press('j');
   assert.equal((await focused()).trim(), second.trim());

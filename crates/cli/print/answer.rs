@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use ibid_core::amount::{age, many};
-use ibid_core::hit::{Answer, Hit, LegScore, Searched};
+use ibid_core::hit::{Answer, Hit, LegScore, Searched, Snippet, by_document};
 
 use crate::environment;
 use crate::links::{Links, linked};
@@ -29,36 +29,41 @@ pub(crate) struct Manner<'a> {
     pub(crate) links: Option<Links<'a>>,
 }
 
-/// The hits with their styles. Empty where there is none: the footer says why.
+/// The hits with their styles, those of one note below the first of them; each keeps its rank. Empty where there is none:
+/// the footer says why.
 pub(crate) fn hits(answer: &Answer, manner: &Manner<'_>) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
-    for (at, hit) in answer.hits.iter().enumerate() {
-        if at > 0 {
+    for hits in by_document(&answer.hits) {
+        if !out.is_empty() {
             writeln!(out)?;
         }
-        one(&mut out, hit, manner)?;
+        for (at, hit) in hits.into_iter().enumerate() {
+            one(&mut out, hit, at == 0, manner)?;
+        }
     }
     Ok(out)
 }
 
-fn one(out: &mut impl Write, hit: &Hit, manner: &Manner<'_>) -> io::Result<()> {
+fn one(out: &mut impl Write, hit: &Hit, is_first: bool, manner: &Manner<'_>) -> io::Result<()> {
     let citation = &hit.citation;
     let links = manner.links.as_ref();
-    let page = links.and_then(|links| links.page(citation));
-    let heading = linked(page.as_deref(), &safe_line(&heading_path(hit)));
+    let page = links.and_then(|links| links.page(hit));
+    let heading = linked(page.as_deref(), &safe_line(&heading_path(hit, is_first)));
     writeln!(out, "{STRONG}{}. {heading}{STRONG:#}", hit.rank)?;
     let (path, span) = (safe_line(citation.document.path.as_str()), citation.span);
     let file = links.and_then(|links| links.file(citation)).or(page);
     let place = linked(file.as_deref(), &format!("{path}:{}", hit.line));
     let commit = hit.commit.as_deref().map(|commit| format!("  commit {}", short(commit)));
     writeln!(out, "{INDENT}{PLACE}{place}{PLACE:#}  bytes {span}{}", commit.unwrap_or_default())?;
-    if let Some(address) = &hit.address {
+    if let Some(address) = hit.address.as_ref().filter(|_| is_first) {
         let leads_to = links.map(|_| address.as_str());
         writeln!(out, "{INDENT}{}", linked(leads_to, &safe_line(address)))?;
     }
-    if !hit.embedded_in.is_empty() {
-        let titles: Vec<&str> = hit.embedded_in.iter().map(|by| by.title.as_str()).collect();
-        writeln!(out, "{INDENT}embedded in {}", safe_line(&titles.join(", ")))?;
+    for (how, others) in [("embedded in", &hit.embedded_in), ("also in", &hit.also_in)] {
+        if !others.is_empty() {
+            let titles: Vec<&str> = others.iter().map(|other| other.title.as_str()).collect();
+            writeln!(out, "{INDENT}{how} {}", safe_line(&titles.join(", ")))?;
+        }
     }
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
@@ -73,12 +78,13 @@ fn short(commit: &str) -> &str {
     commit.get(..COMMIT_LETTERS).unwrap_or(commit)
 }
 
-/// Title and headings, without a first heading that only repeats the title.
-fn heading_path(hit: &Hit) -> String {
+/// Title and headings, without a first heading that only repeats the title. Below the first hit of a note the title is
+/// said already.
+fn heading_path(hit: &Hit, has_title: bool) -> String {
     let headings = hit.headings.iter().map(String::as_str);
     let headings = headings.enumerate().filter(|(at, heading)| *at > 0 || *heading != hit.title);
-    let parts: Vec<&str> =
-        std::iter::once(hit.title.as_str()).chain(headings.map(|(_, heading)| heading)).collect();
+    let title = if has_title { hit.title.as_str() } else { "…" };
+    let parts: Vec<&str> = std::iter::once(title).chain(headings.map(|(_, heading)| heading)).collect();
     parts.join(" › ")
 }
 
@@ -106,11 +112,19 @@ fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
 }
 
 fn snippet(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
-    let (window, quote) = (hit.snippet.span, hit.citation.span);
-    let mut lines = wrap(&hit.snippet.text, &hit.snippet.marks, output::width() - INDENT.len() - "… ".len());
-    let more = window.end() < quote.end() || lines.len() > MAX_SNIPPET_LINES;
+    let Snippet { text, marks, table_head, .. } = &hit.snippet;
+    let (cut_before, cut_after) = hit.snippet.dots();
+    let width = output::width() - INDENT.len() - "… ".len();
+    if let Some(head) = table_head {
+        for line in wrap(&head.text, &[], width).iter().take(1) {
+            let words: String = line.iter().map(|run| run.text.as_str()).collect();
+            writeln!(out, "{INDENT}{DIM}{words}{DIM:#}")?;
+        }
+    }
+    let mut lines = wrap(text, marks, width);
+    let more = cut_after || lines.len() > MAX_SNIPPET_LINES;
     lines.truncate(MAX_SNIPPET_LINES);
-    if window.start() > quote.start() {
+    if cut_before {
         decorate(lines.first_mut(), |line| line.insert(0, plain("… ")));
     }
     if more {
@@ -163,7 +177,8 @@ fn searched_line(searched: &Searched, now: u64) -> String {
 #[cfg(test)]
 mod tests {
     use ibid_core::citation::Citation;
-    use ibid_core::hit::{Embedding, Snippet, TermScore};
+    use ibid_core::hit::{NamedDocument, SnippetKind, TableHead, TermScore};
+    use ibid_core::query::Mode;
     use ibid_core::span::Span;
 
     use super::*;
@@ -178,8 +193,18 @@ mod tests {
             title: title.to_owned(),
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
             embedded_in: Vec::new(),
+            also_in: Vec::new(),
+            answer: span,
             line: 7,
-            snippet: Snippet { text: text.to_owned(), span, marks: std::iter::once(0..3).collect() },
+            snippet: Snippet {
+                text: text.to_owned(),
+                span,
+                kind: SnippetKind::Prose,
+                marks: std::iter::once(0..3).collect(),
+                cut_before: true,
+                cut_after: true,
+                table_head: None,
+            },
             score: 0.5,
             lexical: Some(LegScore { score: 2.0, rank: 3, points: 0.5 }),
             semantic: None,
@@ -191,7 +216,7 @@ mod tests {
 
     fn check(hit: &Hit, explain: bool, shown: &str) {
         let mut out = Vec::new();
-        one(&mut out, hit, &Manner { explain, links: None }).unwrap();
+        one(&mut out, hit, true, &Manner { explain, links: None }).unwrap();
         assert_eq!(anstream::adapter::strip_bytes(&out).into_vec(), shown.as_bytes());
     }
 
@@ -208,11 +233,12 @@ mod tests {
     #[test]
     fn a_passage_shown_elsewhere_says_where() {
         let citation: Citation = "garden:plan.md@123456789012:0-1".parse().unwrap();
-        let by = Embedding { document: citation.document, title: "Plan\u{7}".into() };
+        let by = NamedDocument { document: citation.document, title: "Plan\u{7}".into() };
+        let also_in = vec![NamedDocument { title: "Copy".into(), ..by.clone() }];
         check(
-            &Hit { embedded_in: vec![by], ..hit("Rye", &[], "rye") },
+            &Hit { embedded_in: vec![by], also_in, ..hit("Rye", &[], "rye") },
             false,
-            "1. Rye\n   a b.md:7  bytes 4-900\n   embedded in Plan␇\n   garden:a%20b.md@123456789012:4-900\n   … rye …\n",
+            "1. Rye\n   a b.md:7  bytes 4-900\n   embedded in Plan␇\n   also in Copy\n   garden:a%20b.md@123456789012:4-900\n   … rye …\n",
         );
     }
 
@@ -223,6 +249,34 @@ mod tests {
             false,
             "1. ␛[2J › ⟨U+202E⟩x\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   … rye␇ …\n",
         );
+    }
+
+    #[test]
+    fn rows_stand_below_their_head_and_what_is_whole_has_no_dots() {
+        let mut rows = hit("Rye", &[], "rye | 4");
+        let head = TableHead { text: "| Name\u{7} |".into(), span: Span::claimed(0, 9).unwrap() };
+        (rows.snippet.cut_before, rows.snippet.cut_after) = (false, false);
+        rows.snippet.table_head = Some(head);
+        check(
+            &rows,
+            false,
+            "1. Rye\n   a b.md:7  bytes 4-900\n   garden:a%20b.md@123456789012:4-900\n   | Name␇ |\n   rye | 4\n",
+        );
+    }
+
+    #[test]
+    fn hits_of_one_note_stand_together_and_keep_their_ranks() {
+        let other: Citation = "garden:c.md@123456789012:0-1".parse().unwrap();
+        let hits = vec![
+            hit("Rye", &["Rye", "Water"], "rye"),
+            Hit { rank: 2, citation: other, ..hit("Oats", &[], "oat") },
+            Hit { rank: 3, ..hit("Rye", &["Rye", "Salt"], "rye") },
+        ];
+        let answer = Answer { hits, mode: Mode::Lexical, searched: Vec::new(), notes: Vec::new() };
+        let shown = super::hits(&answer, &Manner::default()).unwrap();
+        let shown = String::from_utf8(anstream::adapter::strip_bytes(&shown).into_vec()).unwrap();
+        let firsts: Vec<&str> = shown.lines().filter(|line| !line.starts_with(' ')).collect();
+        assert_eq!(firsts, ["1. Rye › Water", "3. … › Salt", "", "2. Oats"], "{shown}");
     }
 
     #[test]

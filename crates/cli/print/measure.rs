@@ -72,10 +72,11 @@ fn heading(measure: Measure) -> &'static str {
         Measure::Ndcg5 => "nDCG@5",
         Measure::Ndcg10 => "nDCG@10",
         Measure::Mrr10 => "MRR@10",
+        Measure::AnswerPointed1 => "pointed@1",
         Measure::AnswerBytes1 => "answer bytes@1",
         Measure::AnswerBytes3 => "answer bytes@3",
         Measure::AnswerBytes5 => "answer bytes@5",
-        Measure::AnswerShare5 => "answer share@5",
+        Measure::AnswerShare5 => "share@5",
         Measure::Hit1 | Measure::Recall10 | Measure::Recall100 => measure.name(),
     }
 }
@@ -223,9 +224,9 @@ kitchen: 1 question over 1,400 documents
 hybrid    .500 ±.025  .500 ±.025  .500 ±.025  .500 ±.025  .500 ±.025  .500 ±.025
 semantic  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 ±.025  1.00 ±.025
 
-          answer bytes@1  answer bytes@3  answer bytes@5  answer share@5
-hybrid    .500 ±.025      .500 ±.025      .500 ±.025      .500 ±.025
-semantic  1.00 ±.025      1.00 ±.025      1.00 ±.025      1.00 ±.025
+          pointed@1   answer bytes@1  answer bytes@3  answer bytes@5  share@5
+hybrid    .500 ±.025  .500 ±.025      .500 ±.025      .500 ±.025      .500 ±.025
+semantic  1.00 ±.025  1.00 ±.025      1.00 ±.025      1.00 ±.025      1.00 ±.025
 
           p50 ms  p95 ms  p99 ms
 hybrid       3.2    10.0   120.0

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::hash::{QuoteHash, QuoteHashError};
 use crate::id::{CollectionNameError, DocumentId, DocumentPath};
-use crate::span::Span;
+use crate::span::{Span, SpanError};
 
 /// The part of a page's address that stands before the id.
 pub const PAGE_PATH: &str = "/d/";
@@ -108,7 +108,11 @@ impl FromStr for Reference {
         }
         let Some(place) = place else { return Ok(Reference::Document(document)) };
         let (hash, range) = place.split_once(':').ok_or(CitationError::Place)?;
-        Ok(Reference::Quote(Citation { document, hash: hash.parse()?, span: parse_range(range)? }))
+        Ok(Reference::Quote(Citation {
+            document,
+            hash: hash.parse()?,
+            span: range.parse().map_err(|SpanError| CitationError::Range)?,
+        }))
     }
 }
 
@@ -156,15 +160,6 @@ fn without_address(text: &str) -> &str {
         Some((_, id)) if is_address => id.split(['#', '?']).next().unwrap_or(id),
         _ => text,
     }
-}
-
-fn parse_range(range: &str) -> Result<Span, CitationError> {
-    let (start, end) = range.split_once('-').ok_or(CitationError::Range)?;
-    let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
-        true => digits.parse::<u32>().map_err(|_| CitationError::Range),
-        false => Err(CitationError::Range),
-    };
-    Span::claimed(number(start)?, number(end)?).ok_or(CitationError::Range)
 }
 
 /// Writes letters and digits of every script and `-`, `.`, `/` as they are, `_` between two of them, all else as `%XX`.

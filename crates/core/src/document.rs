@@ -27,6 +27,23 @@ pub struct Document {
     pub block_ids: Vec<BlockId>,
 }
 
+impl Document {
+    /// The headings above a byte of its text, outermost first; one that begins there is above it.
+    pub fn headings_above(&self, byte: u32) -> Vec<&Heading> {
+        let mut above: Vec<&Heading> = Vec::new();
+        for heading in self.headings.iter().take_while(|heading| heading.span.start() <= byte) {
+            above.retain(|outer| outer.level < heading.level);
+            above.push(heading);
+        }
+        above
+    }
+
+    /// The first block with a name that a span of its text touches.
+    pub fn block_at(&self, span: Span) -> Option<&BlockId> {
+        self.block_ids.iter().find(|block| block.span.start() < span.end() && span.start() < block.span.end())
+    }
+}
+
 /// A block that bears a name, so that links can lead to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockId {
@@ -128,6 +145,29 @@ fn is_link(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_stands_under_the_headings_of_its_branch() {
+        let heading = |level, text: &str, start| Heading {
+            level,
+            text: text.to_owned(),
+            span: Span::claimed(start, start + 5).unwrap(),
+        };
+        let document = Document {
+            path: DocumentPath::new("a.md").unwrap(),
+            title: String::new(),
+            aliases: Vec::new(),
+            tags: Vec::new(),
+            headings: vec![heading(1, "A", 0), heading(3, "B", 10), heading(2, "C", 20)],
+            links: Vec::new(),
+            properties: Vec::new(),
+            block_ids: Vec::new(),
+        };
+        for (byte, above) in [(0, "A"), (9, "A"), (10, "A B"), (25, "A C")] {
+            let found: Vec<&str> = document.headings_above(byte).iter().map(|h| h.text.as_str()).collect();
+            assert_eq!(found.join(" "), above, "{byte}");
+        }
+    }
 
     #[test]
     fn a_text_that_is_a_date_or_a_link_is_kept_as_one() {

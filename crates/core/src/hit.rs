@@ -44,11 +44,16 @@ pub struct Hit {
     pub address: Option<String>,
     /// The document's title.
     pub title: String,
-    /// The headings above the passage, outermost first.
+    /// The headings above the answer, outermost first.
     pub headings: Vec<String>,
     /// Documents that show the passage by embedding it, the nearest first; at most [`MAX_EMBEDDED_IN`].
-    pub embedded_in: Vec<Embedding>,
-    /// The line of the first cited byte, from 1.
+    pub embedded_in: Vec<NamedDocument>,
+    /// Other documents that say nearly the same and were left out for it, best first; at most [`MAX_ALSO_IN`].
+    pub also_in: Vec<NamedDocument>,
+    /// The part of the cited words that answers: a sentence, a list item, a table row, a line of code or a property, at
+    /// most 400 bytes. Empty where nothing in them does.
+    pub answer: Span,
+    /// The line of the answer's first byte, from 1; of the first cited byte where there is no answer.
     pub line: u32,
     /// The part to show.
     pub snippet: Snippet,
@@ -66,12 +71,28 @@ pub struct Hit {
     pub terms: Vec<TermScore>,
 }
 
+/// Hits by document, for whoever shows them to people: documents in the order of their best hits, hits of one in the order
+/// of rank.
+pub fn by_document<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> Vec<Vec<&'a Hit>> {
+    let mut groups: Vec<Vec<&Hit>> = Vec::new();
+    for hit in hits {
+        match groups.iter_mut().find(|group| group[0].citation.document == hit.citation.document) {
+            Some(group) => group.push(hit),
+            None => groups.push(vec![hit]),
+        }
+    }
+    groups
+}
+
 /// The most embedding documents a hit names.
 pub const MAX_EMBEDDED_IN: usize = 3;
 
-/// A document that shows a passage of another by embedding it.
+/// The most documents a hit names that say nearly the same.
+pub const MAX_ALSO_IN: usize = 3;
+
+/// A document that is named beside a hit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Embedding {
+pub struct NamedDocument {
     /// Which document.
     pub document: DocumentId,
     /// Its title.
@@ -98,15 +119,55 @@ pub struct TermScore {
     pub score: f32,
 }
 
-/// A window of the cited quote.
+/// The answer and what fits around it, cut at the ends of sentences and lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snippet {
-    /// The window's words, exactly as they stand.
+    /// The words, exactly as they stand; none where nothing in the passage answers.
     pub text: String,
-    /// Where the window stands in the document's text.
+    /// Where they stand in the document's text; within the cited span.
     pub span: Span,
-    /// Matched words as byte ranges of `text`, ascending, apart from each other.
+    /// What the words are, so that they can be shown as that.
+    pub kind: SnippetKind,
+    /// The rare words of the question as byte ranges of `text`, ascending, apart from each other.
     pub marks: Vec<Range<usize>>,
+    /// Whether the passage says something before them.
+    pub cut_before: bool,
+    /// Whether the passage says something after them.
+    pub cut_after: bool,
+    /// The row that names the columns, where table rows are shown without it.
+    pub table_head: Option<TableHead>,
+}
+
+impl Snippet {
+    /// Whether dots are drawn before and after the words. A property stands for itself: what follows it is not its end.
+    pub fn dots(&self) -> (bool, bool) {
+        match self.kind {
+            SnippetKind::Property => (false, false),
+            SnippetKind::Prose | SnippetKind::Rows | SnippetKind::Code => (self.cut_before, self.cut_after),
+        }
+    }
+}
+
+/// What the words of a snippet are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnippetKind {
+    /// Sentences and list items.
+    Prose,
+    /// Whole rows of one table.
+    Rows,
+    /// Lines of code.
+    Code,
+    /// One property of the front matter.
+    Property,
+}
+
+/// The first row of a table, exactly as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableHead {
+    /// Its words.
+    pub text: String,
+    /// Where they stand in the document's text; it need not be within the cited span.
+    pub span: Span,
 }
 
 /// One collection as it was when it was searched.

@@ -49,3 +49,4 @@ pub mod links;
 pub mod query;
 pub mod ranking;
 pub mod span;
+pub mod task;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// A half-open byte range `start..end` with `start <= end`, both below 4 GiB.
 ///
@@ -61,6 +62,11 @@ impl Span {
         Some(Span { start: self.start.checked_add(base)?, end: self.end.checked_add(base)? })
     }
 
+    /// Whether every byte of `other` is in it.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The span without the white space at both ends of its quote; empty at its start where there is nothing else.
     ///
     /// `quote` must be this span's quote.
@@ -80,6 +86,24 @@ impl fmt::Display for Span {
     }
 }
 
+/// A text that is not `start-end` in decimal digits, or ends before it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the byte range is not start-end")]
+pub struct SpanError;
+
+impl FromStr for Span {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Span, SpanError> {
+        let (start, end) = text.split_once('-').ok_or(SpanError)?;
+        let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
+            true => digits.parse::<u32>().map_err(|_| SpanError),
+            false => Err(SpanError),
+        };
+        Span::claimed(number(start)?, number(end)?).ok_or(SpanError)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +118,14 @@ mod tests {
     #[test]
     fn a_span_that_ends_before_it_starts_is_refused() {
         assert_eq!(Span::claimed(3, 2), None);
+    }
+
+    #[test]
+    fn a_span_is_read_as_it_is_written() {
+        assert_eq!("3-8".parse(), Ok(Span::claimed(3, 8).unwrap()));
+        for text in ["", "3", "3-", "-3", "8-3", "+3-8", "3-99999999999", "3-8-9"] {
+            assert_eq!(text.parse::<Span>(), Err(SpanError), "{text}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Measure {
     Recall10,
     /// [`recall`] of the first 100 documents.
     Recall100,
+    /// 1 where the answer's part of the first hit, its sentence, overlaps the answer; else 0.
+    AnswerPointed1,
     /// The share of the answer's bytes inside the first hit.
     AnswerBytes1,
     /// The share of the answer's bytes inside the first 3 hits.
@@ -38,8 +40,13 @@ impl Measure {
     ];
 
     /// Those of cited bytes, in the order in which they are shown; see [`crate::spans`].
-    pub const OF_SPANS: [Measure; 4] =
-        [Measure::AnswerBytes1, Measure::AnswerBytes3, Measure::AnswerBytes5, Measure::AnswerShare5];
+    pub const OF_SPANS: [Measure; 5] = [
+        Measure::AnswerPointed1,
+        Measure::AnswerBytes1,
+        Measure::AnswerBytes3,
+        Measure::AnswerBytes5,
+        Measure::AnswerShare5,
+    ];
 
     /// Its name in `--json`.
     pub fn name(self) -> &'static str {
@@ -50,6 +57,7 @@ impl Measure {
             Measure::Hit1 => "hit@1",
             Measure::Recall10 => "recall@10",
             Measure::Recall100 => "recall@100",
+            Measure::AnswerPointed1 => "answer_pointed@1",
             Measure::AnswerBytes1 => "answer_bytes@1",
             Measure::AnswerBytes3 => "answer_bytes@3",
             Measure::AnswerBytes5 => "answer_bytes@5",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use ibid_core::hit::{Answer, Note};
+use ibid_core::hit::{Answer, Hit, Note};
 use ibid_core::id::DocumentPath;
 use ibid_core::query::{MAX_LIMIT, Mode, Query};
 use ibid_embed::Embedder;
@@ -16,7 +16,7 @@ use ibid_search::{QueryEmbedder, SearchError, Searcher};
 use crate::dataset::{Passage, Place, Question};
 use crate::latency::Latency;
 use crate::metrics::{self, Measure};
-use crate::spans::{self, Bytes};
+use crate::spans::{self, Bytes, Cited};
 
 /// The measures of one question.
 pub type Scores = BTreeMap<Measure, f64>;
@@ -164,16 +164,14 @@ fn of_documents(question: &Question, answer: &Answer) -> [(Measure, f64); 6] {
     metrics::of_documents(&found, &judged)
 }
 
-fn of_spans(answer: &Answer, bytes: &Bytes) -> [(Measure, f64); 4] {
-    let cited: Vec<_> = answer
-        .hits
-        .iter()
-        .map(|hit| {
-            let span = hit.citation.span;
-            (hit.citation.document.path.as_str(), span.start()..span.end())
-        })
-        .collect();
-    spans::of_spans(&cited, bytes)
+fn of_spans<'a>(found: &'a Answer, bytes: &Bytes) -> [(Measure, f64); 5] {
+    let cited = |hit: &'a Hit| {
+        let Hit { citation, answer, .. } = hit;
+        let path = citation.document.path.as_str();
+        let span = citation.span.start()..citation.span.end();
+        Cited { path, span, answer: answer.start()..answer.end() }
+    };
+    spans::of_spans(&found.hits.iter().map(cited).collect::<Vec<_>>(), bytes)
 }
 
 /// Where a passage stands in its document's text as it is indexed.

@@ -1,4 +1,4 @@
-//! How many of the answer's bytes are in the hits. Pure: ranges of bytes, each byte counted once.
+//! How many of the answer's bytes are in the hits, and whether the first hit points at them. Pure: ranges of bytes, each byte counted once.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -54,13 +54,25 @@ fn shared(ranges: &[Range<u32>], others: &[Range<u32>]) -> u64 {
     ranges.iter().flat_map(|a| others.iter().map(move |b| u64::from(overlap(a, b)))).sum()
 }
 
-/// Every measure of cited bytes for one question: `hits` are path and span of each, best first; `answer` must hold a
-/// byte.
-pub fn of_spans(hits: &[(&str, Range<u32>)], answer: &Bytes) -> [(Measure, f64); 4] {
-    let first = |k: usize| Bytes::of(hits.iter().take(k).cloned());
+/// A hit as it is measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cited<'a> {
+    /// The document's path.
+    pub path: &'a str,
+    /// The cited bytes.
+    pub span: Range<u32>,
+    /// Those of them that it shows as the answer; empty where none are.
+    pub answer: Range<u32>,
+}
+
+/// Every measure of cited bytes for one question: `hits` best first; `answer` must hold a byte.
+pub fn of_spans(hits: &[Cited<'_>], answer: &Bytes) -> [(Measure, f64); 5] {
+    let first = |k: usize| Bytes::of(hits.iter().take(k).map(|hit| (hit.path, hit.span.clone())));
     let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
     let found = |k: usize| share(first(k).shared_with(answer), answer.count());
+    let pointed = Bytes::of(hits.iter().take(1).map(|hit| (hit.path, hit.answer.clone())));
     [
+        (Measure::AnswerPointed1, f64::from(u8::from(pointed.shared_with(answer) > 0))),
         (Measure::AnswerBytes1, found(1)),
         (Measure::AnswerBytes3, found(3)),
         (Measure::AnswerBytes5, found(5)),
@@ -73,9 +85,27 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(hits: &[(&str, Range<u32>)], answer: &[(&str, Range<u32>)], expected: [f64; 4]) {
-        let made = of_spans(hits, &Bytes::of(answer.iter().cloned()));
-        assert_eq!(made.map(|(_, value)| value), expected);
+    fn check(hits: &[(&'static str, Range<u32>)], answer: &[(&str, Range<u32>)], expected: [f64; 4]) {
+        let cited =
+            |(path, span): &(&'static str, Range<u32>)| Cited { path, span: span.clone(), answer: 0..0 };
+        let hits: Vec<Cited<'_>> = hits.iter().map(cited).collect();
+        let [pointed, shares @ ..] = of_spans(&hits, &Bytes::of(answer.iter().cloned()));
+        assert_eq!((pointed.1, shares.map(|(_, value)| value)), (0.0, expected));
+    }
+
+    #[test]
+    fn the_first_hit_points_at_the_answer_where_its_sentence_overlaps_it() {
+        let answer = Bytes::of([("a", 10..20)]);
+        let hit = |path: &'static str, answer: Range<u32>| Cited { path, span: 0..100, answer };
+        for (hits, pointed) in [
+            (vec![hit("a", 19..40)], 1.0),
+            (vec![hit("a", 20..40)], 0.0),
+            (vec![hit("a", 15..15)], 0.0),
+            (vec![hit("b", 10..20), hit("a", 10..20)], 0.0),
+            (vec![], 0.0),
+        ] {
+            assert_eq!(of_spans(&hits, &answer)[0], (Measure::AnswerPointed1, pointed), "{hits:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ use ibid_core::span::Span;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
 
 use crate::error::FetchError;
-use crate::searcher::line_ends;
 
 /// The most bytes of text one fetch gives. A longer document is given in windows of this size.
 pub const FETCH_WINDOW_BYTES: u32 = 40_000;
@@ -77,7 +76,7 @@ pub fn fetch(snapshots: &[Arc<Snapshot>], reference: &Reference) -> Result<Fetch
     let cited = cited.unwrap_or(window);
     let quote = read(snapshot, &document, cited)?;
     let (line, headings) = place(snapshot, &document, cited)?;
-    let anchor = block_in(&stored, cited);
+    let anchor = stored.document.block_at(cited).map(|block| format!("^{}", block.name));
     let neighbour = |span: Span| -> Result<Option<Citation>, FetchError> {
         if span.is_empty() {
             return Ok(None);
@@ -114,18 +113,23 @@ fn part(snapshot: &Snapshot, document: &DocumentId, anchor: &str) -> Result<Span
     Ok(span.trimmed(&read(snapshot, document, span)?))
 }
 
-fn block_in(stored: &StoredDocument, cited: Span) -> Option<String> {
-    let touches = |span: Span| span.start() < cited.end() && cited.start() < span.end();
-    let block = stored.document.block_ids.iter().find(|block| touches(block.span))?;
-    Some(format!("^{}", block.name))
-}
-
 /// The line and the headings of a span's first byte.
 fn place(snapshot: &Snapshot, document: &DocumentId, span: Span) -> Result<(u32, Vec<String>), FetchError> {
     let chunk = snapshot.chunk_at(&document.path, span.start())?;
     let chunk = chunk.ok_or_else(|| FetchError::UnknownDocument { document: document.clone() })?;
     let before = chunk.text.get(..(span.start().saturating_sub(chunk.start)) as usize).unwrap_or_default();
     Ok((chunk.line + line_ends(before), chunk.headings))
+}
+
+/// How many line ends a text holds; `\r\n` counts as one, a lone `\r` too.
+pub fn line_ends(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let ends = bytes.iter().enumerate().filter(|&(at, &byte)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    ends.count() as u32
 }
 
 /// A span longer than this is no quote but a window asked for by its own id, and is given as it is.

@@ -4,6 +4,7 @@
 //! quote, [`related`] names what stands near a note. Every hit's citation is the very span that was found: nothing is cut or looked for a second time.
 
 mod absent;
+mod answer;
 mod error;
 mod explain;
 pub mod fetch;
@@ -18,7 +19,9 @@ mod rank;
 pub mod related;
 mod retrieve;
 mod searcher;
+mod show;
 mod snippet;
+mod sought;
 mod tongue;
 
 pub use error::{FetchError, SearchError};

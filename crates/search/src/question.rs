@@ -319,7 +319,7 @@ pub(crate) fn allow(
 }
 
 /// The numbers and dates that stand so to `value`. A year is a number too: which of the two is meant, the note decides.
-fn bounds(comparison: Comparison, value: &str) -> Bounds {
+pub(crate) fn bounds(comparison: Comparison, value: &str) -> Bounds {
     let numbers = value.parse::<f64>().ok().map(|number| match comparison {
         Comparison::Less => (Bound::Unbounded, Bound::Excluded(number)),
         Comparison::LessOrEqual => (Bound::Unbounded, Bound::Included(number)),

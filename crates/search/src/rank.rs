@@ -22,6 +22,15 @@ pub(crate) struct Diversity {
     seen: Vec<Terms>,
 }
 
+/// What becomes of a chunk that has room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It says something new.
+    Shown,
+    /// It says nearly what the chunk says that was shown as number so, counted from 0.
+    SameAs(usize),
+}
+
 /// The different terms of a chunk, as hashes in order: comparing them costs no look at a word.
 #[derive(PartialEq)]
 struct Terms(Vec<u64>);
@@ -37,17 +46,18 @@ impl Diversity {
         shown.is_none_or(|&count| count < self.per_document)
     }
 
-    /// Whether the chunk, whose words these are, says something new; if so it counts as shown.
+    /// Whether the chunk, whose words these are, says something new; only then it counts as shown.
     ///
     /// Costs a comparison with every chunk shown so far.
-    pub(crate) fn admit(&mut self, snapshot: usize, chunk: &StoredChunk, words: &[Word]) -> bool {
+    pub(crate) fn admit(&mut self, snapshot: usize, chunk: &StoredChunk, words: &[Word]) -> Admission {
         let terms = Terms::of(words);
-        if !terms.0.is_empty() && self.seen.iter().any(|other| terms.say_the_same_as(other)) {
-            return false;
+        let same = |other: &Terms| !terms.0.is_empty() && terms.say_the_same_as(other);
+        if let Some(at) = self.seen.iter().position(same) {
+            return Admission::SameAs(at);
         }
         self.seen.push(terms);
         *self.shown.entry((snapshot, chunk.path.clone())).or_default() += 1;
-        true
+        Admission::Shown
     }
 }
 
@@ -109,6 +119,7 @@ mod tests {
                 };
                 diversity.has_room(0, &chunk)
                     && diversity.admit(0, &chunk, &words_of_document(text, Language::English))
+                        == Admission::Shown
             })
             .collect();
         assert_eq!(shown, admitted);

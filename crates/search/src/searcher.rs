@@ -1,16 +1,15 @@
 //! Answers a question over one or several snapshots.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use ibid_core::citation::Citation;
 use ibid_core::fusion::{Fused, Trust, fuse};
 use ibid_core::hash::QuoteHash;
-use ibid_core::hit::{Answer, Embedding, Hit, MAX_EMBEDDED_IN, Note, Searched};
+use ibid_core::hit::{Answer, Hit, MAX_ALSO_IN, MAX_EMBEDDED_IN, NamedDocument, Note, Searched};
 use ibid_core::id::DocumentId;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Mode, Order, Query, offers};
 use ibid_index::ReadError;
-use ibid_index::lexical::{Word, words_of_document};
+use ibid_index::lexical::words_of_document;
 use ibid_index::manifest::Origin;
 use ibid_index::snapshot::{Allowed, EmbeddedIn, LookedUp, Snapshot, StoredChunk};
 use tracing::Span;
@@ -20,16 +19,16 @@ use crate::explain::term_scores;
 use crate::named::Named;
 use crate::neighbours::Neighbours;
 use crate::newest;
-use crate::passage::Passages;
+use crate::passage::{Passage, Passages};
 use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow, days_taken};
-use crate::rank::Diversity;
+use crate::rank::{Admission, Diversity};
 use crate::retrieve::{
     Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
     side_by_side, traced, vectors,
 };
-use crate::snippet::snippet;
+use crate::show::{Answering, Nearness, Shown};
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
@@ -286,16 +285,10 @@ impl<'a> Searcher<'a> {
         );
         weigh_links(self.snapshots, &mut fused)?;
         named.lift(&query.ranking, &mut fused);
-        let terms: HashSet<&str> = words
-            .iter()
-            .flatten()
-            .flat_map(LookedUp::with_parts)
-            .flat_map(|word| &word.terms)
-            .map(|(term, _)| term.as_str())
-            .collect();
+        let answering = Answering::of(self.snapshots, question, words)?;
         let mut passages = Passages::new(&fused);
         let mut diversity = Diversity::new(query.per_document);
-        let mut hits = Vec::new();
+        let mut hits: Vec<Hit> = Vec::new();
         for tied in self.in_order(by_order(self.snapshots, question.order, fused)) {
             let (fused, chunk) = tied?;
             let candidate = fused.key;
@@ -305,13 +298,18 @@ impl<'a> Searcher<'a> {
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let chunk = passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
+            let Passage { chunk, pieces } =
+                passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
             let held = words_of_document(&chunk.text, chunk.language);
-            if !diversity.admit(candidate.snapshot, &chunk, &held) {
+            if let Admission::SameAs(shown) = diversity.admit(candidate.snapshot, &chunk, &held) {
+                self.name_beside(&mut hits[shown], candidate.snapshot, &chunk);
                 continue;
             }
             neighbours.look_in(&chunk, &held);
-            let mut hit = self.hit(candidate, &chunk, held, &terms);
+            let near = Nearness::of(&pieces, &retrieved.semantic);
+            let snapshot = &self.snapshots[candidate.snapshot];
+            let shown = answering.show((candidate.snapshot, snapshot), &chunk, held, &near)?;
+            let mut hit = self.hit(candidate, &chunk, shown);
             hit.rank = hits.len() + 1;
             hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
             hit.address = self.address(candidate.snapshot, &hit.citation)?;
@@ -356,10 +354,10 @@ impl<'a> Searcher<'a> {
     }
 
     /// The documents that show what is cited by embedding it.
-    fn embedded_in(&self, snapshot: usize, citation: &Citation) -> Result<Vec<Embedding>, ReadError> {
+    fn embedded_in(&self, snapshot: usize, citation: &Citation) -> Result<Vec<NamedDocument>, ReadError> {
         let snapshot = &self.snapshots[snapshot];
         let found = snapshot.embedded_in(&citation.document.path, citation.span, MAX_EMBEDDED_IN)?;
-        let embedding = |found: EmbeddedIn| Embedding {
+        let embedding = |found: EmbeddedIn| NamedDocument {
             document: DocumentId { collection: snapshot.name().clone(), path: found.path },
             title: found.title,
         };
@@ -377,29 +375,40 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, words: Vec<Word>, terms: &HashSet<&str>) -> Hit {
-        let (cited, quote) = (chunk.cited, chunk.quote());
-        let leading = (cited.start() - chunk.start) as usize;
+    fn hit(&self, candidate: Candidate, chunk: &StoredChunk, shown: Shown) -> Hit {
         let document = DocumentId {
             collection: self.snapshots[candidate.snapshot].name().clone(),
             path: chunk.path.clone(),
         };
         Hit {
             rank: 0,
-            citation: Citation { document, hash: QuoteHash::of(quote), span: cited },
+            citation: Citation { document, hash: QuoteHash::of(chunk.quote()), span: chunk.cited },
             commit: self.snapshots[candidate.snapshot].manifest().source.origin.commit().map(str::to_owned),
             address: None,
             title: chunk.title.clone(),
-            headings: chunk.headings.clone(),
+            headings: shown.headings,
             embedded_in: Vec::new(),
-            line: chunk.line + line_ends(&chunk.text[..leading]),
-            snippet: snippet(quote, cited, within_quote(words, leading, quote.len()), terms),
+            also_in: Vec::new(),
+            answer: shown.answer,
+            line: shown.line,
+            snippet: shown.snippet,
             score: 0.0,
             lexical: None,
             semantic: None,
             links: 0.0,
             name: 0.0,
             terms: Vec::new(),
+        }
+    }
+
+    /// Names the document of a chunk that is left out because `hit` says the same.
+    fn name_beside(&self, hit: &mut Hit, snapshot: usize, chunk: &StoredChunk) {
+        let document =
+            DocumentId { collection: self.snapshots[snapshot].name().clone(), path: chunk.path.clone() };
+        let is_named =
+            hit.citation.document == document || hit.also_in.iter().any(|known| known.document == document);
+        if !is_named && hit.also_in.len() < MAX_ALSO_IN {
+            hit.also_in.push(NamedDocument { document, title: chunk.title.clone() });
         }
     }
 }
@@ -435,15 +444,6 @@ fn check(query: &Query) -> Result<(), SearchError> {
     Ok(())
 }
 
-/// A chunk's words as those of its quote, which begins `leading` bytes later and is `length` long.
-fn within_quote(mut words: Vec<Word>, leading: usize, length: usize) -> Vec<Word> {
-    words.retain(|word| leading <= word.bytes.start && word.bytes.end <= leading + length);
-    for word in &mut words {
-        word.bytes = word.bytes.start - leading..word.bytes.end - leading;
-    }
-    words
-}
-
 fn searched(snapshot: &Snapshot) -> Searched {
     let manifest = snapshot.manifest();
     Searched {
@@ -453,17 +453,6 @@ fn searched(snapshot: &Snapshot) -> Searched {
         documents: snapshot.documents(),
         chunks: snapshot.chunks(),
     }
-}
-
-/// How many line ends a text holds; `\r\n` counts as one, a lone `\r` too.
-pub(crate) fn line_ends(text: &str) -> u32 {
-    let bytes = text.as_bytes();
-    let ends = bytes.iter().enumerate().filter(|&(at, &byte)| match byte {
-        b'\n' => true,
-        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    });
-    ends.count() as u32
 }
 
 #[cfg(test)]

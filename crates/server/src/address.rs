@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use ibid_core::citation::{Citation, CitationError, PAGE_PATH, Reference};
 use ibid_core::id::DocumentId;
+use ibid_core::span::Span;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 /// What begins the URI of a resource.
@@ -12,12 +13,29 @@ pub(crate) const RESOURCE_SCHEME: &str = "ibid://";
 /// The fragment at which a browser finds the cited words on their page.
 pub(crate) const CITED: &str = "cited";
 
+/// What an address says of the place of an answer within its quote, in bytes of the note: `at=start-end`.
+pub(crate) const AT: &str = "at";
+
 /// The page that shows a quote, under a server's base address; empty where there is no server.
 pub fn page_url(base: &str, citation: &Citation) -> String {
     match base {
         "" => String::new(),
         base => format!("{base}{}#{CITED}", page_path(citation)),
     }
+}
+
+/// The page that shows a quote and opens at `answer` in it, under a server's base address; empty where there is no server.
+pub fn answer_url(base: &str, citation: &Citation, answer: Span) -> String {
+    match base {
+        "" => String::new(),
+        base => format!("{base}{}", answer_path(citation, answer)),
+    }
+}
+
+/// The path of the page that opens at an answer; that of the quote where it holds none.
+pub(crate) fn answer_path(citation: &Citation, answer: Span) -> String {
+    let at = if answer.is_empty() { String::new() } else { format!("?{AT}={answer}") };
+    format!("{}{at}#{CITED}", page_path(citation))
 }
 
 /// The page that shows a document, under a server's base address; empty where there is no server.
@@ -67,7 +85,6 @@ fn ascii(id: &str) -> String {
 mod tests {
     use ibid_core::hash::QuoteHash;
     use ibid_core::id::DocumentPath;
-    use ibid_core::span::Span;
 
     use super::*;
 
@@ -96,6 +113,11 @@ mod tests {
             assert_eq!(url.parse(), Ok(Reference::Quote(cited)));
         }
         assert_eq!(page_url("", &citation("a.md")), "");
+        let cited = citation("a.md");
+        let at = |start, end| answer_url("https://n.example", &cited, Span::claimed(start, end).unwrap());
+        assert!(at(4, 6).ends_with(":3-8?at=4-6#cited"), "{}", at(4, 6));
+        assert_eq!(at(4, 6).parse(), Ok(Reference::Quote(cited.clone())));
+        assert_eq!(at(3, 3), page_url("https://n.example", &cited));
         assert_eq!(
             document_url("https://n.example", &citation("味 b.md").document),
             "https://n.example/d/garden:%E5%91%B3%20b.md"

@@ -37,7 +37,7 @@ use ibid_search::fetch::Fetched;
 use ibid_search::related::Related;
 use tokio::net::TcpListener;
 
-pub use address::{document_url, page_url};
+pub use address::{answer_url, document_url, page_url};
 pub use config::{ServeConfig, Token, TokenError};
 pub use guide::{Guide, GuideStep, Guides};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};

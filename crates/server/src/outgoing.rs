@@ -72,11 +72,18 @@ impl Outgoing {
             done.masked += ranges.len();
             done.unseen.look_at(shown);
             mask(shown, &ranges);
+            if let Some(head) = &mut hit.snippet.table_head {
+                let (span, text) = (head.span.range(), &mut head.text);
+                let ranges = self.within(searched, &hit.citation.document, span, text)?;
+                done.masked += ranges.len();
+                done.unseen.look_at(text);
+                mask(text, &ranges);
+            }
             self.names(
                 &mut done,
                 [&mut hit.title].into_iter().chain(&mut hit.headings).chain(&mut hit.address),
             );
-            for by in &mut hit.embedded_in {
+            for by in hit.embedded_in.iter_mut().chain(&mut hit.also_in) {
                 self.names(&mut done, [&mut by.title]);
             }
         }

@@ -152,7 +152,7 @@ impl Snapshot {
     }
 
     /// How rare what so many chunks hold is, as tantivy's BM25 has it.
-    fn idf(&self, count: u64) -> f32 {
+    pub fn idf(&self, count: u64) -> f32 {
         let chunks = self.chunks().max(1) as f32;
         let count = (count as f32).min(chunks);
         (1.0 + (chunks - count + 0.5) / (count + 0.5)).ln()

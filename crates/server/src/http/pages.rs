@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri};
 use ibid_core::citation::{Citation, PAGE_PATH, Reference};
+use ibid_core::span::Span;
 use ibid_index::snapshot::Snapshot;
 use ibid_search::FetchError;
 use ibid_search::fetch::fetch;
@@ -17,13 +18,14 @@ use super::answer;
 use super::gate::Admitted;
 use super::refusal::{json_response, refusal};
 use super::visit::Visit;
+use crate::address::AT;
 use crate::library::Library;
 use crate::oauth::request::Form;
 use crate::outgoing::Outgoing;
 use crate::page;
 use crate::page::asset::Asset;
 use crate::page::frame::Menu;
-use crate::page::reader::{Reading, View, obsidian_address};
+use crate::page::reader::{Reading, View};
 use crate::page::render::around::IMAGE_PATH;
 use crate::page::vault::Vault;
 use crate::time::now;
@@ -101,16 +103,13 @@ pub(super) async fn document(State(app): State<App>, visit: Visit, uri: Uri) -> 
         let error = FetchError::UnknownDocument { document: asked.document().clone() };
         return fetch_problem(&visit.menu, &asked, &error);
     }
-    let view = View::named(
-        Form::parse(uri.query().unwrap_or_default().as_bytes())
-            .one("view")
-            .ok()
-            .flatten()
-            .unwrap_or_default(),
-    );
+    let form = Form::parse(uri.query().unwrap_or_default().as_bytes());
+    let view = View::named(form.one("view").ok().flatten().unwrap_or_default());
+    // A place that is none opens the page at what is cited.
+    let at: Option<Span> = form.one(AT).ok().flatten().and_then(|at| at.parse().ok());
     let reading = {
         let (asked, outgoing, viewer) = (asked.clone(), app.outgoing.clone(), visit.viewer.clone());
-        app.library.run(move |library| read(library, &viewer, &outgoing, asked, view)).await
+        app.library.run(move |library| read(library, &viewer, &outgoing, asked, (view, at))).await
     };
     match reading {
         Ok(Ok(reading)) => answer::page(StatusCode::OK, &reading.page(&visit.menu, now())),
@@ -143,7 +142,7 @@ fn read(
     viewer: &Viewer,
     outgoing: &Outgoing,
     asked: Reference,
-    view: View,
+    (view, at): (View, Option<Span>),
 ) -> Result<Reading, FetchError> {
     let snapshots = library.snapshots(viewer)?;
     let mut fetched = fetch(&snapshots, &asked)?;
@@ -152,13 +151,12 @@ fn read(
     if let Some(outgoing) = outgoing {
         outgoing.fetched(&snapshots, &mut fetched)?;
     }
-    let mut reading = Reading::new(asked, fetched, view, &Vault::new(&snapshots, outgoing));
+    let mut reading = Reading::new(asked, fetched, view, at, &Vault::new(&snapshots, outgoing));
     // Obsidian is on the machine of the notes.
     let collection = &reading.fetched.document.collection;
     let source =
         snapshots.iter().find(|snapshot| snapshot.name() == collection).filter(|_| outgoing.is_none());
-    reading.obsidian =
-        source.and_then(|snapshot| obsidian_address(&snapshot.manifest().source, &reading.fetched));
+    reading.obsidian = source.and_then(|snapshot| reading.obsidian_address(&snapshot.manifest().source));
     Ok(reading)
 }
 

@@ -84,14 +84,20 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             "id": text("The citation; give it to fetch, and cite it."),
             "title": text("The note's title."),
             "url": text("The page that shows the words; empty when no server runs."),
-            "text": text("A snippet of the passage, exactly as it stands in the note."),
+            "text": text("The sentence that answers best and what stands around it, exactly as in the note."),
             "start": number("First byte of the passage in the note."),
             "end": number("One past the last byte of the passage."),
-            "line": number("Line of the first byte, from 1."),
+            "answer_start": number("First byte of the sentence, row or item that answers best; within the passage."),
+            "answer_end": number("One past its last byte; equal to answer_start where the passage has no such part."),
+            "line": number("Line of the answer's first byte, from 1."),
+            "cut_before": boolean("Whether the passage says something before text."),
+            "cut_after": boolean("Whether the passage says something after text."),
+            "table_head": text("The row that names the columns, where text is rows of a table without it."),
             "collection": text("The note's collection."),
             "path": text("The note's path in its collection."),
-            "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above, outermost first." },
+            "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above the answer, outermost first." },
             "embedded_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that show the passage by embedding it." },
+            "also_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that say nearly the same and were left out for it." },
             "commit": text("The Git commit whose bytes were indexed, if they are those of one."),
             "address": text("Where the note is on the web, if it is from there."),
         }),
@@ -204,6 +210,10 @@ fn text(description: &str) -> Value {
 
 fn number(description: &str) -> Value {
     json!({ "type": "integer", "description": description })
+}
+
+fn boolean(description: &str) -> Value {
+    json!({ "type": "boolean", "description": description })
 }
 
 fn input(properties: Value, required: &[&str]) -> Arc<JsonObject> {

@@ -12,7 +12,7 @@ use ibid_search::fetch::Fetched;
 use ibid_search::related::{LinkedNote, Related, SimilarNote};
 use serde::Serialize;
 
-use crate::address::{document_url, page_url};
+use crate::address::{answer_url, document_url, page_url};
 use crate::library::Found;
 use crate::outgoing::Done;
 
@@ -48,11 +48,18 @@ struct ResultOut {
     text: String,
     start: u32,
     end: u32,
+    answer_start: u32,
+    answer_end: u32,
     line: u32,
+    cut_before: bool,
+    cut_after: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_head: Option<String>,
     collection: String,
     path: String,
     headings: Vec<String>,
     embedded_in: Vec<String>,
+    also_in: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,15 +117,21 @@ impl ResultOut {
         ResultOut {
             id: hit.citation.to_string(),
             title: hit.title,
-            url: page_url(base, &hit.citation),
+            url: answer_url(base, &hit.citation, hit.answer),
             text: hit.snippet.text,
             start: span.start(),
             end: span.end(),
+            answer_start: hit.answer.start(),
+            answer_end: hit.answer.end(),
             line: hit.line,
+            cut_before: hit.snippet.cut_before,
+            cut_after: hit.snippet.cut_after,
+            table_head: hit.snippet.table_head.map(|head| head.text),
             collection: document.collection.to_string(),
             path: document.path.to_string(),
             headings: hit.headings,
             embedded_in: hit.embedded_in.iter().map(|by| by.document.to_string()).collect(),
+            also_in: hit.also_in.iter().map(|other| other.document.to_string()).collect(),
             commit: hit.commit,
             address: hit.address,
         }

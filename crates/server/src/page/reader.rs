@@ -4,9 +4,9 @@
 use std::ops::{Range, RangeInclusive};
 
 use ibid_core::citation::{Citation, Reference};
-use ibid_core::document::Heading;
+use ibid_core::span::Span;
 use ibid_index::manifest::{Origin, SourceRecord};
-use ibid_search::fetch::Fetched;
+use ibid_search::fetch::{Fetched, line_ends};
 use maud::{Markup, PreEscaped, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -14,7 +14,7 @@ use super::frame::{Frame, Menu};
 use super::moment;
 use super::render::around::Around;
 use super::render::{Passage, rendered, source};
-use crate::address::{CITED, page_path};
+use crate::address::{AT, CITED, page_path};
 
 /// Longer quotes have no field of their own to be copied from: the text is there to be selected.
 const MAX_QUOTE_BYTES: usize = 4 * 1024;
@@ -44,17 +44,31 @@ pub(crate) struct Reading {
     pub(crate) view: View,
     /// The text as markup, as `view` has it.
     pub(crate) text: String,
+    /// The part of the cited words at which the page opens; none of them where that is all of them.
+    answer: Option<Span>,
     /// Where Obsidian on this machine opens it.
     pub(crate) obsidian: Option<String>,
 }
 
 impl Reading {
-    /// Makes the markup of what was fetched. What is no Markdown is shown as source, whatever is asked for.
-    pub(crate) fn new(asked: Reference, fetched: Fetched, view: View, around: &dyn Around) -> Reading {
+    /// Makes the markup of what was fetched. What is no Markdown is shown as source, whatever is asked for. `at` is where the
+    /// address says that the answer stands.
+    pub(crate) fn new(
+        asked: Reference,
+        fetched: Fetched,
+        view: View,
+        at: Option<Span>,
+        around: &dyn Around,
+    ) -> Reading {
         let view = if is_markdown(&fetched) { view } else { View::Source };
         let cited = cited_in_text(&asked, &fetched);
+        let answer = at.and_then(|at| answer_at(&asked, &fetched, at)).filter(|_| !cited.is_empty());
+        let in_text = answer.map_or(0..0, |answer| {
+            let window = fetched.window.start();
+            (answer.start() - window) as usize..(answer.end() - window) as usize
+        });
         let text = match view {
-            View::Source => source(&fetched.text, cited, first_line(&fetched)),
+            View::Source => source(&fetched.text, cited, in_text, first_line(&fetched)),
             View::Rendered => {
                 let passage = Passage {
                     id: &fetched.document,
@@ -62,11 +76,12 @@ impl Reading {
                     text: &fetched.text,
                     start: fetched.window.start() as usize,
                     cited,
+                    answer: in_text,
                 };
                 rendered(&passage, around)
             }
         };
-        Reading { asked, fetched, view, text, obsidian: None }
+        Reading { asked, fetched, view, text, answer, obsidian: None }
     }
 
     /// The whole page.
@@ -82,8 +97,9 @@ impl Reading {
                 }
                 @if self.has_quote() {
                     p.path {
-                        a href={ "#" (CITED) } { (lines(fetched.line..=fetched.last_line)) }
-                        @if !fetched.headings.is_empty() { " · " bdi { (fetched.headings.join(" › ")) } }
+                        a href={ "#" (CITED) } { (lines(self.lines())) }
+                        @let headings = self.headings();
+                        @if !headings.is_empty() { " · " bdi { (headings.join(" › ")) } }
                     }
                 }
                 (self.ways())
@@ -103,6 +119,46 @@ impl Reading {
         !cited_in_text(&self.asked, &self.fetched).is_empty()
     }
 
+    /// The lines of the answer, else of all that is cited.
+    fn lines(&self) -> RangeInclusive<u32> {
+        let fetched = &self.fetched;
+        let Some(answer) = self.answer else { return fetched.line..=fetched.last_line };
+        let within = |start: u32, end: u32| {
+            let window = fetched.window.start();
+            fetched.text.get((start - window) as usize..(end - window) as usize).unwrap_or_default()
+        };
+        let first = fetched.line + line_ends(within(fetched.cited.span.start(), answer.start()));
+        first..=first + line_ends(within(answer.start(), answer.end()))
+    }
+
+    /// The headings above the answer, else above what is cited.
+    fn headings(&self) -> Vec<&str> {
+        match self.answer {
+            Some(answer) => {
+                let above = self.fetched.stored.document.headings_above(answer.start());
+                above.into_iter().map(|heading| heading.text.as_str()).collect()
+            }
+            None => self.fetched.headings.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// What the page is opened at in Obsidian: a note of a folder at the block of the answer, or of what is cited, else at the
+    /// last heading above it.
+    pub(crate) fn obsidian_address(&self, source: &SourceRecord) -> Option<String> {
+        let fetched = &self.fetched;
+        let is_file = matches!(source.origin, Origin::Folder | Origin::WorkingTree { .. });
+        let vault = source.root.file_name()?.to_str().filter(|_| is_file && is_markdown(fetched))?;
+        let path = fetched.document.path.as_str();
+        let path = path.strip_suffix(".md").unwrap_or(path);
+        let (document, place) = (&fetched.stored.document, self.answer.unwrap_or(fetched.cited.span));
+        let block = document.block_at(place).map(|block| format!("^{}", block.name));
+        let heading = || document.headings_above(place.start()).last().map(|heading| heading.text.clone());
+        let file =
+            block.or_else(heading).map_or_else(|| path.to_owned(), |anchor| format!("{path}#{anchor}"));
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        Some(format!("obsidian://open?vault={}&file={}", encoded(vault), encoded(&file)))
+    }
+
     fn id(&self) -> String {
         if self.has_quote() { self.fetched.cited.to_string() } else { self.asked.to_string() }
     }
@@ -111,12 +167,22 @@ impl Reading {
     fn ways(&self) -> Markup {
         let path = page_path(&self.asked);
         let fragment = if self.has_quote() { format!("#{CITED}") } else { String::new() };
+        // As the address of this page has it.
+        let at = self.answer.map(|answer| {
+            let moved = i64::from(self.fetched.cited.span.start()) - i64::from(start_of(&self.asked));
+            let as_asked = |byte: u32| i64::from(byte) - moved;
+            format!("{AT}={}-{}", as_asked(answer.start()), as_asked(answer.end()))
+        });
+        let query = |view: Option<&str>| {
+            let parts: Vec<&str> = at.as_deref().into_iter().chain(view).collect();
+            if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+        };
         let current = |view: View| (self.view == view).then_some("true");
         html! {
             div.ways {
                 @if is_markdown(&self.fetched) {
-                    a.button href={ (path) (fragment) } aria-current=[current(View::Rendered)] { "Note" }
-                    a.button href={ (path) "?view=source" (fragment) } aria-current=[current(View::Source)] { "Source" }
+                    a.button href={ (path) (query(None)) (fragment) } aria-current=[current(View::Rendered)] { "Note" }
+                    a.button href={ (path) (query(Some("view=source"))) (fragment) } aria-current=[current(View::Source)] { "Source" }
                 }
                 @if let Some(address) = &self.obsidian { a.button href=(address) { "Open in Obsidian" } }
             }
@@ -205,31 +271,32 @@ fn cited_in_text(asked: &Reference, fetched: &Fetched) -> Range<usize> {
     if fetched.text.get(range.clone()).is_some() { range } else { 0..0 }
 }
 
+/// Where the answer stands that an address gives a place of: moved as its quote was moved. `None` where it is no part of the
+/// quote, or not in the text that is shown.
+fn answer_at(asked: &Reference, fetched: &Fetched, at: Span) -> Option<Span> {
+    let Reference::Quote(citation) = asked else { return None };
+    let (from, to) = (citation.span, fetched.cited.span);
+    if at.is_empty() || at == from || !from.contains(at) {
+        return None;
+    }
+    let answer = Span::claimed(at.start() - from.start(), at.end() - from.start())?.shifted(to.start())?;
+    let window = fetched.window;
+    let in_text = answer.start().checked_sub(window.start())? as usize
+        ..answer.end().checked_sub(window.start())? as usize;
+    fetched.text.get(in_text).map(|_| answer)
+}
+
+fn start_of(asked: &Reference) -> u32 {
+    match asked {
+        Reference::Quote(citation) => citation.span.start(),
+        Reference::Part { .. } | Reference::Document(_) => 0,
+    }
+}
+
 /// The number of the window's first line.
 fn first_line(fetched: &Fetched) -> u32 {
     let before = fetched.cited.span.start().saturating_sub(fetched.window.start()) as usize;
-    let before = fetched.text.get(..before).unwrap_or_default().as_bytes();
-    let is_end = |(at, byte): (usize, &u8)| match byte {
-        b'\n' => true,
-        b'\r' => before.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    fetched.line.saturating_sub(before.iter().enumerate().filter(|line| is_end(*line)).count() as u32).max(1)
-}
-
-/// Where Obsidian opens a note of a folder: at the block that is cited, else at the last heading above it.
-pub(crate) fn obsidian_address(source: &SourceRecord, fetched: &Fetched) -> Option<String> {
-    let is_file = matches!(source.origin, Origin::Folder | Origin::WorkingTree { .. });
-    let vault = source.root.file_name()?.to_str().filter(|_| is_file && is_markdown(fetched))?;
-    let path = fetched.document.path.as_str();
-    let path = path.strip_suffix(".md").unwrap_or(path);
-    let above = |heading: &&Heading| heading.span.start() <= fetched.cited.span.start();
-    let heading =
-        || fetched.stored.document.headings.iter().rev().find(above).map(|heading| heading.text.clone());
-    let anchor = fetched.anchor.clone().or_else(heading);
-    let file = anchor.map_or_else(|| path.to_owned(), |anchor| format!("{path}#{anchor}"));
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    Some(format!("obsidian://open?vault={}&file={}", encoded(vault), encoded(&file)))
+    fetched.line.saturating_sub(line_ends(fetched.text.get(..before).unwrap_or_default())).max(1)
 }
 
 fn lines(lines: RangeInclusive<u32>) -> String {
@@ -260,11 +327,15 @@ mod tests {
     use crate::testing::{self, Garden};
     use crate::viewer::Viewer;
 
-    fn page(garden: &Garden, id: &str, view: View) -> String {
+    fn reading(garden: &Garden, id: &str, view: View, at: Option<Span>) -> Reading {
         let asked: Reference = id.parse().unwrap();
         let snapshots = garden.library.snapshots(&Viewer::owner()).unwrap();
         let fetched = garden.library.fetch(&Viewer::owner(), &asked).unwrap();
-        let reading = Reading::new(asked, fetched, view, &Vault::new(&snapshots, None));
+        Reading::new(asked, fetched, view, at, &Vault::new(&snapshots, None))
+    }
+
+    fn page(garden: &Garden, id: &str, view: View) -> String {
+        let reading = reading(garden, id, view, None);
         reading.page(&Menu::default(), testing::INDEXED_AT + 120).into_string()
     }
 
@@ -336,12 +407,34 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_is_marked_within_what_is_cited_and_has_the_place() {
+        let garden = testing::garden();
+        let id = cite(&garden, "rye starter");
+        let words = "Feed the rye";
+        let start = 21;
+        let at = Span::claimed(start, start + words.len() as u32);
+        let page_of = |view| {
+            reading(&garden, &id, view, at).page(&Menu::default(), testing::INDEXED_AT + 120).into_string()
+        };
+        let rendered = page_of(View::Rendered);
+        let text = "<h3 id=\"h-feeding\"><mark class=\"around\">Feeding</mark></h3><p><mark id=\"cited\">Feed the rye</mark>\
+                    <mark class=\"around\"> starter </mark>";
+        assert!(rendered.contains(text), "{rendered}");
+        assert!(rendered.contains("Line 4") && rendered.contains("Levain › Feeding"), "{rendered}");
+        assert!(rendered.contains("?at=21-33&amp;view=source#cited"), "{rendered}");
+        let source = page_of(View::Source);
+        assert!(source.contains("</li><li><mark id=\"cited\">Feed the rye</mark><mark class"), "{source}");
+        for outside in [Span::claimed(0, 12), Span::claimed(21, 900), Span::claimed(21, 21), None] {
+            assert_eq!(reading(&garden, &id, View::Rendered, outside).answer, None, "{outside:?}");
+        }
+    }
+
+    #[test]
     fn obsidian_is_led_to_the_heading() {
         let garden = testing::garden();
-        let asked: Reference = cite(&garden, "rye starter").parse().unwrap();
-        let fetched = garden.library.fetch(&Viewer::owner(), &asked).unwrap();
+        let reading = reading(&garden, &cite(&garden, "rye starter"), View::Rendered, None);
         let snapshots = garden.library.snapshots(&Viewer::owner()).unwrap();
-        let address = obsidian_address(&snapshots[0].manifest().source, &fetched).unwrap();
+        let address = reading.obsidian_address(&snapshots[0].manifest().source).unwrap();
         assert_eq!(address, "obsidian://open?vault=notes&file=Bread%2FLevain%23Feeding");
     }
 }

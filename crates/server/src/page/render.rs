@@ -6,6 +6,7 @@ mod callout;
 mod code;
 mod embed;
 mod exact;
+pub(crate) mod excerpt;
 mod front;
 mod html;
 mod link;
@@ -45,6 +46,8 @@ pub(crate) struct Passage<'a> {
     pub(crate) start: usize,
     /// Which of them are cited, as a range of `text`; empty where none are.
     pub(crate) cited: Range<usize>,
+    /// Which of the cited bytes answer; empty where none are told from the others.
+    pub(crate) answer: Range<usize>,
 }
 
 /// The passage as markup. Linear in its length, and in that of what it embeds, which is bounded.
@@ -82,8 +85,8 @@ fn rendered_in(passage: &Passage<'_>, page: &Page<'_>, trail: &Trail) -> String 
 }
 
 /// Which cited bytes a rendering marks, in the source: the text with its line numbers.
-pub(crate) fn source(text: &str, cited: Range<usize>, first_line: u32) -> String {
-    let mut writer = Writer::new(cited);
+pub(crate) fn source(text: &str, cited: Range<usize>, answer: Range<usize>, first_line: u32) -> String {
+    let mut writer = Writer::new(cited, answer);
     writer.with("<ol class=\"source\" start=\"{}\">", &[&first_line.to_string()]);
     let mut start = 0;
     while start < text.len() {

@@ -4,17 +4,17 @@
 pub(crate) mod facets;
 mod why;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use ibid_core::hit::Hit;
+use ibid_core::hit::{Hit, by_document};
 use ibid_core::query::{MAX_LIMIT, Offer};
 use ibid_index::snapshot::Snapshot;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::frame::{Frame, Menu, Place, QUESTION};
 use super::home;
-use crate::address::{CITED, page_path};
+use super::render::excerpt::excerpt;
+use crate::address::{answer_path, page_path};
 use facets::Facet;
 
 /// How many passages one page shows.
@@ -131,7 +131,7 @@ pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
         @for offer in &found.offers { p.notice role="note" { a href=(with(asked, offer)) { bdi { (offer) } } } }
         div.found {
             div {
-                ol.hits start=(first) { @for hit in hits { (one(hit)) } }
+                ol.hits start=(first) { @for hits in by_document(hits) { (note(&hits)) } }
                 (pages(asked, found))
             }
             @if !found.facets.is_empty() { (facets::shown(asked, &found.facets)) }
@@ -160,46 +160,47 @@ fn count(found: &Results) -> String {
     format!("{first}{passages} in {}", of(notes.len(), "note"))
 }
 
-fn one(hit: &Hit) -> Markup {
-    let document = &hit.citation.document;
+/// A note with its passages, the best one first.
+fn note(hits: &[&Hit]) -> Markup {
+    let (first, document) = (hits[0], &hits[0].citation.document);
     html! {
         li.hit {
-            h2 { a href={ (page_path(&hit.citation)) "#" (CITED) } { bdi { (hit.title) } } }
-            p.path {
-                bdi { (document.collection) " / " (document.path) }
-                @if !hit.headings.is_empty() { " · " bdi { (hit.headings.join(" › ")) } }
-                " · line " (hit.line)
+            h2 { a href=(answer_path(&first.citation, first.answer)) { bdi { (first.title) } } }
+            p.path { bdi { (document.collection) " / " (document.path) } " · " (place(first)) }
+            (passage(first))
+            @for hit in &hits[1..] {
+                p.path.place { a href=(answer_path(&hit.citation, hit.answer)) { (place(hit)) } }
+                (passage(hit))
             }
-            p.snippet dir="auto" { (marked(&hit.snippet.text, &hit.snippet.marks)) }
-            @if !hit.embedded_in.is_empty() {
-                p.path {
-                    "Also shown in "
-                    @for (at, by) in hit.embedded_in.iter().enumerate() {
-                        @if at > 0 { ", " }
-                        a href=(page_path(&by.document)) { bdi { (by.title) } }
-                    }
-                }
-            }
-            (why::shown(hit))
         }
     }
 }
 
-/// A text with these ranges of it marked; what lies between is kept as it is.
-fn marked(text: &str, marks: &[Range<usize>]) -> Markup {
-    let mut at = 0;
-    let pieces: Vec<(&str, &str)> = marks
-        .iter()
-        .filter_map(|mark| {
-            let before = text.get(at..mark.start)?;
-            let inner = text.get(mark.clone())?;
-            at = mark.end;
-            Some((before, inner))
-        })
-        .collect();
+/// Where an answer stands in its note.
+fn place(hit: &Hit) -> Markup {
     html! {
-        @for (before, inner) in pieces { (before) mark { (inner) } }
-        (text.get(at..).unwrap_or_default())
+        @if !hit.headings.is_empty() { bdi { (hit.headings.join(" › ")) } " · " }
+        "line " (hit.line)
+    }
+}
+
+fn passage(hit: &Hit) -> Markup {
+    html! {
+        @if !hit.snippet.text.is_empty() {
+            div.snippet dir="auto" { (PreEscaped(excerpt(&hit.snippet))) }
+        }
+        @for (how, others) in [("Also shown in ", &hit.embedded_in), ("Nearly the same in ", &hit.also_in)] {
+            @if !others.is_empty() {
+                p.path {
+                    (how)
+                    @for (at, other) in others.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        a href=(page_path(&other.document)) { bdi { (other.title) } }
+                    }
+                }
+            }
+        }
+        (why::shown(hit))
     }
 }
 

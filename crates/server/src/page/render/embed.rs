@@ -43,6 +43,7 @@ impl Walk<'_> {
             text: &embedded.text,
             start: embedded.start,
             cited: 0..0,
+            answer: 0..0,
         };
         let shown = rendered_in(&passage, self.page, &trail);
         let mut block = super::Writer::default();

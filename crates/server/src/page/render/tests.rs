@@ -104,7 +104,7 @@ fn vault() -> Notes {
 
 fn render(text: &str, cited: Range<usize>) -> String {
     let (id, document) = (id("Note.md"), document("Note.md", text));
-    rendered(&Passage { id: &id, document: &document, text, start: 0, cited }, &vault())
+    rendered(&Passage { id: &id, document: &document, text, start: 0, cited, answer: 0..0 }, &vault())
 }
 
 /// Each case: a source and its whole markup.
@@ -283,7 +283,7 @@ fn nothing_a_note_holds_runs_or_loads() {
     ] {
         for cited in [0..0, 0..text.len(), 3..text.len() - 3] {
             let cited = if text.get(cited.clone()).is_some() { cited } else { 0..0 };
-            for shown in [render(&text, cited.clone()), source(&text, cited, 1)] {
+            for shown in [render(&text, cited.clone()), source(&text, cited, 0..0, 1)] {
                 let tags: Vec<&str> =
                     shown.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or(rest)).collect();
                 for tag in tags {
@@ -419,7 +419,7 @@ proptest! {
         text in prop_oneof![signs(), "\\PC{0,80}", any::<String>()], from in 0usize..200, length in 0usize..200,
     ) {
         let cited = any_span(&text, from, length);
-        let shown = source(&text, cited.clone(), 7);
+        let shown = source(&text, cited.clone(), 0..0, 7);
         prop_assert_eq!(marked(&shown), &text[cited]);
     }
 

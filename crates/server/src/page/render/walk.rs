@@ -14,7 +14,7 @@ use super::writer::Writer;
 use super::{Page, Passage, Trail, callout, html};
 
 /// What is read beyond CommonMark: what the indexer reads.
-const OPTIONS: Options = Options::ENABLE_TABLES
+pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS)
@@ -98,7 +98,7 @@ impl<'a> Walk<'a> {
             parser.map(|(event, range)| (event, body + range.start..body + range.end)).collect();
         Walk {
             signs: signs(text, passage.start, passage.document, &events),
-            writer: Writer::new(passage.cited.clone()),
+            writer: Writer::new(passage.cited.clone(), passage.answer.clone()),
             passage,
             page,
             trail,

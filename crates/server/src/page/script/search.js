@@ -47,7 +47,7 @@ const PAUSE_MS = 120;
   });
 
   document.addEventListener('keydown', (event) => {
-    const hits = [...results.querySelectorAll('.hit h2 a')];
+    const hits = [...results.querySelectorAll('.hit h2 a, .hit .place a')];
     const at = hits.indexOf(document.activeElement);
     const inBox = document.activeElement === box;
     if (event.key === 'Escape' && (inBox || at >= 0)) {

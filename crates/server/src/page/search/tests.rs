@@ -31,8 +31,14 @@ const HOSTILE: &str = "\"><img src=x onerror=alert(1)><script>alert(2)</script>"
 fn words_are_marked_and_lead_to_the_cited_bytes() {
     let garden = testing::garden();
     let page = shown(&garden.library, &Viewer::owner(), "rye starter");
-    assert!(page.contains("Feed the <mark>rye</mark> <mark>starter</mark> &lt;b&gt;twice"), "{page}");
-    assert!(page.contains("<h2><a href=\"/d/garden:Bread/Levain.md@") && page.contains("#cited\""));
+    assert!(
+        page.contains("<p>Feed the <mark>rye</mark> <mark>starter</mark> twice &amp; wait.</p>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("<h2><a href=\"/d/garden:Bread/Levain.md@") && page.contains("?at=21-63#cited\""),
+        "{page}"
+    );
     assert!(page.contains("By words: place 1, BM25") && page.contains("“rye”"));
     assert!(page.contains("1 passage in 1 note"), "{page}");
 }
