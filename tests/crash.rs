@@ -58,7 +58,6 @@ fn a_second_indexer_is_told_and_harms_nothing() {
     while !lock.exists() {
         std::thread::sleep(Duration::from_millis(2));
     }
-    std::thread::sleep(Duration::from_millis(100));
     let second = ibid.run(&["index", &folder, "--name", "n"]);
     if second.code != 0 {
         assert!(second.stderr.contains("another process is indexing"), "{}", second.stderr);

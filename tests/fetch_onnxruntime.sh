@@ -13,8 +13,10 @@ if [ $# -ne 1 ]; then
 fi
 version=${VERSION:-1.31.1}
 python=${PYTHON:-python3}
-mkdir -p "$1"
-folder=$(cd "$1" && pwd)
+# A folder for each Python: an earlier run may have taken the wheel of another one.
+folder=$1/$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
 
 "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
     --dest "$folder" "onnxruntime==$version" >&2

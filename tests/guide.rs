@@ -2,11 +2,13 @@
 //! must answer is tested elsewhere; here they must exist and succeed.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use tokio::net::TcpSocket;
 
 const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src");
 
@@ -56,12 +58,18 @@ fn commands(chapter: &str) -> Vec<Commands> {
 struct Home {
     folder: tempfile::TempDir,
     address: String,
+    /// Has the address's port without listening there: nobody who takes any port is given it.
+    _held: TcpSocket,
 }
 
 impl Home {
     fn new() -> Home {
         let folder = tempfile::tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let held = TcpSocket::new_v4().unwrap();
+        // So that the server may listen where this is bound.
+        held.set_reuseaddr(true).unwrap();
+        held.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = held.local_addr().unwrap().to_string();
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/vault"), &folder.path().join("Notes"));
         let program = folder.path().join("bin/ibid");
         fs::create_dir(folder.path().join("bin")).unwrap();
@@ -71,7 +79,7 @@ impl Home {
         );
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        Home { folder, address }
+        Home { folder, address, _held: held }
     }
 
     /// The chapter as one script: what stays is started and, if it is a server, waited for.
@@ -125,7 +133,7 @@ impl Home {
 
     /// Until the chapter's server is gone, so that the next one may listen there.
     fn wait_until_free(&self) {
-        for _ in 0..300 {
+        for _ in 0..600 {
             if std::net::TcpStream::connect(&self.address).is_err() {
                 return;
             }

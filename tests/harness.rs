@@ -1,7 +1,7 @@
 //! A scratch world for each test: a vault, a data folder, and the binary between them. It knows how to run ibid and
 //! nothing of what it should answer.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -152,7 +152,7 @@ pub(crate) fn write(folder: &Path, path: &str, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, bytes).unwrap();
     let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
+    File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
 }
 
 /// The repository's own vault.
@@ -162,16 +162,34 @@ pub(crate) fn demonstration_vault() -> PathBuf {
 
 /// The demonstration vault, indexed once for all tests that only ask.
 pub(crate) fn demonstration() -> &'static Ibid {
-    static INDEXED: OnceLock<Ibid> = OnceLock::new();
-    INDEXED.get_or_init(|| {
-        // A static is never dropped, so the folder goes under the build's own temporary folder, made anew each time.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration");
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        let ibid = Ibid { data: tempfile::Builder::new().tempdir_in(&folder).unwrap() };
+    static INDEXED: OnceLock<(Ibid, File)> = OnceLock::new();
+    let (ibid, _) = INDEXED.get_or_init(|| {
+        let (data, lock) = outlasting(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("demonstration"));
+        let ibid = Ibid { data };
         ibid.index(&demonstration_vault(), &["--name", "demo"]);
-        ibid
-    })
+        (ibid, lock)
+    });
+    ibid
+}
+
+/// A folder below `root` for a static, which is never dropped, and the lock that holds it as long as this process lives.
+/// What processes that are over left there is removed.
+fn outlasting(root: &Path) -> (TempDir, File) {
+    fs::create_dir_all(root).unwrap();
+    // Held until the folder has its lock.
+    let gate = File::create(root.join("gate")).unwrap();
+    gate.lock().unwrap();
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && File::create(path.with_extension("lock")).unwrap().try_lock().is_ok() {
+            fs::remove_dir_all(&path).unwrap();
+            fs::remove_file(path.with_extension("lock")).unwrap();
+        }
+    }
+    let folder = tempfile::Builder::new().prefix("of").tempdir_in(root).unwrap();
+    let lock = File::create(folder.path().with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    (folder, lock)
 }
 
 /// The judged questions of the demonstration vault.

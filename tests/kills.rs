@@ -372,7 +372,8 @@ fn a_run_killed_while_it_embeds_is_searched_by_words_and_gone_on_with() {
         write(folder.path(), &format!("{at}.md"), text.as_bytes());
     }
     let path = folder.path().to_str().unwrap();
-    let mut command = ibid.command(&["index", path, "--name", "n", "--threads", "1", "--quiet"]);
+    // With the least of the cores, so that it embeds for longer than it takes to be killed.
+    let mut command = ibid.command(&["index", path, "--name", "n", "--cpu", "1", "--quiet"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (store, name, began) = (Store::at(ibid.data.path()), "n".parse().unwrap(), Instant::now());
     while Snapshot::open(&store, &name).is_err() {

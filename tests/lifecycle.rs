@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use crate::harness::{Ibid, demonstration_vault, fingerprint, number, questions, vault, write};
+use crate::watch::until;
 
 const NOTES: &[(&str, &str)] = &[
     (
@@ -188,11 +188,16 @@ fn nothing_is_ever_written_into_a_vault() {
     // A server, a search from nothing and indexing again are among what is measured.
     let quick = ["--only", "latency,http,start,index,recall", "--seconds", "0.05", "--index-seconds", "0.05"];
     ibid.run(&[&["bench", "--quiet"][..], &quick].concat()).ends_with(0);
+    // A folder beside it that is followed by the same process, and may be written: what is found there shows that it began.
+    let beside = vault(&[("marker.md", "rye\n")]);
+    ibid.index(beside.path(), &["--name", "beside", "--model", "none"]);
     for follows in [&["watch"][..], &["serve", "--listen", "127.0.0.1:0"], &["mcp"]] {
         let mut command = ibid.command(follows);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_secs(1));
+        let word = format!("by{}", follows[0]);
+        fs::write(beside.path().join("marker.md"), &word).unwrap();
+        until(&ibid, &word, &["marker.md"]);
         child.kill().unwrap();
         child.wait().unwrap();
     }

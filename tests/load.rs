@@ -35,6 +35,12 @@ const SIDE_BY_SIDE: usize = 32;
 /// How many turns the two servers take, so that what else the machine does meets both.
 const TURNS: usize = 10;
 
+/// How often a caller may ask at once before they are told to come again, with room to spare.
+const AT_ONCE: usize = 190;
+
+/// Shorter than anything that is stuck is waited for, and longer than anything that is not stuck takes.
+const HELD_UP: Duration = Duration::from_secs(45);
+
 /// How much a server that has served may have grown since it was warm.
 const GROWTH: u64 = 64 * 1024 * 1024;
 
@@ -152,7 +158,7 @@ async fn what_the_layers_cost_is_told() {
     let callers = world.callers(&guarded.base, SIDE_BY_SIDE).await;
     let strangers: Vec<_> =
         (0..SIDE_BY_SIDE).map(|client| Asker::new(&open.base, client, client % COLLECTIONS)).collect();
-    let each = (searches / SIDE_BY_SIDE / TURNS).max(1);
+    let each = (searches / SIDE_BY_SIDE / TURNS).clamp(1, AT_ONCE / TURNS);
     let sides = [(&strangers, Process(open.id())), (&callers, Process(guarded.id()))];
     for (askers, _) in &sides {
         all_ask(askers, 2).await;
@@ -232,7 +238,7 @@ async fn whoever_is_slow_or_stuck_holds_nobody_up() {
     }
     let took = begun.elapsed();
     println!("30 searches beside {} connections that are stuck: {:.1} s", left.len(), took.as_secs_f64());
-    assert!(took < Duration::from_secs(15), "{took:?}");
+    assert!(took < HELD_UP, "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -247,7 +253,7 @@ async fn a27_a_hundred_logins_at_once_take_little_memory_and_hold_nobody_up() {
     for n in 0..100 {
         let asker = Asker::new(&server.base, 1_000 + n, 0);
         // Half of them go before they are told, which must not free their places.
-        let patience = if n % 2 == 0 { Duration::from_millis(100) } else { Duration::from_secs(60) };
+        let patience = if n % 2 == 0 { Duration::from_millis(100) } else { Duration::from_secs(300) };
         logins.spawn(async move {
             tokio::time::timeout(patience, asker.log_in("nobody", "wrong password")).await
         });
@@ -273,5 +279,5 @@ async fn a27_a_hundred_logins_at_once_take_little_memory_and_hold_nobody_up() {
     assert!(told >= 50, "{told} of those who waited were told");
     // Each look takes 19 MB, and two are looked at together.
     assert!(grown < 100 * 1024 * 1024, "{grown}");
-    assert!(searched < Duration::from_secs(15), "{searched:?}");
+    assert!(searched < HELD_UP, "{searched:?}");
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::harness::{Ibid, demonstration, number, questions, text, vault, write};
 
 /// How long anything a server does by itself may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Client = RunningService<RoleClient, ClientConfig>;
 

@@ -201,7 +201,7 @@ fn traces_tell_how_long_each_part_took_and_no_word_of_it() {
     let mut spans: Vec<Span> = Vec::new();
     let began = Instant::now();
     while !["request", "tool", "leg"].iter().all(|name| spans.iter().any(|span| span.name == *name)) {
-        assert!(began.elapsed() < Duration::from_secs(20), "{spans:?}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{spans:?}");
         let Ok(request) = sent.recv_timeout(Duration::from_secs(1)) else { continue };
         assert!(!format!("{request:?}").contains("turnip"), "no word of the question");
         let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);

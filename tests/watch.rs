@@ -31,7 +31,7 @@ impl Drop for Following {
 
 /// Waits until a search for these words finds exactly these notes.
 #[track_caller]
-fn until(ibid: &Ibid, words: &str, paths: &[&str]) {
+pub(crate) fn until(ibid: &Ibid, words: &str, paths: &[&str]) {
     let began = Instant::now();
     loop {
         let mut found = ibid.paths(&[words, "--mode", "lexical"]);
@@ -101,13 +101,15 @@ fn a_folder_that_vanishes_keeps_its_index_and_is_followed_again_when_it_is_back(
     let (root, away) = (vault.path().join("notes"), vault.path().join("away"));
     let ibid = Ibid::new();
     ibid.index(&root, &["--name", "n", "--model", "none"]);
-    let _following = Following::start(&ibid, &["watch"]);
+    let mut child = ibid.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let _following = Following(child);
     fs::write(root.join("b.md"), "spelt").unwrap();
     until(&ibid, "spelt", &["b.md"]);
     fs::rename(&root, &away).unwrap();
     // An empty mount point, as an unmounted disk leaves it.
     fs::create_dir(&root).unwrap();
-    thread::sleep(Duration::from_secs(2));
+    assert!(told.any(|line| line.starts_with("warning")), "it says that it was there and found nothing");
     until(&ibid, "rye", &["a.md"]);
     fs::remove_dir(&root).unwrap();
     fs::rename(&away, &root).unwrap();
@@ -118,6 +120,7 @@ fn a_folder_that_vanishes_keeps_its_index_and_is_followed_again_when_it_is_back(
 #[test]
 fn a_collection_that_is_removed_stays_removed_and_one_that_is_added_is_followed() {
     let (first, second) = (vault(&[("a.md", "rye\n")]), vault(&[("b.md", "oats\n")]));
+    let third = vault(&[("f.md", "maize\n")]);
     let ibid = Ibid::new();
     ibid.index(first.path(), &["--name", "first", "--model", "none"]);
     let _following = Following::start(&ibid, &["watch"]);
@@ -128,7 +131,10 @@ fn a_collection_that_is_removed_stays_removed_and_one_that_is_added_is_followed(
     fs::write(first.path().join("d.md"), "sorghum").unwrap();
     fs::write(second.path().join("e.md"), "teff").unwrap();
     until(&ibid, "teff", &["e.md"]);
-    thread::sleep(Duration::from_secs(3));
+    // Once another new one is followed, it was looked for collections since the first was removed.
+    ibid.index(third.path(), &["--name", "third", "--model", "none"]);
+    fs::write(third.path().join("g.md"), "fonio").unwrap();
+    until(&ibid, "fonio", &["g.md"]);
     until(&ibid, "sorghum", &[]);
     let status = ibid.run(&["status", "--json"]).ends_with(0).stdout;
     assert!(status.contains("second") && !status.contains("first"), "{status}");
@@ -185,7 +191,10 @@ fn a_note_saved_while_a_large_vault_is_embedded_is_found_before_that_is_done() {
         fs::write(vault.path().join(format!("{number}.md")), long.replace("many", &format!("{number}")))
             .unwrap();
     }
-    let _following = Following::start(&ibid, &["watch", "--cpu", "10", "--on-battery"]);
+    // A twelfth of one core, or the least there is: then it takes seconds however quick the machine is.
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    let share = (8 / cores).max(1).to_string();
+    let _following = Following::start(&ibid, &["watch", "--cpu", &share, "--on-battery"]);
     let pending =
         |ibid: &Ibid| number(&ibid.run(&["status", "--json"]).json()["collections"][0]["vectors_missing"]);
     let began = Instant::now();

@@ -328,7 +328,7 @@ mod tests {
     use crate::config::Config;
     use crate::environment::Environment;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     struct Kept {
         following: Following,

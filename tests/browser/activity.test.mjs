@@ -24,15 +24,6 @@ after(async () => {
   await world.end();
 });
 
-/** Opens the log until it shows what is looked for: calls are written down beside their answers. */
-async function openUntil(person, path, words) {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    await person.open(path);
-    if (await person.page.getByText(words).count()) return;
-  }
-  assert.fail(`${words} is not on ${path}`);
-}
-
 test('nobody sees it who has not signed in, and a token never does', async () => {
   const secret = (await world.run(['token', 'create', '--name', 'script'])).trim();
   for (const path of ['/activity', '/connect', '/connect/steps']) {
@@ -54,7 +45,7 @@ for (const script of [true, false]) {
     const token = await grant(person, CLIENT);
     const found = await call(base, 'search', { query: 'rye starter' }, token);
     assert.ok(found.structuredContent.results.length > 0);
-    await openUntil(person, '/activity', 'rye starter');
+    await person.openUntil('/activity', person.page.getByText('rye starter'));
     const row = person.page.getByRole('listitem').filter({ hasText: `${CLIENT} for ada` });
     assert.match(await row.innerText(), /Last used/);
     assert.equal(await person.page.evaluate(() => 'canary' in globalThis), false);
@@ -74,8 +65,8 @@ test('calls are narrowed by typing, and the address can be shared', async () => 
   const token = await grant(person, 'Another program');
   await call(base, 'search', { query: 'only by this one' }, token);
   await call(base, 'fetch', { id: 'demo:None.md' }, token);
-  await openUntil(person, '/activity', 'only by this one');
   const { page } = person;
+  for (const words of ['only by this one', 'demo:None.md']) await person.openUntil('/activity', page.getByText(words));
   await page.getByRole('searchbox', { name: 'Client' }).fill('another');
   await page.getByRole('searchbox', { name: 'Call', exact: true }).fill('search');
   await page.keyboard.press('Enter');
@@ -89,6 +80,7 @@ test('calls are narrowed by typing, and the address can be shared', async () => 
   await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   await page.getByLabel('Outcome').selectOption('not_found');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.waitForURL(/outcome=not_found/);
   await page.getByText('demo:None.md').first().waitFor();
   assert.equal(await page.getByText('only by this one').count(), 0);
   await page.getByRole('link', { name: 'Show all' }).click();

@@ -91,11 +91,8 @@ test('nothing that a note says is run', async () => {
 test('nothing that a question says is run where calls are listed', async () => {
   for (const query of CANARIES) await call(base, 'search', { query });
   const person = await Person.at(browser, base);
-  const seen = person.page.getByText('canary=1').first();
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    await person.open('/activity?call=search');
-    if (await seen.count()) break;
-  }
+  // The one that was asked last.
+  await person.openUntil('/activity?call=search', person.page.getByText('>turned</b>'));
   await person.page.locator('details').evaluateAll((all) => all.forEach((details) => { details.open = true; }));
   await expectQuiet(person);
   await person.open('/overview');

@@ -38,6 +38,7 @@ test('it says what is there and leads to what changed last', async () => {
     const changed = page.getByRole('region', { name: 'Changed last' }).getByRole('link').first();
     const title = await changed.innerText();
     await changed.click();
+    await page.waitForURL(/\/d\//);
     assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), title);
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
@@ -59,10 +60,7 @@ test('the last day is drawn and stands in numbers too', async () => {
     await withWorld(await World.demonstration(), how, async (person, base) => {
       for (const query of ['rye', 'miso', 'koji', 'levain']) await call(base, 'search', { query });
       // What is asked is written down beside the answer.
-      for (let attempt = 0; attempt < 50; attempt += 1) {
-        await person.open('/overview');
-        if (await person.page.getByText('4 searches: half took').count()) break;
-      }
+      await person.openUntil('/overview', person.page.getByText('4 searches: half took'));
       const chart = person.page.getByRole('img', { name: /^How long searches took/ });
       assert.equal(await chart.count(), 1);
       const figure = person.page.getByRole('figure').filter({ hasText: 'How long searches took' });
@@ -80,11 +78,7 @@ test('figures are shown of collections that have questions', async () => {
   await world.copyQuestions();
   await withWorld(world, {}, async (person) => {
     const table = person.page.getByRole('region', { name: 'Figures of demo' });
-    for (let attempt = 0; attempt < 300; attempt += 1) {
-      await person.open('/overview');
-      if (await table.count()) break;
-      await new Promise((done) => setTimeout(done, 200));
-    }
+    await person.openUntil('/overview', table);
     for (const name of ['hybrid', 'lexical', 'semantic']) await table.getByRole('rowheader', { name }).waitFor();
     assert.match(await table.getByRole('cell').first().innerText(), /^0\.[0-9]{3}$/);
     await person.expectAccessible();

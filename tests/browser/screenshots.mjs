@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { grant } from './client.mjs';
 import { Person, launch } from './person.mjs';
-import { World, call, hit } from './world.mjs';
+import { World, call, eventually, hit } from './world.mjs';
 
 const folder = path.resolve(process.argv[2]);
 const QUESTION = 'why does rye bread need acid';
@@ -78,10 +78,10 @@ try {
   // Measured beside the serving, which takes some seconds.
   const figures = (page) => page.getByRole('region', { name: 'Figures of demo' });
   await picture(open, '/overview', 'overview', { height: 1000 }, async (page) => {
-    for (let attempt = 0; attempt < 100 && (await figures(page).count()) === 0; attempt += 1) {
-      await page.waitForTimeout(300);
+    await eventually('there are figures', async () => {
       await page.reload();
-    }
+      return (await figures(page).count()) > 0;
+    });
   });
   await picture(open, '/connect', 'connect', { height: 1000 }, async (page) => {
     await page.locator('details.client summary').nth(1).click();
@@ -97,8 +97,7 @@ try {
   await person.signIn();
   const token = await grant(person, 'Codex', () => take(person, 'consent'));
   for (const query of ['rye starter', 'steam for koji', QUESTION]) await call(guarded, 'search', { query }, token);
-  await person.page.waitForTimeout(500);
-  await person.open('/activity');
+  await person.openUntil('/activity', person.page.getByText(QUESTION));
   await take(person, 'activity');
   await person.leave();
 } finally {

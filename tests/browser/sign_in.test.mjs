@@ -7,13 +7,12 @@ import { grant } from './client.mjs';
 import { Person, launch } from './person.mjs';
 import { ADA, World, call } from './world.mjs';
 
-let browser, world, base;
+let browser, world;
 
 before(async () => {
   browser = await launch();
   world = await World.demonstration();
   await world.addAda();
-  base = await world.serve('--auth', 'oauth');
 });
 
 after(async () => {
@@ -23,6 +22,8 @@ after(async () => {
 
 for (const how of [{}, { script: false }, { narrow: true, dark: true }]) {
   test(`a person signs in and comes to the page they wanted ${JSON.stringify(how)}`, async () => {
+    // A server each: how many passwords may be tried from one address is limited.
+    const base = await world.serve('--auth', 'oauth');
     const person = await Person.at(browser, base, how);
     const { page } = person;
     await person.open('/overview');
@@ -44,6 +45,7 @@ for (const how of [{}, { script: false }, { narrow: true, dark: true }]) {
 
 for (const how of [{}, { script: false }, { narrow: true, dark: true }]) {
   test(`a person sees who asks for what before they allow it ${JSON.stringify(how)}`, async () => {
+    const base = await world.serve('--auth', 'oauth');
     const person = await Person.at(browser, base, how);
     await person.signIn('/overview');
     const name = '</title><script>canary=1</script><b>Friendly</b>';

@@ -6,8 +6,12 @@ import { cp, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const { IBID, IBID_WORK, IBID_VAULT } = process.env;
+
+/** How long anything may take on a busy machine, in milliseconds. */
+export const PATIENCE = 60_000;
 
 /** The name and the password of the one person who may sign in. */
 export const ADA = { name: 'ada', password: 'correct horse battery staple' };
@@ -107,12 +111,10 @@ export class World {
   }
 
   static async #ready(base) {
-    for (let attempt = 0; attempt < 200; attempt += 1) {
+    await eventually(`${base} is ready`, async () => {
       const ready = await fetch(`${base}/readyz`).then((answer) => answer.json(), () => ({}));
-      if (ready.ready) return;
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    throw new Error(`${base} is not ready after ten seconds`);
+      return ready.ready;
+    });
   }
 
   /** Ends the servers and removes everything. */
@@ -124,6 +126,12 @@ export class World {
     }
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Looks until something holds. */
+export async function eventually(what, holds) {
+  for (const until = Date.now() + PATIENCE; Date.now() < until; await pause(50)) if (await holds()) return;
+  throw new Error(`it does not come to this: ${what}`);
 }
 
 /** Asks a server as an MCP client does, and gives the result. */

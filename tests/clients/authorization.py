@@ -10,32 +10,39 @@ import sys
 import threading
 import urllib.request
 
-from person import agree
+import ports
+from person import come_back
 
-PORT = 43117
-CALLBACK = f"http://127.0.0.1:{PORT}/callback"
+# For how many seconds the suite may hang.
+PATIENCE = 600
 
 
-def register(issuer):
-    about = {"client_name": "conformance", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"}
+def register(issuer, callback):
+    about = {"client_name": "conformance", "redirect_uris": [callback], "token_endpoint_auth_method": "none"}
     request = urllib.request.Request(issuer + "/register", json.dumps(about).encode(), {"Content-Type": "application/json"})
     return json.load(urllib.request.urlopen(request))["client_id"]
 
 
 def main(node, suite, issuer):
-    command = [node, suite, "authorization", "--url", issuer, "--client-id", register(issuer),
-               "--resource", issuer + "/mcp", "--port", str(PORT)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    giving_up = threading.Timer(120, running.kill)
-    giving_up.start()
-    said = []
-    for line in running.stdout:
-        said.append(line)
-        page = re.search(re.escape(issuer) + r"/authorize\?\S+", line)
-        if page:
-            urllib.request.urlopen(agree(page[0], CALLBACK)).close()
-    code = running.wait()
-    giving_up.cancel()
+    with ports.held() as holder:
+        port = holder.getsockname()[1]
+        callback = f"http://127.0.0.1:{port}/callback"
+        command = [node, suite, "authorization", "--url", issuer, "--client-id", register(issuer, callback),
+                   "--resource", issuer + "/mcp", "--port", str(port)]
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        giving_up = threading.Timer(PATIENCE, running.kill)
+        giving_up.start()
+        said = []
+        try:
+            for line in running.stdout:
+                said.append(line)
+                page = re.search(re.escape(issuer) + r"/authorize\?\S+", line)
+                if page:
+                    come_back(page[0], callback)
+            code = running.wait()
+        finally:
+            giving_up.cancel()
+            running.kill()
     said = "".join(said)
     passed = re.findall(r"(\d+)/(\d+) passed|(\d+) passed, (\d+) failed", said)
     print(said[-1500:] if code or not passed else "\n".join(" ".join(filter(None, found)) for found in passed))

@@ -15,10 +15,11 @@ import threading
 import urllib.parse
 import urllib.request
 
-from person import agree
+import ports
+from person import come_back
 
-CALLBACK = "http://127.0.0.1:6276/oauth/callback"
-PATIENCE = 90
+# For how many seconds one run may hang.
+PATIENCE = 600
 
 
 class Inspector:
@@ -27,7 +28,10 @@ class Inspector:
     def __init__(self, node, inspector, home, url, transport):
         self.command = [node, inspector, "--cli", url, "--transport", transport, "--format", "json"]
         self.home, self.pages = home, 0
-        self.environment = dict(os.environ, HOME=home, MCP_INSPECTOR_SECRET_STORE="file", NO_COLOR="1")
+        self.holder = ports.held()
+        self.callback = f"http://127.0.0.1:{self.holder.getsockname()[1]}/oauth/callback"
+        self.environment = dict(os.environ, HOME=home, MCP_INSPECTOR_SECRET_STORE="file", NO_COLOR="1",
+                                MCP_OAUTH_CALLBACK_URL=self.callback)
 
     def at_a_terminal(self, *arguments):
         """With a person, who does what the page asks."""
@@ -38,21 +42,24 @@ class Inspector:
         giving_up = threading.Timer(PATIENCE, running.kill)
         giving_up.start()
         said, is_asked = "", False
-        while True:
-            try:
-                read = os.read(master, 65536)
-            except OSError:
-                break
-            if not read:
-                break
-            said += read.decode(errors="replace")
-            page = re.search(r"navigate to:\s*(http://[^\s]+/authorize\?[^\s]+)\s", said)
-            if page and not is_asked:
-                is_asked, self.pages = True, self.pages + 1
-                urllib.request.urlopen(agree(page[1], CALLBACK)).close()
-        code = running.wait()
-        giving_up.cancel()
-        os.close(master)
+        try:
+            while True:
+                try:
+                    read = os.read(master, 65536)
+                except OSError:
+                    break
+                if not read:
+                    break
+                said += read.decode(errors="replace")
+                page = re.search(r"navigate to:\s*(http://[^\s]+/authorize\?[^\s]+)\s", said)
+                if page and not is_asked:
+                    is_asked, self.pages = True, self.pages + 1
+                    come_back(page[1], self.callback)
+            code = running.wait()
+        finally:
+            giving_up.cancel()
+            running.kill()
+            os.close(master)
         assert code == 0, said
         return said
 

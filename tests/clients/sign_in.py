@@ -2,13 +2,14 @@
 access token that is over, renewal, revocation, and an address whose registration is gone. Over HTTP and over SSE: the
 package `mcp`, `fastmcp-slim`, and the MCP servers of `openai-agents` (no model is asked).
 
-Usage: sign_in.py BASE
+Usage: sign_in.py BASE FAMILY, or sign_in.py alone, which prints the families, one a line
 """
 
 import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -28,9 +29,12 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
-from person import agree
+from person import agree, come_back
 
 CALLBACK = "http://127.0.0.1:9/callback"
+
+# For how many seconds a client waits for an answer; some of them wait for 5 where nothing is said.
+PATIENCE = 120
 
 
 class Kept:
@@ -80,7 +84,7 @@ class Python(Program):
 
     @contextlib.asynccontextmanager
     async def connected(self):
-        async with httpx2.AsyncClient(auth=self.provider()) as http:
+        async with httpx2.AsyncClient(auth=self.provider(), timeout=PATIENCE) as http:
             async with Client(streamable_http_client(self.url, http_client=http), mode=self.mode) as client:
                 yield lambda tool, arguments: client.call_tool(tool, arguments)
 
@@ -88,7 +92,7 @@ class Python(Program):
 class PythonSse(Program):
     @contextlib.asynccontextmanager
     async def connected(self):
-        async with Client(sse_client(self.url, auth=self.provider()), mode="legacy") as client:
+        async with Client(sse_client(self.url, auth=self.provider(), timeout=PATIENCE), mode="legacy") as client:
             yield lambda tool, arguments: client.call_tool(tool, arguments)
 
 
@@ -99,7 +103,8 @@ class Agents(Program):
 
     @contextlib.asynccontextmanager
     async def connected(self):
-        async with self.kind(params={"url": self.url, "auth": self.provider(), "timeout": 20}) as server:
+        at = {"url": self.url, "auth": self.provider(), "timeout": PATIENCE}
+        async with self.kind(params=at, client_session_timeout_seconds=PATIENCE) as server:
             assert {"search", "fetch"} <= {tool.name for tool in await server.list_tools()}
             yield lambda tool, arguments: server.call_tool(tool, arguments)
 
@@ -114,7 +119,8 @@ class Fast(Program):
     def opened(self, page):
         self.pages.append(page)
         (redirect,) = urllib.parse.parse_qs(urllib.parse.urlsplit(page).query)["redirect_uri"]
-        threading.Thread(target=lambda: urllib.request.urlopen(agree(page, redirect)).close()).start()
+        # In a thread, for it listens only when this is over.
+        threading.Thread(target=come_back, args=(page, redirect)).start()
 
     @contextlib.asynccontextmanager
     async def connected(self):
@@ -197,20 +203,33 @@ async def whole_way(name, program, base):
     print(f"{name}: registered, signed in, searched, fetched, {asked}, revoked, signed in again; {again}", flush=True)
 
 
-async def main(base):
+FAMILIES = {
+    "mcp, http, auto": lambda base: Python(base + "/mcp", "auto"),
+    "mcp, http, legacy": lambda base: Python(base + "/mcp", "legacy"),
+    "mcp, sse": lambda base: PythonSse(base + "/sse"),
+    "mcp, sse of one collection": lambda base: PythonSse(base + "/c/demo/sse"),
+    "openai-agents, http": lambda base: Agents(base + "/mcp", MCPServerStreamableHttp),
+    "openai-agents, sse": lambda base: Agents(base + "/sse", MCPServerSse),
+    "fastmcp, http": lambda base: Fast(base + "/mcp", StreamableHttpTransport),
+    "fastmcp, sse": lambda base: Fast(base + "/sse", SSETransport),
+}
+
+
+def fail_at_once(failed):
+    """Ends the run with the reason why a thread failed, which nobody waits for."""
+    threading.__excepthook__(failed)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def main(base, family):
+    threading.excepthook = fail_at_once
     logging.disable(logging.ERROR)
     warnings.simplefilter("ignore")
-    for name, program in (
-        ("mcp, http, auto", Python(base + "/mcp", "auto")),
-        ("mcp, http, legacy", Python(base + "/mcp", "legacy")),
-        ("mcp, sse", PythonSse(base + "/sse")),
-        ("mcp, sse of one collection", PythonSse(base + "/c/demo/sse")),
-        ("openai-agents, http", Agents(base + "/mcp", MCPServerStreamableHttp)),
-        ("openai-agents, sse", Agents(base + "/sse", MCPServerSse)),
-        ("fastmcp, http", Fast(base + "/mcp", StreamableHttpTransport)),
-        ("fastmcp, sse", Fast(base + "/sse", SSETransport)),
-    ):
-        await whole_way(name, program, base)
+    asyncio.run(whole_way(family, FAMILIES[family](base), base))
 
 
-asyncio.run(main(sys.argv[1]))
+if len(sys.argv) == 1:
+    print("\n".join(FAMILIES))
+else:
+    main(*sys.argv[1:3])

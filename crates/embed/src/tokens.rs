@@ -211,7 +211,8 @@ mod tests {
                 parts += 1;
             }
             let (all, split) = (start.elapsed(), start.elapsed() - counted);
-            assert!(all < Duration::from_secs(20), "{word}: {counted:?}, {split:?} for {parts} parts");
+            // It takes a second; in the square of its length it would take an hour.
+            assert!(all < Duration::from_secs(120), "{word}: {counted:?}, {split:?} for {parts} parts");
         }
     }
 

@@ -155,6 +155,9 @@ mod tests {
 
     const NOW: u64 = 1_790_000_000;
 
+    /// How long anything may take on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     #[tokio::test]
     async fn one_walk_at_a_time_and_its_steps_are_seen_meanwhile() {
         let (walks, (go_on, gone_on)) = (Walks::default(), mpsc::channel::<()>());
@@ -166,7 +169,7 @@ mod tests {
             attendant.found(Step::Name, &Finding::Skipped("why"));
         });
         assert_eq!(begun, Ok(()));
-        walks.rest(Duration::from_secs(10)).await;
+        walks.rest(PATIENCE).await;
         let seen = walks.last().unwrap();
         assert_eq!((seen.steps.len(), seen.is_under_way), (1, true));
         assert_eq!(seen.sign_in.as_deref(), Some("http://127.0.0.1/page"));
@@ -184,7 +187,7 @@ mod tests {
         let walks = Walks::default();
         for _ in 0..2 {
             walks.begin_with(Walker::ChatGpt, NOW, |_| panic!("of the test")).unwrap();
-            walks.rest(Duration::from_secs(10)).await;
+            walks.rest(PATIENCE).await;
             assert!(!walks.last().unwrap().is_under_way);
         }
     }
@@ -200,7 +203,7 @@ mod tests {
                 }
             })
             .unwrap();
-        walks.rest(Duration::from_secs(10)).await;
+        walks.rest(PATIENCE).await;
         walks.call_off();
         while walks.last().unwrap().is_under_way {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -102,6 +102,8 @@ pub fn follow(log: &AuditLog, filter: &Filter, mut show: impl FnMut(Entry) -> bo
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::super::log::tests::{entry, small};
     use super::*;
 
@@ -135,21 +137,27 @@ mod tests {
     fn who_follows_sees_all_that_comes_across_rotations() {
         let folder = tempfile::tempdir().unwrap();
         let log = small(folder.path(), 2_000);
-        log.append(&entry(0)).unwrap();
         let mut seen = Vec::new();
+        let has_begun = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            // Until one is seen it may not have begun to follow.
             scope.spawn(|| {
-                std::thread::sleep(LOOK_EVERY);
-                for number in 1..=20 {
-                    log.append(&entry(number)).unwrap();
-                    std::thread::sleep(LOOK_EVERY / 4);
+                while !has_begun.load(Ordering::Relaxed) {
+                    log.append(&entry(0)).unwrap();
+                    std::thread::sleep(LOOK_EVERY);
                 }
             });
-            let mut more = 20;
-            follow(&log, &Filter::default(), |entry| {
-                seen.push(entry.arguments["query"].as_str().unwrap().to_owned());
-                more -= 1;
-                more > 0
+            follow(&log, &Filter::default(), |shown| {
+                let query = shown.arguments["query"].as_str().unwrap().to_owned();
+                match query == "rye 0" {
+                    true if has_begun.swap(true, Ordering::Relaxed) => return true,
+                    true => {}
+                    false => seen.push(query),
+                }
+                if seen.len() < 20 {
+                    log.append(&entry(seen.len() as u64 + 1)).unwrap();
+                }
+                seen.len() < 20
             })
             .unwrap();
         });

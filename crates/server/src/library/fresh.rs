@@ -121,7 +121,6 @@ impl Library {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Waker};
-    use std::thread;
 
     use super::*;
     use crate::testing;
@@ -170,12 +169,16 @@ mod tests {
     async fn nobody_waits_longer_than_the_limit() {
         let garden = testing::garden();
         let library = garden.library.clone();
-        library.freshen_with(Box::new(|_| {
-            thread::sleep(Duration::from_secs(2));
+        let (go_on, gone_on) = std::sync::mpsc::channel::<()>();
+        let gone_on = std::sync::Mutex::new(gone_on);
+        library.freshen_with(Box::new(move |_| {
+            // Until it may go on; from then on at once.
+            let _ = gone_on.lock().unwrap().recv();
             true
         }));
         let note = library.wait_fresh(&Viewer::owner(), Duration::from_millis(1)).await.unwrap();
         assert!(note.starts_with("indexing took longer than"), "{note}");
+        drop(go_on);
         assert_eq!(
             library.wait_fresh(&Viewer::owner(), LONG).await,
             None,

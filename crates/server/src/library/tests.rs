@@ -8,6 +8,9 @@ use super::*;
 use crate::testing::{self, Note};
 use crate::viewer::Viewer;
 
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[test]
 fn a_question_is_answered_with_what_was_not_searched() {
     let garden = testing::garden();
@@ -52,7 +55,7 @@ fn the_watch_finds_a_commit_by_itself() {
     );
     let begun = Instant::now();
     while garden.library.collections(&Viewer::owner()).len() < 2 {
-        assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
+        assert!(begun.elapsed() < PATIENCE, "no commit was seen");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
@@ -70,7 +73,7 @@ fn who_knows_of_a_commit_need_not_wait_for_the_next_look() {
         library.look_soon();
         let begun = Instant::now();
         while there() < count {
-            assert!(begun.elapsed().as_secs() < 10, "no commit was seen");
+            assert!(begun.elapsed() < PATIENCE, "no commit was seen");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -86,7 +86,7 @@ struct Pair {
 
 /// Tells one state of the files from another, readable or not.
 #[derive(PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Pair(ContentHash, ContentHash),
     Unreadable,
 }
@@ -123,7 +123,7 @@ impl Certificate {
     }
 
     /// Takes what lies in the files unless it was `seen` before; gives what was seen.
-    fn look(&self, seen: Option<Seen>) -> Seen {
+    pub(super) fn look(&self, seen: Option<Seen>) -> Seen {
         let read = Pair::read(&self.files);
         let now = Seen::of(&read);
         if seen.as_ref() == Some(&now) {

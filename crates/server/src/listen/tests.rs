@@ -11,11 +11,17 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::*;
+
+/// The longest that anything here takes, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Longer than any test lasts.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// An authority of our own and the files it writes.
 struct Authority {
@@ -74,6 +80,28 @@ struct Running {
     stop: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
     counted: Traffic,
+    /// Lets one that asks for `/slow` have its answer.
+    answer_slow: Arc<Notify>,
+}
+
+impl Running {
+    /// Waits until there are so many connections, and so many of them are being answered.
+    async fn counts(&self, connections: i64, running: i64) {
+        until(async || {
+            (self.counted.connections.get(), self.counted.running.get()) == (connections, running)
+        })
+        .await;
+    }
+}
+
+/// Waits until it holds.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let looking = async {
+        while !holds().await {
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("it comes to hold");
 }
 
 async fn start(certificate: Option<Arc<Certificate>>, bounds: Bounds) -> Running {
@@ -82,16 +110,18 @@ async fn start(certificate: Option<Arc<Certificate>>, bounds: Bounds) -> Running
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() };
-    let slow = || async {
-        sleep(Duration::from_millis(300)).await;
+    let answer_slow = Arc::new(Notify::new());
+    let told = answer_slow.clone();
+    let slow = async move || {
+        told.notified().await;
         "done"
     };
     let router = Router::new().route("/", get(peer)).route("/slow", get(slow));
     let listening = Listening { listener, certificate, bounds, trusted_proxies: Vec::new(), traffic };
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
-    let ended = tokio::spawn(listening.answer(router, stopped, Duration::from_secs(5)));
-    Running { address, stop, ended, counted }
+    let ended = tokio::spawn(listening.answer(router, stopped, FOR_EVER));
+    Running { address, stop, ended, counted, answer_slow }
 }
 
 async fn shake(
@@ -114,10 +144,10 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Str
     String::from_utf8(said).unwrap()
 }
 
-/// Whether the other end closes within a second.
+/// Waits until the other end closes.
 async fn is_closed(stream: &mut (impl AsyncRead + Unpin)) -> bool {
     let mut byte = [0];
-    matches!(timeout(Duration::from_secs(1), stream.read(&mut byte)).await, Ok(Ok(0) | Err(_)))
+    matches!(timeout(PATIENCE, stream.read(&mut byte)).await, Ok(Ok(0) | Err(_)))
 }
 
 #[tokio::test]
@@ -154,24 +184,23 @@ async fn a_pair_that_cannot_be_used_leaves_the_old_one_in_force() {
     authority.write(&first, &first_key);
     let certificate = Arc::new(Certificate::read(authority.files()).unwrap());
     let running = start(Some(certificate.clone()), Bounds::default()).await;
-    let following = tokio::spawn(certificate.follow(Duration::from_millis(5)));
     let opens = async |name| shake(running.address, &authority, &[], name).await.is_ok();
-    for (certificate, key) in [(second.as_str(), first_key.as_str()), ("", ""), ("nonsense", &second_key)] {
-        authority.write(certificate, key);
-        sleep(Duration::from_millis(50)).await;
-        assert!(opens("a.example").await && !opens("b.example").await, "{certificate}");
+    let mut seen = None;
+    for (pair, key) in [(second.as_str(), first_key.as_str()), ("", ""), ("nonsense", &second_key)] {
+        authority.write(pair, key);
+        seen = Some(certificate.look(seen));
+        assert!(opens("a.example").await && !opens("b.example").await, "{pair}");
     }
     std::fs::remove_file(authority.files().key).unwrap();
-    sleep(Duration::from_millis(50)).await;
+    seen = Some(certificate.look(seen));
     assert!(opens("a.example").await);
     authority.write(&second, &second_key);
-    for _ in 0..200 {
-        if opens("b.example").await {
-            break;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
+    certificate.look(seen);
     assert!(opens("b.example").await && !opens("a.example").await);
+
+    let following = tokio::spawn(certificate.follow(Duration::from_millis(5)));
+    authority.write(&first, &first_key);
+    until(async || opens("a.example").await).await;
     following.abort();
 }
 
@@ -209,13 +238,8 @@ async fn slow_handshakes_are_few_and_short_and_hinder_nobody_else() {
     let (certificate, key) = authority.made("a.example");
     authority.write(&certificate, &key);
     let certificate = Arc::new(Certificate::read(authority.files()).unwrap());
-    let bounds = Bounds {
-        handshakes_of_one: 2,
-        handshake: Duration::from_millis(300),
-        uncounted: |_| false,
-        ..Bounds::default()
-    };
-    let running = start(Some(certificate), bounds).await;
+    let few = Bounds { handshakes_of_one: 2, handshake: FOR_EVER, uncounted: |_| false, ..Bounds::default() };
+    let running = start(Some(certificate.clone()), few).await;
     let from_elsewhere = async || {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0)).unwrap();
@@ -223,23 +247,31 @@ async fn slow_handshakes_are_few_and_short_and_hinder_nobody_else() {
         authority.client(&[]).connect(ServerName::try_from("a.example").unwrap(), stream).await
     };
     let silent = async || TcpStream::connect(running.address).await.unwrap();
-    let (mut first, mut second) = (silent().await, silent().await);
-    sleep(Duration::from_millis(30)).await;
-    let mut third = silent().await;
-    assert!(timeout(Duration::from_millis(150), third.read(&mut [0])).await.is_ok(), "one too many");
+    let held = (silent().await, silent().await);
+    running.counts(2, 0).await;
+    assert!(is_closed(&mut silent().await).await, "one too many");
     assert!(ask(from_elsewhere().await.unwrap(), "/").await.ends_with("127.0.0.2"));
-    assert!(is_closed(&mut first).await && is_closed(&mut second).await, "they took too long");
+    drop(held);
+    running.counts(0, 0).await;
     assert!(shake(running.address, &authority, &[], "a.example").await.is_ok(), "there is room again");
+
+    let short = Bounds { handshake: Duration::from_millis(50), ..Bounds::default() };
+    let running = start(Some(certificate), short).await;
+    let mut silent = TcpStream::connect(running.address).await.unwrap();
+    assert!(is_closed(&mut silent).await, "it took too long");
 }
 
 #[tokio::test]
 async fn connections_that_do_nothing_are_closed_and_slow_answers_are_not() {
-    let idle = Bounds { idle: Duration::from_millis(100), ..Bounds::default() };
+    let idle = Bounds { idle: Duration::from_secs(1), ..Bounds::default() };
     let running = start(None, idle).await;
+    let slow = tokio::spawn(ask(TcpStream::connect(running.address).await.unwrap(), "/slow"));
+    running.counts(1, 1).await;
+    // It comes after the slow one and is closed before that one's answer.
     let mut silent = TcpStream::connect(running.address).await.unwrap();
-    let slow = TcpStream::connect(running.address).await.unwrap();
-    assert!(ask(slow, "/slow").await.ends_with("done"));
     assert!(is_closed(&mut silent).await);
+    running.answer_slow.notify_one();
+    assert!(slow.await.unwrap().ends_with("done"));
 
     let head = Bounds { head: Duration::from_millis(100), ..Bounds::default() };
     let running = start(None, head).await;
@@ -250,20 +282,30 @@ async fn connections_that_do_nothing_are_closed_and_slow_answers_are_not() {
 
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_all_have_so_many() {
-    let of_one = Bounds { of_one: 1, uncounted: |_| false, ..Bounds::default() };
+    let patient = Bounds { head: FOR_EVER, idle: FOR_EVER, ..Bounds::default() };
+    let of_one = Bounds { of_one: 1, uncounted: |_| false, ..patient.clone() };
     let running = start(None, of_one).await;
     let held = TcpStream::connect(running.address).await.unwrap();
-    sleep(Duration::from_millis(30)).await;
+    running.counts(1, 0).await;
     assert!(is_closed(&mut TcpStream::connect(running.address).await.unwrap()).await);
     assert!(ask(held, "/").await.starts_with("HTTP/1.1 200"));
 
-    let all = Bounds { connections: 1, ..Bounds::default() };
+    let all = Bounds { connections: 1, ..patient };
     let running = start(None, all).await;
-    let held = TcpStream::connect(running.address).await.unwrap();
+    let mut held = TcpStream::connect(running.address).await.unwrap();
+    running.counts(1, 0).await;
     let waiting = tokio::spawn(ask(TcpStream::connect(running.address).await.unwrap(), "/"));
-    sleep(Duration::from_millis(50)).await;
+    // What is asked later on the one that is held is answered before.
+    held.write_all(b"GET / HTTP/1.1\r\nhost: a.example\r\n\r\n").await.unwrap();
+    let mut said = String::new();
+    while !said.ends_with("127.0.0.1") {
+        let mut part = [0; 1024];
+        let length = held.read(&mut part).await.unwrap();
+        assert!(length > 0, "{said}");
+        said.push_str(std::str::from_utf8(&part[..length]).unwrap());
+    }
     assert!(!waiting.is_finished());
-    assert_eq!((running.counted.connections.get(), running.counted.running.get()), (1, 0));
+    running.counts(1, 0).await;
     drop(held);
     assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200"), "it was its turn");
 }
@@ -273,11 +315,13 @@ async fn what_is_asked_when_the_server_stops_is_answered() {
     let running = start(None, Bounds::default()).await;
     let silent = TcpStream::connect(running.address).await.unwrap();
     let slow = tokio::spawn(ask(TcpStream::connect(running.address).await.unwrap(), "/slow"));
-    sleep(Duration::from_millis(50)).await;
-    assert_eq!((running.counted.connections.get(), running.counted.running.get()), (2, 1));
-    running.stop.send(()).unwrap();
+    running.counts(2, 1).await;
+    let Running { address, stop, ended, counted, answer_slow } = running;
+    stop.send(()).unwrap();
+    until(async || TcpStream::connect(address).await.is_err()).await;
+    answer_slow.notify_one();
     assert!(slow.await.unwrap().ends_with("done"));
-    timeout(Duration::from_secs(2), running.ended).await.unwrap().unwrap();
-    assert_eq!((running.counted.connections.get(), running.counted.running.get()), (0, 0));
+    timeout(PATIENCE, ended).await.expect("it ends although somebody says nothing").unwrap();
+    assert_eq!((counted.connections.get(), counted.running.get()), (0, 0));
     drop(silent);
 }

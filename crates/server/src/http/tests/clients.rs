@@ -73,7 +73,7 @@ async fn talk(running: &Running, lifecycle: ClientLifecycleMode, secret: Option<
 
 async fn stop(running: Running) {
     running.stop.send(()).unwrap();
-    let served = tokio::time::timeout(std::time::Duration::from_secs(5), running.served).await;
+    let served = tokio::time::timeout(std::time::Duration::from_secs(60), running.served).await;
     served.expect("it stops when told").unwrap().unwrap();
 }
 

@@ -212,10 +212,7 @@ async fn activity_shows_calls_and_narrows_them() {
     local.get("/d/garden:None.md", &[]).await;
     // Entries are written beside the answers.
     let log = local.log();
-    for _ in 0..200 {
-        if entries(&log, &Filter::default(), 9).unwrap().len() >= 3 {
-            break;
-        }
+    while entries(&log, &Filter::default(), 9).unwrap().len() < 3 {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     for (query, seen, unseen) in [

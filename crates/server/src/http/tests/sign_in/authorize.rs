@@ -383,7 +383,7 @@ async fn a27_a_look_at_a_password_keeps_its_place_when_nobody_waits_for_it() {
     assert_eq!(hashing.is_right(PASSWORD.to_owned(), None).await, Ok(false), "the next one waits its turn");
     let begun = std::time::Instant::now();
     while hashing.free() < AT_ONCE {
-        assert!(begun.elapsed() < Duration::from_secs(20));
+        assert!(begun.elapsed() < Duration::from_secs(60));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -412,6 +412,11 @@ async fn a27_a_hundred_logins_at_once_wait_their_turn_and_hold_nobody_up() {
         .collect();
     for _ in 0..20 {
         assert!(server.opens(&token).await, "a search is answered while a hundred wait");
+    }
+    let begun = std::time::Instant::now();
+    while logins.iter().filter(|login| login.is_finished()).count() < 100 - MAX_OF_STRANGERS {
+        assert!(begun.elapsed() < Duration::from_secs(60), "more wait than there is room for");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let (refused, waiting): (Vec<_>, Vec<_>) = logins.into_iter().partition(JoinHandle::is_finished);
     assert_eq!(waiting.len(), MAX_OF_STRANGERS, "no more wait than there is room for");
@@ -444,8 +449,8 @@ async fn a27_a_name_that_nobody_has_takes_as_long() {
         times = (times.0.min(took(NAME).await), times.1.min(took("nobody").await));
     }
     let ratio = times.0 / times.1;
-    // A look without hashing takes a hundredth of it.
-    assert!((0.2..5.0).contains(&ratio), "{times:?}");
+    // A look without hashing takes a hundredth of it; what else the machine does takes less than a twentieth.
+    assert!((0.05..20.0).contains(&ratio), "{times:?}");
 }
 
 #[tokio::test]

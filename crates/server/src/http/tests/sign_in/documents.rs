@@ -19,6 +19,8 @@ struct Web {
     answer: Arc<Mutex<Vec<u8>>>,
     connections: Arc<AtomicUsize>,
     sent: Arc<AtomicUsize>,
+    /// How many of the connections are over.
+    over: Arc<AtomicUsize>,
 }
 
 fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
@@ -42,8 +44,10 @@ impl Web {
             answer: Arc::new(Mutex::new(document(json!({})))),
             connections: Arc::default(),
             sent: Arc::default(),
+            over: Arc::default(),
         };
-        let (answer, connections, sent) = (web.answer.clone(), web.connections.clone(), web.sent.clone());
+        let (answer, connections) = (web.answer.clone(), web.connections.clone());
+        let (sent, over) = (web.sent.clone(), web.over.clone());
         std::thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.unwrap();
@@ -56,6 +60,7 @@ impl Web {
                         Err(_) => break,
                     };
                 }
+                over.fetch_add(1, Ordering::SeqCst);
             }
         });
         web
@@ -202,7 +207,9 @@ async fn c07_a_long_document_is_not_read_to_its_end() {
     web.says(document(json!({"filler": filler})));
     let server = web.server();
     assert_eq!(asks(&server, ID).await, StatusCode::BAD_REQUEST);
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    while web.over.load(Ordering::SeqCst) < web.connections() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     assert!(web.sent.load(Ordering::SeqCst) < 40_000_000, "{:?}", web.sent);
     web.says(document(json!({"filler": "x".repeat(5 * 1024)})));
     assert_eq!(asks(&server, ID).await, StatusCode::BAD_REQUEST);

@@ -261,8 +261,8 @@ async fn a_stream_outlives_a_token_of_its_grant() {
 
 #[tokio::test]
 async fn a_reader_that_is_stuck_is_told_and_let_go_and_harms_nobody() {
-    let pace = Pace { look: Duration::from_millis(20), unread: Duration::from_secs(5), ..Pace::default() };
-    let server = Server::quick(pace);
+    let patient = Pace { unread: Duration::from_secs(3600), ..Pace::default() };
+    let server = Server::quick(patient);
     let (stuck, other) = (server.token("stuck", BOTH), server.token("other", BOTH));
     let left = server.open("/sse", &stuck).await.unwrap();
     let mut lying = 0;
@@ -278,6 +278,12 @@ async fn a_reader_that_is_stuck_is_told_and_let_go_and_harms_nobody() {
     let mut stream = server.open("/sse", &other).await.unwrap();
     server.say(&stream.address.clone(), &other, search("rye")).await;
     assert_eq!(stream.answer().await["id"], 7);
+
+    let pace =
+        Pace { look: Duration::from_millis(20), unread: Duration::from_millis(100), ..Pace::default() };
+    let server = Server::quick(pace);
+    let stuck = server.token("stuck", BOTH);
+    let left = server.open("/sse", &stuck).await.unwrap();
     let begun = std::time::Instant::now();
     while server.say(&left.address, &stuck, search("rye")).await.status != StatusCode::NOT_FOUND {
         assert!(begun.elapsed() < PATIENCE, "it is never let go");
