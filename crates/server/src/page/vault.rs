@@ -95,7 +95,7 @@ mod tests {
         let snapshots = library.snapshots(viewer).unwrap();
         let outgoing = testing::outgoing();
         let vault = Vault::new(&snapshots, viewer.is_remote().then_some(&*outgoing));
-        Reading::new(asked, fetched, View::Rendered, &vault).text
+        Reading::new(asked, fetched, View::Rendered, None, &vault).text
     }
 
     fn elsewhere(rules: &[&str]) -> Viewer {
