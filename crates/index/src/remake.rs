@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::WriteError;
 use crate::manifest::ModelRecord;
+use crate::owner;
 use crate::vector::VectorKey;
 
 /// What the file begins with; the last byte counts its formats.
@@ -137,7 +138,7 @@ fn header_of(model: &ModelRecord) -> [u8; HEADER_BYTES as usize] {
 
 fn begin(path: &Path, model: &ModelRecord) -> io::Result<()> {
     remove_if_there(path)?;
-    let mut file = File::create_new(path)?;
+    let mut file = owner::options().create_new(true).write(true).open(path)?;
     file.write_all(&header_of(model))?;
     file.sync_all()
 }

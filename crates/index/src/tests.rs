@@ -86,6 +86,7 @@ pub(crate) fn manifest() -> Manifest {
             origin: Origin::Folder,
         },
         model: Some(model),
+        reading: 0,
         vector_files: vec![],
         graph: None,
         remade: 0,

@@ -23,6 +23,7 @@ use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
 use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, Refused, SealedDirectory};
 use crate::lock::WriterLock;
 use crate::manifest::{Manifest, ModelRecord};
+use crate::owner;
 use crate::record;
 use crate::remake::{self, Remake};
 use crate::settings;
@@ -153,7 +154,9 @@ impl CollectionWriter {
         threads: usize,
     ) -> Result<CollectionWriter, WriteError> {
         let layout = store.layout(name);
-        fs::create_dir_all(&layout.root).map_err(WriteError::io(&layout.root))?;
+        owner::create_folder(&layout.root).map_err(WriteError::io(&layout.root))?;
+        owner::close_all(&layout.root);
+        layout.root.parent().into_iter().for_each(owner::close);
         let lock = WriterLock::take(&layout.lock())?;
         create_if_new(&layout)?;
         layout.check_format()?;
@@ -574,7 +577,7 @@ pub(crate) fn property_term(key: &str, value: Option<&str>) -> String {
 
 fn create_if_new(layout: &Layout) -> Result<(), WriteError> {
     for folder in [layout.lexical(), layout.vectors()] {
-        fs::create_dir_all(&folder).map_err(WriteError::io(&folder))?;
+        owner::create_folder(&folder).map_err(WriteError::io(&folder))?;
     }
     if layout.format().exists() { Ok(()) } else { layout.write_format() }
 }

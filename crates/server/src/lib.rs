@@ -16,6 +16,7 @@ mod listen;
 mod mcp;
 mod measured;
 mod metrics;
+mod named;
 mod oauth;
 mod outgoing;
 mod page;
@@ -43,6 +44,7 @@ pub use guide::{Guide, GuideStep, Guides};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
 pub use listen::{CertificateError, CertificateFiles};
 pub use measured::{Figures, Measured};
+pub use named::{Named, count_named, count_private};
 pub use oauth::external::{OidcConfig, OidcError, Person};
 pub use oauth::password::PasswordError;
 pub use oauth::scope::{Scope, Scopes, UnknownScope};
@@ -125,6 +127,12 @@ pub enum ServeError {
 /// The address under which a server on `address` will be reached, or why it would not start there.
 pub fn base_url(address: SocketAddr, config: &ServeConfig) -> Result<String, ServeError> {
     Ok(site(address, config.clone())?.own_base())
+}
+
+/// Whether all callers of a server on `address` will count as one: a proxy on this machine passes them on, and it is not
+/// believed whom it calls for. A stranger can then use up the limits of all of them.
+pub fn counts_callers_as_one(address: SocketAddr, config: &ServeConfig) -> Result<bool, ServeError> {
+    Ok(site(address, config.clone())?.counts_callers_as_one())
 }
 
 fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
