@@ -141,6 +141,8 @@ pub(crate) enum Failure {
     Rule(#[from] RuleError),
     #[error(transparent)]
     Tool(#[from] UnknownTool),
+    #[error("the rule {rule} hides nothing: it names no note and no collection")]
+    HidesNothing { rule: String },
     #[error("the two passwords differ")]
     PasswordsDiffer,
     #[error("nobody could sign in: there are no users")]

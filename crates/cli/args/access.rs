@@ -87,6 +87,9 @@ pub(crate) struct CreateArgs {
     /// Allow only notes whose path matches; may be repeated
     #[arg(long, value_name = "GLOB")]
     path: Vec<String>,
+    /// Take rules that hide nothing yet, such as '-path:Diary' before there is such a folder
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
     /// End it after so long: 12h, 90d [default: never]
     #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(crate) expires: Option<Duration>,

@@ -1,5 +1,7 @@
 //! `ibid serve`: MCP and pages over HTTP, until it is told to stop. What `ibid mcp` needs of it too is here.
 
+mod rules;
+
 use std::fs;
 use std::future::Future;
 use std::io::Write;
@@ -81,8 +83,10 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
             tls: args.reach.tls(),
         };
         let base = base_url(address, &config)?;
+        let ruled = rules::ruled(&environment.config.serving, config.access.as_ref())?;
         let models = Arc::new(SharedModels::new(environment));
         let library = library(&args.collection, models.clone())?;
+        rules::tell(&ruled, &library)?;
         let config = ServeConfig { figures: measure_served(&library, models.clone())?, ..config };
         if !args.background.no_watch {
             follow(&library, &args.collection, models, &args.background.share)?;

@@ -89,7 +89,12 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         Failure::Token { path, .. } => format!("make one: `openssl rand -hex 32 > {}`", quoted(path)),
         Failure::Serve(source) => return of_serve(source),
         Failure::Rule(_) => {
-            "a rule reads collection:NAME, path:GLOB, tag:NAME, property:KEY=VALUE or tool:NAME, with - before it to deny"
+            "a rule reads collection:NAME, path:GLOB, tag:NAME, property:KEY=VALUE or tool:NAME, with - before it to deny; \
+             a [ or { in a name that stands alone has a \\ before it"
+                .to_owned()
+        }
+        Failure::HidesNothing { .. } => {
+            "write it as `ibid search` lists the note, or take it with `--allow-empty` if the notes are still to come"
                 .to_owned()
         }
         Failure::Tool(_) => "the tools are search, fetch, search_notes and related".to_owned(),

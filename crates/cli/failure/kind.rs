@@ -89,6 +89,7 @@ fn is_of_what_was_asked(failure: &Failure) -> bool {
         | Failure::Token { .. }
         | Failure::Rule(_)
         | Failure::Tool(_)
+        | Failure::HidesNothing { .. }
         | Failure::PasswordsDiffer
         | Failure::NoUsers
         | Failure::NoPeople { .. }

@@ -86,10 +86,12 @@ impl Grant {
         self.allows(RuleForm::Tool, |rule| matches!(&rule.what, What::Tool(other) if other == name))
     }
 
-    /// Whether a document may be seen.
-    pub fn shows(&self, document: &Facts<'_>) -> bool {
+    /// Whether a document may be seen. `holds` tells whether the generation that is asked holds a note which a pattern
+    /// [names literally](PathPattern::is_literally).
+    pub fn shows(&self, document: &Facts<'_>, holds: impl Fn(&PathPattern) -> bool) -> bool {
         let path = |rule: &Rule| match &rule.what {
-            What::Path(pattern) => pattern.names(document.path, rule.deny),
+            What::Path(pattern) if rule.deny => pattern.hides(document.path),
+            What::Path(pattern) => pattern.shows(document.path, holds(pattern)),
             _ => false,
         };
         let tag = |rule: &Rule| match &rule.what {

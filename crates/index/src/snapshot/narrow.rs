@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ibid_core::grant::{Grant, Rule, RuleForm, What};
+use ibid_core::grant::{Grant, PathPattern, Rule, RuleForm, What};
 use tantivy::postings::TermInfo;
 use tantivy::query::{Bm25StatisticsProvider, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -149,6 +149,22 @@ impl Snapshot {
         Ok(seen)
     }
 
+    /// Whether a document lies where a pattern says literally.
+    pub fn holds(&self, pattern: &PathPattern) -> Result<bool, ReadError> {
+        let graph = self.links()?;
+        Ok((0..graph.documents() as u32).any(|number| pattern.is_literally(graph.path(number))))
+    }
+
+    /// How many documents a rule names, of a snapshot that is not narrowed. One about tools names none.
+    ///
+    /// Costs a look at every path, or at the chunks with a tag or property.
+    pub fn count_named(&self, rule: &Rule) -> Result<u64, ReadError> {
+        match &rule.what {
+            What::Collection(name) => Ok(if *name == self.name { self.documents } else { 0 }),
+            _ => Ok(u64::from(self.documents_named(rule)?.len())),
+        }
+    }
+
     /// The documents a rule names.
     fn documents_named(&self, rule: &Rule) -> Result<RowSet, ReadError> {
         let graph = self.links()?;
@@ -159,10 +175,13 @@ impl Snapshot {
         let term = match &rule.what {
             What::Collection(_) | What::Tool(_) => return Ok(named),
             What::Path(pattern) => {
-                for number in 0..graph.documents() as u32 {
-                    if pattern.names(graph.path(number), rule.deny) {
-                        named.insert(number);
-                    }
+                let literally = !rule.deny && self.holds(pattern)?;
+                let is_named = |path: &str| match rule.deny {
+                    true => pattern.hides(path),
+                    false => pattern.shows(path, literally),
+                };
+                for number in (0..documents).filter(|&number| is_named(graph.path(number))) {
+                    named.insert(number);
                 }
                 return Ok(named);
             }

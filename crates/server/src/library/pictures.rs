@@ -7,11 +7,12 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use ibid_core::grant::{Facts, Grant, RuleForm};
-use ibid_core::id::{CollectionName, DocumentId};
+use ibid_core::grant::{Facts, Grant, RuleForm, What};
+use ibid_core::id::DocumentId;
 use ibid_core::links::Names;
 use ibid_index::ReadError;
 use ibid_index::manifest::{Origin, SourceRecord};
+use ibid_index::snapshot::Snapshot;
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 
@@ -112,17 +113,28 @@ impl Library {
             return Ok(None);
         }
         let listing = open.gallery.0.get_or_init(|| Listing::of(source));
-        let path = listing.find(of, name).filter(|path| may_see(viewer, &of.collection, path));
-        Ok(path.and_then(|path| read(&source.root, path)))
+        let Some(path) = listing.find(of, name) else { return Ok(None) };
+        let may_see = may_see(viewer, &open.whole.snapshot, path)?;
+        Ok(may_see.then(|| read(&source.root, path)).flatten())
     }
 }
 
-/// Whether the rules about paths let a viewer see a file that is no note.
-fn may_see(viewer: &Viewer, collection: &CollectionName, path: &str) -> bool {
-    viewer.sight().is_none_or(|sight| {
-        let of_paths = sight.grant.rules().iter().filter(|rule| rule.form() == RuleForm::Path).cloned();
-        Grant::of(of_paths).shows(&Facts { collection, path, tags: &[], properties: &[] })
-    })
+/// Whether the rules about paths let a viewer see a file that is no note. What they mean depends on the notes of the
+/// whole generation, as it does for notes.
+fn may_see(viewer: &Viewer, whole: &Snapshot, path: &str) -> Result<bool, ReadError> {
+    let Some(sight) = viewer.sight() else { return Ok(true) };
+    let of_paths =
+        Grant::of(sight.grant.rules().iter().filter(|rule| rule.form() == RuleForm::Path).cloned());
+    let mut held = Vec::new();
+    for rule in of_paths.rules() {
+        if let What::Path(pattern) = &rule.what
+            && whole.holds(pattern)?
+        {
+            held.push(pattern);
+        }
+    }
+    let facts = Facts { collection: whole.name(), path, tags: &[], properties: &[] };
+    Ok(of_paths.shows(&facts, |pattern| held.contains(&pattern)))
 }
 
 /// The image at a path of the listing, unless something between was made a link meanwhile.

@@ -24,6 +24,11 @@ impl Form {
         Form(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// Whether nothing stands in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value of a name that may stand there once; an empty one is none (RFC 6749, 3.1).
     pub(crate) fn one<'a>(&'a self, name: &str) -> Result<Option<&'a str>, Repeated> {
         let mut values = self.all(name);

@@ -1,6 +1,8 @@
 //! `/consent`: a person sees who asks for what, takes away what they like, and says yes or no. What the form sends can
 //! only narrow what the row in the store says.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
@@ -8,11 +10,12 @@ use ibid_core::grant::Grant;
 use ibid_core::id::CollectionName;
 
 use super::authorize::answer;
-use super::pages::{Question, consent_page, problem};
+use super::pages::{ALLOW_EMPTY, FOLDERS, HIDDEN, Question, SHOWN, Said, YES, consent_page, problem, shown};
 use super::{Browser, is_ours, query_of, read_form, redirect};
 use crate::http::App;
 use crate::http::cookie::{Cookie, read_cookie};
 use crate::http::gate::internal;
+use crate::named::{Named, count_named};
 use crate::oauth::request::{Asked, Form, collection_of};
 use crate::oauth::scope::{Scope, Scopes};
 use crate::oauth::service::{Access, Failed};
@@ -39,7 +42,7 @@ pub(super) async fn form(State(app): State<App>, request: Request) -> Response {
         return redirect(&format!("/login?request={request}"));
     };
     match waiting(access, request.headers(), id, user).await {
-        Ok(Some(waiting)) => page(&app, access, &waiting, None),
+        Ok(Some(waiting)) => page(&app, access, &waiting, &Form::default(), Said::Nothing),
         Ok(None) => over(StatusCode::BAD_REQUEST),
         Err(Failed) => internal(),
     }
@@ -68,10 +71,32 @@ pub(super) async fn submit(State(app): State<App>, request: Request) -> Response
         Ok(Some("deny")) => return decide(access, waiting, None).await,
         _ => return over(StatusCode::BAD_REQUEST),
     }
-    match chosen(&app, &waiting.asked, &form) {
-        Ok(chosen) => decide(access, waiting, Some(chosen)).await,
-        Err(said) => page(&app, access, &waiting, Some(said)),
+    let chosen = match chosen(&app, &waiting.asked, &form) {
+        Ok(chosen) => chosen,
+        Err(said) => return page(&app, access, &waiting, &form, Said::Wrong(said)),
+    };
+    match unseen(&app, &chosen, &form).await {
+        Ok(None) => decide(access, waiting, Some(chosen)).await,
+        Ok(Some(named)) => page(&app, access, &waiting, &form, Said::Named(&named)),
+        Err(Failed) => internal(),
     }
+}
+
+/// What the written rules name, where the person has not been shown it yet, or where a rule that hides names nothing and
+/// they did not say that it may.
+async fn unseen(app: &App, chosen: &Chosen, form: &Form) -> Result<Option<Vec<Named>>, Failed> {
+    let grant = Grant::parse(&chosen.rules).map_err(|error| Failed::because(&error))?;
+    if grant.about_documents().next().is_none() {
+        return Ok(None);
+    }
+    let library = Arc::clone(&app.library);
+    let count = move || count_named(&grant, &library.snapshots(&Viewer::owner())?);
+    let counted = tokio::task::spawn_blocking(count).await.map_err(|error| Failed::because(&error))?;
+    let named = counted.map_err(|error| Failed::because(&error))?;
+    let hides_nothing = named.iter().any(Named::hides_nothing);
+    let may_be_empty = form.one(ALLOW_EMPTY) == Ok(Some(YES));
+    let were_shown = form.one(SHOWN) == Ok(Some(shown(&named).as_str()));
+    Ok((!were_shown || (hides_nothing && !may_be_empty)).then_some(named))
 }
 
 async fn signed_in(access: &Access, headers: &HeaderMap) -> Result<Option<String>, Failed> {
@@ -111,7 +136,8 @@ fn chosen(app: &App, asked: &Asked, form: &Form) -> Result<Chosen, &'static str>
     if scopes.is_empty() {
         return Err("Tick what it may do, or say no.");
     }
-    let mut rules = folders(form)?;
+    let mut rules = folders(form, FOLDERS, "path")?;
+    rules.extend(folders(form, HIDDEN, "-path")?);
     let rule = |name: &CollectionName| format!("collection:{name}");
     if let Some(only) = collection_of(&asked.resource) {
         rules.push(rule(&only));
@@ -130,12 +156,13 @@ fn chosen(app: &App, asked: &Asked, form: &Form) -> Result<Chosen, &'static str>
     Ok(Chosen { scopes, rules })
 }
 
-/// A rule for each folder that was written down, between commas; none where nothing was.
-fn folders(form: &Form) -> Result<Vec<String>, &'static str> {
-    const UNREADABLE: &str = "Write the folders as in Projects/Garden, with commas between them.";
-    let written = form.one("folders").map_err(|_| UNREADABLE)?.unwrap_or_default();
+/// A rule for each folder that was written down in a field, between commas; none where nothing was.
+fn folders(form: &Form, field: &str, kind: &str) -> Result<Vec<String>, &'static str> {
+    const UNREADABLE: &str = "Write the folders as in Projects/Garden, with commas between them. In a name, [ { and \\ \
+                              have a \\ before them.";
+    let written = form.one(field).map_err(|_| UNREADABLE)?.unwrap_or_default();
     let names = written.split(',').map(|name| name.trim().trim_matches('/')).filter(|name| !name.is_empty());
-    let rules: Vec<String> = names.map(|name| format!("path:{name}/**")).collect();
+    let rules: Vec<String> = names.map(|name| format!("{kind}:{name}")).collect();
     // A comma alone is no folder, and must not become all of them.
     if rules.is_empty() && !written.trim().is_empty() {
         return Err(UNREADABLE);
@@ -150,6 +177,12 @@ fn collections(app: &App, asked: &Asked) -> Vec<CollectionName> {
         // Whoever consents is the owner, who may give away what is served to nobody else.
         None => app.library.collections(&Viewer::owner()),
     }
+}
+
+/// How many notes a collection has; none where that cannot be told.
+fn notes_in(app: &App, name: &CollectionName) -> Option<u64> {
+    let snapshots = app.library.snapshots(&Viewer::owner()).ok()?;
+    snapshots.iter().find(|snapshot| snapshot.name() == name).map(|snapshot| snapshot.documents())
 }
 
 async fn decide(access: &Access, waiting: Waiting, chosen: Option<Chosen>) -> Response {
@@ -171,14 +204,16 @@ async fn decide(access: &Access, waiting: Waiting, chosen: Option<Chosen>) -> Re
     }
 }
 
-fn page(app: &App, access: &Access, waiting: &Waiting, said: Option<&str>) -> Response {
-    let collections = collections(app, &waiting.asked);
+fn page(app: &App, access: &Access, waiting: &Waiting, form: &Form, said: Said<'_>) -> Response {
+    let names = collections(app, &waiting.asked).into_iter();
+    let collections: Vec<_> = names.map(|name| (notes_in(app, &name), name)).collect();
     consent_page(&Question {
         asked: &waiting.asked,
         collections: &collections,
         user: &waiting.user,
         request: &waiting.request,
         proof: &proof(access, waiting),
+        form,
         said,
     })
 }

@@ -3,25 +3,54 @@
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
+use ibid_core::hash::ContentHash;
 use ibid_core::id::CollectionName;
 use maud::{Markup, html};
 
 use crate::http::answer;
+use crate::named::Named;
 use crate::oauth::client::place_of;
 use crate::oauth::limits::TooOften;
-use crate::oauth::request::{Asked, collection_of};
-use crate::oauth::scope::Scopes;
+use crate::oauth::request::{Asked, Form, collection_of};
+use crate::oauth::scope::{Scope, Scopes};
 use crate::page::frame::Frame;
 
 /// What a person is asked.
 pub(super) struct Question<'a> {
     pub(super) asked: &'a Asked,
-    pub(super) collections: &'a [CollectionName],
+    /// Those that it may be given, with how many notes they have.
+    pub(super) collections: &'a [(Option<u64>, CollectionName)],
     pub(super) user: &'a str,
     pub(super) request: &'a str,
     pub(super) proof: &'a str,
-    /// What was wrong with the last answer.
-    pub(super) said: Option<&'a str>,
+    /// What they answered the last time, if they did: it is filled in again.
+    pub(super) form: &'a Form,
+    pub(super) said: Said<'a>,
+}
+
+/// What a person is told of their last answer.
+pub(super) enum Said<'a> {
+    Nothing,
+    Wrong(&'a str),
+    /// What the rules that they wrote name.
+    Named(&'a [Named]),
+}
+
+/// The field with the folders that alone may be seen.
+pub(super) const FOLDERS: &str = "folders";
+/// The field with the folders that may not be seen.
+pub(super) const HIDDEN: &str = "hidden";
+/// The box that lets a rule hide nothing.
+pub(super) const ALLOW_EMPTY: &str = "allow-empty";
+/// The value of that box.
+pub(super) const YES: &str = "yes";
+/// The field that says which rules and numbers the page showed.
+pub(super) const SHOWN: &str = "shown";
+
+/// What the page showed, in short.
+pub(super) fn shown(named: &[Named]) -> String {
+    let lines: Vec<String> = named.iter().map(Named::to_string).collect();
+    ContentHash::of(lines.join("\n").as_bytes()).to_string()
 }
 
 /// A word about what cannot go on.
@@ -75,17 +104,19 @@ pub(super) fn logout_page(user: &str, proof: &str) -> Response {
 
 /// The form on which access is granted or not.
 pub(super) fn consent_page(question: &Question<'_>) -> Response {
-    let Question { asked, user, request, proof, said, .. } = question;
+    let Question { asked, user, request, proof, form, said, .. } = question;
     let place = place_of(&asked.redirect_uri);
     let body = html! {
         h1 { bdi { (asked.client_name) } " asks for access to your notes" }
-        @if let Some(said) = said { p.notice role="alert" { (said) } }
+        @if let Said::Wrong(said) = said { p.notice role="alert" { (said) } }
+        @if let Said::Named(named) = said { (counts(named)) }
         p { "You are signed in as " b { (user) } ". If you allow it, you go back to " code { (place) } "." }
         (standing(asked))
         form.consent method="post" action="/consent" {
             input type="hidden" name="proof" value=(proof);
             input type="hidden" name="request" value=(request);
-            (scopes(asked))
+            @if let Said::Named(named) = said { input type="hidden" name=(SHOWN) value=(shown(named)); }
+            (scopes(asked, form))
             (notes(question))
             p {
                 button.first type="submit" name="decision" value="allow" { "Allow" }
@@ -95,7 +126,12 @@ pub(super) fn consent_page(question: &Question<'_>) -> Response {
         }
         p { "You can end it at any time: " code { "ibid token list" } " and " code { "ibid token revoke" } "." }
     };
-    let status = if said.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let is_refused = match said {
+        Said::Nothing => false,
+        Said::Wrong(_) => true,
+        Said::Named(named) => named.iter().any(Named::hides_nothing),
+    };
+    let status = if is_refused { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     // The browser holds the redirect after the form to this as well. It has no way to write an IPv6 address.
     let leads_to = if place.contains('[') { "http:" } else { &place };
     respond(status, "Allow access", &body, &format!("'self' {leads_to}"))
@@ -121,13 +157,31 @@ fn standing(asked: &Asked) -> Markup {
     }
 }
 
-fn scopes(asked: &Asked) -> Markup {
+/// What each rule names, and what to do about one that hides nothing.
+fn counts(named: &[Named]) -> Markup {
+    let hides_nothing = named.iter().any(Named::hides_nothing);
+    html! {
+        div.notice role=(if hides_nothing { "alert" } else { "status" }) {
+            p {
+                @if hides_nothing {
+                    "A folder that may never be seen is not there. Write it as the list of notes has it, or tick the box "
+                    "below if it is still to come."
+                } @else { "Look at what you chose, and allow it again if it is right:" }
+            }
+            ul { @for rule in named { li { bdi { (rule) } } } }
+        }
+    }
+}
+
+fn scopes(asked: &Asked, form: &Form) -> Markup {
+    // An empty form is one that nobody has answered.
+    let is_ticked = |scope: Scope| form.is_empty() || form.all("scope").any(|name| name == scope.name());
     html! {
         fieldset {
             legend { "It may" }
             @for scope in Scopes::parse(&asked.scopes).unwrap_or_default().iter() {
                 label {
-                    input type="checkbox" name="scope" value=(scope.name()) checked;
+                    input type="checkbox" name="scope" value=(scope.name()) checked[is_ticked(scope)];
                     " " (scope.meaning()) " (" code { (scope.name()) } ")"
                 }
             }
@@ -136,21 +190,46 @@ fn scopes(asked: &Asked) -> Markup {
 }
 
 fn notes(question: &Question<'_>) -> Markup {
+    let form = question.form;
+    let is = |name: &str, value: &str| form.all(name).any(|known| known == value);
+    let written = |name: &str| form.one(name).ok().flatten();
+    let number = |notes: &Option<u64>| notes.map(|notes| format!(" ({notes} notes)"));
     html! {
         fieldset {
             legend { "In" }
             @if let Some(only) = collection_of(&question.asked.resource) {
-                p { "the collection " b { (only) } " alone" }
+                p {
+                    "the collection " b { (only) } " alone"
+                    @for (notes, _) in question.collections { (number(notes).unwrap_or_default()) }
+                }
             } @else {
-                label { input type="radio" name="notes" value="all" checked; " all collections, later ones too" }
-                label { input type="radio" name="notes" value="chosen"; " these alone:" }
-                @for name in question.collections {
-                    label.inner { input type="checkbox" name="collection" value=(name); " " (name) }
+                label {
+                    input type="radio" name="notes" value="all" checked[!is("notes", "chosen")];
+                    " all collections, later ones too"
+                }
+                label {
+                    input type="radio" name="notes" value="chosen" checked[is("notes", "chosen")];
+                    " these alone:"
+                }
+                @for (notes, name) in question.collections {
+                    label.inner {
+                        input type="checkbox" name="collection" value=(name) checked[is("collection", name.as_str())];
+                        " " (name) (number(notes).unwrap_or_default())
+                    }
                 }
             }
             label.folders {
                 "Only these folders (none: all of them) "
-                input type="text" name="folders" placeholder="Projects/Garden, Daily" autocomplete="off";
+                input type="text" name=(FOLDERS) value=[written(FOLDERS)] placeholder="Projects/Garden, Daily"
+                    autocomplete="off";
+            }
+            label.folders {
+                "Never these folders "
+                input type="text" name=(HIDDEN) value=[written(HIDDEN)] placeholder="Diary" autocomplete="off";
+            }
+            label {
+                input type="checkbox" name=(ALLOW_EMPTY) value=(YES) checked[is(ALLOW_EMPTY, YES)];
+                " also folders that are not there yet"
             }
         }
     }

@@ -234,16 +234,67 @@ async fn a_person_takes_away_what_they_like() {
         ("scope", "notes:search"),
         ("folders", " /Bread/ ,, Maps/2024"),
     ];
-    let (_, carried) = location(&person.decide(&request, &chosen).await);
+    let page = person.decide(&request, &chosen).await;
+    is_page(&page, StatusCode::OK);
+    let shown = field(&page.body, "shown");
+    let (_, carried) = location(&person.decide(&request, &changed(&chosen, &[("shown", &shown)])).await);
     let (access, _) = tokens_of(&server.exchange_code(&carried["code"][0], &[]).await);
     let (principal, _) = server.store.bearer(&access, crate::time::now()).unwrap().unwrap();
     assert_eq!(
         (principal.rules, principal.scopes.to_string()),
         (
-            ["path:Bread/**", "path:Maps/2024/**", "collection:garden"].map(str::to_owned).to_vec(),
+            ["path:Bread", "path:Maps/2024", "collection:garden"].map(str::to_owned).to_vec(),
             "notes:search".to_owned()
         )
     );
+}
+
+#[tokio::test]
+async fn a_person_sees_what_each_rule_names_before_it_counts() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let (page, _) = person.question(&request).await;
+    assert!(page.contains("garden (4 notes)"), "{page}");
+    let chosen =
+        [("folders", "Bread, [B]read"), ("hidden", "日本, bread/LEVAIN.md"), ("scope", "notes:search")];
+    let page = person.decide(&request, &chosen).await;
+    is_page(&page, StatusCode::OK);
+    for said in [
+        "path:Bread names 2 notes now",
+        "path:[B]read names 2 notes now",
+        "-path:日本 names 1 note now",
+        "-path:bread/LEVAIN.md names 1 note now",
+        "value=\"Bread, [B]read\"",
+        "value=\"notes:search\" checked",
+    ] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    assert!(!page.body.contains("value=\"notes:read\" checked"), "what was taken away stays away");
+    // Other rules than those that were shown are shown first.
+    let shown = field(&page.body, "shown");
+    let others = changed(&chosen, &[("folders", "Bread"), ("shown", &shown)]);
+    is_page(&person.decide(&request, &others).await, StatusCode::OK);
+    location(&person.decide(&request, &changed(&chosen, &[("shown", &shown)])).await);
+}
+
+#[tokio::test]
+async fn a_rule_that_hides_nothing_is_refused_unless_it_may() {
+    let server = Server::new();
+    let person = Person::new(&server);
+    let request = person.request(&[]).await;
+    let chosen = [("hidden", "[Private] Diary")];
+    let page = person.decide(&request, &chosen).await;
+    is_page(&page, StatusCode::BAD_REQUEST);
+    assert!(page.body.contains("-path:[Private] Diary names no note now"), "{}", page.body);
+    let shown = field(&page.body, "shown");
+    let again = changed(&chosen, &[("shown", &shown)]);
+    is_page(&person.decide(&request, &again).await, StatusCode::BAD_REQUEST);
+    let ticked = changed(&again, &[("allow-empty", "yes")]);
+    let (_, carried) = location(&person.decide(&request, &ticked).await);
+    let (access, _) = tokens_of(&server.exchange_code(&carried["code"][0], &[]).await);
+    let (principal, _) = server.store.bearer(&access, crate::time::now()).unwrap().unwrap();
+    assert_eq!(principal.rules, ["-path:[Private] Diary"]);
 }
 
 #[tokio::test]
