@@ -88,6 +88,96 @@ fn a_token_opens_what_it_names_and_nothing_else_is_there() {
 }
 
 #[test]
+fn a_note_that_says_it_is_private_in_any_words_is_served_to_nobody() {
+    let open = [
+        ("Open/No.md", "---\nprivate: no\n---\nRye.\n"),
+        ("Open/Empty.md", "---\nprivate:\n---\nRye.\n"),
+        ("Open/Nein.md", "+++\nprivate = 'nein'\n+++\nRye.\n"),
+        ("Open/Json.md", "{\"title\": \"x\"}\nRye.\n"),
+        ("Open/Rule.md", "---\nJust prose, and rye.\n"),
+        ("Open/Page.html", "<meta name=keywords content='bread'><p>Rye."),
+        ("Open/Data.yaml", "---\nprivate: rye\n"),
+    ];
+    let mut notes = vec![
+        ("Toml.md".to_owned(), "+++\nprivate = true\n+++\nRye.\n".to_owned()),
+        ("TomlTags.md".to_owned(), "+++\ntags = ['private']\n+++\nRye.\n".to_owned()),
+        ("TomlExtra.md".to_owned(), "+++\n[extra]\nprivate = true\n+++\nRye.\n".to_owned()),
+        ("TomlBroken.md".to_owned(), "+++\nprivate = [\n+++\nRye.\n".to_owned()),
+        ("Json.md".to_owned(), "{\n  \"private\": 1\n}\nRye.\n".to_owned()),
+        ("JsonBroken.md".to_owned(), "{\n  \"private\": tru\n}\nRye.\n".to_owned()),
+        ("Broken.md".to_owned(), "---\nprivate: [true\n---\nRye, with a:: field.\n".to_owned()),
+        ("Unclosed.md".to_owned(), "---\nprivate: true\n\nRye.\n".to_owned()),
+        ("Unclosed.txt".to_owned(), "---\nprivate: true\n\nRye.\n".to_owned()),
+        ("Below.md".to_owned(), "\n---\nprivate: true\n---\nRye.\n".to_owned()),
+        ("Twice.md".to_owned(), "---\nprivate: false\nprivate: true\n---\nRye.\n".to_owned()),
+        ("List.md".to_owned(), "---\nPrivate:\n  - [ja]\n---\nRye.\n".to_owned()),
+        ("Map.md".to_owned(), "---\nprivate:\n  until: 2030\n---\nRye.\n".to_owned()),
+        ("Field.md".to_owned(), "Rye.\n\nprivate:: oui\n".to_owned()),
+        ("Page.html".to_owned(), "<meta name=keywords content='a, Private'><p>Rye.".to_owned()),
+        ("Marked.html".to_owned(), "<meta name=private content=yes><p>Rye.".to_owned()),
+        (
+            "Book.ipynb".to_owned(),
+            r#"{"metadata": {"keywords": ["private"]}, "cells": [{"source": "Rye."}]}"#.to_owned(),
+        ),
+    ];
+    for word in ["y", "x", "1", "true", "yes", "on", "wahr", "oui", "ja", "perhaps", "'2024-01-01'"] {
+        notes.push((format!("Said {word}.md"), format!("---\nprivate: {word}\n---\nRye.\n")));
+    }
+    notes.extend(open.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    // Of notes with the same words, one alone would be found.
+    let words: Vec<(String, String)> = notes
+        .into_iter()
+        .enumerate()
+        .map(|(at, (path, text))| {
+            (path, text.replace("Rye.", &format!("Rye {}.", format!("w{at} ").repeat(9))))
+        })
+        .collect();
+    let notes: Vec<(&str, &str)> = words.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let notes = vault(&notes);
+    let ibid = Ibid::new();
+    ibid.index(notes.path(), &["--name", "n", "--model", "none"]);
+    let token = token(&ibid, "all", &[]);
+    let server = Server::start(&ibid, &["--auth", "token"]);
+    let mut shown: Vec<&str> = open.iter().map(|(path, _)| *path).collect();
+    shown.sort();
+    assert_eq!(server.paths("/mcp", &token), shown);
+}
+
+#[test]
+fn a_token_whose_rules_hide_nothing_is_not_made() {
+    let notes = vault(&[("[Private] Diary/Day.md", "Rye.\n"), ("Work/Plan.md", "Rye.\n")]);
+    let ibid = Ibid::new();
+    ibid.index(notes.path(), &["--name", "n", "--model", "none"]);
+    let create = |rules: &[&str], more: &[&str]| {
+        let rules = rules.iter().flat_map(|&rule| ["--rule", rule]);
+        let arguments: Vec<&str> = ["token", "create", "--name", "t"].into_iter().chain(rules).collect();
+        ibid.run(&[&arguments[..], more].concat())
+    };
+    for rule in ["-path:Dairy", "-tag:privat", "-property:a=b", "-collection:m", "-path:[D]iary"] {
+        let refused = create(&[rule], &[]).ends_with(2);
+        assert!(
+            refused.stderr.contains("hides nothing") && refused.stderr.contains("--allow-empty"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let made = create(&["-path:Dairy"], &["--allow-empty"]).ends_with(0);
+    assert!(made.stderr.contains("-path:Dairy names no note now"), "{}", made.stderr);
+    ibid.run(&["token", "revoke", "t"]).ends_with(0);
+    let made = create(&["-path:[private] diary", "path:Nowhere", "path:**"], &[]).ends_with(0);
+    for said in [
+        "-path:[private] diary names 1 note now",
+        "path:Nowhere names no note now",
+        "path:** names 2 notes now",
+    ] {
+        assert!(made.stderr.contains(said), "{said}: {}", made.stderr);
+    }
+    let token = made.stdout.trim().to_owned();
+    let server = Server::start(&ibid, &["--auth", "token"]);
+    assert_eq!(server.paths("/mcp", &token), ["Work/Plan.md"]);
+}
+
+#[test]
 fn a_rule_that_says_nothing_makes_no_token() {
     let ibid = Ibid::new();
     for rule in ["folder:Work", "tool:burn", "path:", "-"] {

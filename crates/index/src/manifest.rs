@@ -13,6 +13,13 @@ use crate::vector::{GraphRecord, VectorFileRecord};
 /// comments, typed properties; 5 the commit point is sealed; 6 a file's name counts as a title.
 pub const FORMAT: u32 = 7;
 
+/// How the facts of documents are read off their files. Documents that were read otherwise are read again by the next run,
+/// and their vectors stay.
+///
+/// History: 0 the first; 1 TOML and JSON front matter, keywords of pages and notebooks, and front matter that cannot be
+/// read is a fact.
+pub const READING: u32 = 1;
+
 /// The most skipped files a manifest names; the count beside them is complete.
 pub const MAX_SKIPPED_NAMED: usize = 200;
 
@@ -27,6 +34,10 @@ pub struct Manifest {
     pub source: SourceRecord,
     /// Which model made its vectors; `None` where it was indexed by words alone.
     pub model: Option<ModelRecord>,
+    /// How the facts of all its documents were read: [`READING`], or an earlier number where some are still to be read
+    /// again.
+    #[serde(default)]
+    pub reading: u32,
     /// Its vector files, oldest first.
     pub vector_files: Vec<VectorFileRecord>,
     /// Its neighbour graph, if it is large enough to have one.

@@ -84,6 +84,7 @@ pub(crate) fn manifest() -> Manifest {
             origin: Origin::Folder,
         },
         model: Some(model),
+        reading: 0,
         vector_files: vec![],
         graph: None,
         pending: 0,

@@ -10,7 +10,7 @@ use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
 use ibid_embed::Embedder;
 use ibid_index::OpenError;
-use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, SkippedRecord, SourceRecord};
+use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, READING, SkippedRecord, SourceRecord};
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
 use ibid_index::vector::VectorKey;
@@ -130,6 +130,7 @@ pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> 
         options,
         source: source.as_ref(),
         record: options.record(root, &listing),
+        reading: base.as_ref().map_or(READING, |base| base.manifest().reading),
         base,
         replaces,
         progress,
@@ -178,8 +179,9 @@ fn start(
         return Ok(Start { base: None, known: Vec::new(), replaces: false });
     };
     let mut known = known_documents(&base, options, root, listing)?;
-    if base.manifest().source.language.as_deref() != options.language.map(Language::code) {
-        // Words are cut anew; vectors can stay.
+    let other_language = base.manifest().source.language.as_deref() != options.language.map(Language::code);
+    if other_language || base.manifest().reading != READING {
+        // Words are cut, or facts read, anew; vectors can stay.
         known.iter_mut().for_each(|document| document.file = UNKNOWN);
     }
     // Under another model every document must be read again. A first one fills in what the words lack.
@@ -242,6 +244,8 @@ struct Run<'a> {
     record: SourceRecord,
     /// The generation that is continued.
     base: Option<Arc<Snapshot>>,
+    /// How the facts of the documents that stand were read.
+    reading: u32,
     /// Whether another generation stands that shares nothing with this one: half of this one must not take its place.
     replaces: bool,
     progress: &'a dyn Progress,
@@ -497,6 +501,8 @@ impl Run<'_> {
             indexed_at: self.options.now / 1_000_000_000,
             source: self.record.clone(),
             model: self.options.model.as_ref().map(Model::record),
+            // Facts that were read otherwise stand there until the last document is read.
+            reading: if self.to_read == self.read { READING } else { self.reading },
             vector_files: Vec::new(),
             graph: None,
             pending: (self.to_read - self.read) as u64,
@@ -531,6 +537,9 @@ mod moved;
 
 #[cfg(test)]
 mod other_model;
+
+#[cfg(test)]
+mod read_anew;
 
 #[cfg(test)]
 mod watching;

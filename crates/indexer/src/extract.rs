@@ -38,6 +38,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use ibid_core::document::{Document, PropertyValue};
+use ibid_core::front_matter;
 use ibid_core::id::DocumentPath;
 use ibid_core::span::Span;
 
@@ -126,7 +127,7 @@ pub struct Block {
 /// What a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockKind {
-    /// The YAML at the head of a note, its `---` lines included.
+    /// The front matter at the head of a note, the lines that close it included.
     FrontMatter,
     /// A heading that structures the document; one inside a quote or a list is a [`BlockKind::Paragraph`].
     Heading,
@@ -172,8 +173,10 @@ pub(crate) fn is_converted(path: &DocumentPath) -> bool {
 /// Takes time linear in the text. For texts of 4 GiB and more, which [`text_of`] never gives, the spans are
 /// meaningless.
 pub fn extract(path: &DocumentPath, text: &str) -> Extracted {
-    match Format::of(path) {
-        Some(Format::Markdown | Format::Converted(_)) => markdown::extract(path, text),
+    let format = Format::of(path);
+    let mut extracted = match format {
+        Some(Format::Markdown) => return markdown::extract(path, text),
+        Some(Format::Converted(_)) => return markdown::extract_converted(path, text),
         Some(Format::Canvas) => canvas::extract(path, text),
         Some(Format::Drawing) => canvas::extract_drawing(path, text),
         Some(Format::Base) => canvas::extract_base(path, text),
@@ -185,6 +188,22 @@ pub fn extract(path: &DocumentPath, text: &str) -> Extracted {
         Some(Format::Code) => code::extract(path, text),
         Some(Format::Media(medium)) => listed(path, medium),
         Some(Format::Plain) | None => plain::extract(path, text),
+    };
+    // These formats have no front matter, and people write it there all the same.
+    let is_prose = matches!(format, Some(Format::Plain | Format::Org | Format::Rst | Format::Tex) | None);
+    if is_prose && front_matter::claims(text, false) {
+        extracted.reading.facts.insert(0, unreadable_front_matter(text));
+    }
+    extracted
+}
+
+/// What is known of a text whose front matter cannot be read, at its first letter.
+fn unreadable_front_matter(text: &str) -> Fact {
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    Fact {
+        span: span_of(0..first),
+        key: front_matter::FRONT_MATTER.into(),
+        value: PropertyValue::Text(front_matter::UNREADABLE.to_owned()),
     }
 }
 

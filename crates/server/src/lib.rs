@@ -44,7 +44,7 @@ pub use guide::{Guide, GuideStep, Guides};
 pub use library::{AskError, Found, Freshen, Library, LoadModel, WorkLost};
 pub use listen::{CertificateError, CertificateFiles};
 pub use measured::{Figures, Measured};
-pub use named::{Named, count_named};
+pub use named::{Named, count_named, count_private};
 pub use oauth::external::{OidcConfig, OidcError, Person};
 pub use oauth::password::PasswordError;
 pub use oauth::scope::{Scope, Scopes, UnknownScope};

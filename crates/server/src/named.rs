@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ibid_core::grant::{Grant, Rule, RuleForm, What};
+use ibid_core::mark::says_yes;
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
 
@@ -34,6 +35,21 @@ impl fmt::Display for Named {
             _ => write!(f, "{rule} names {notes} notes now"),
         }
     }
+}
+
+/// The same for what is [private](crate::Private::of), where a property that is to be a yes names more than its value.
+pub fn count_private(named: &[What], snapshots: &[Arc<Snapshot>]) -> Result<Vec<Named>, ReadError> {
+    let mut counted = count_named(&Grant::of(named.iter().cloned().map(Rule::deny)), snapshots)?;
+    for named in &mut counted {
+        if let What::Property(name, value) = &named.rule.what
+            && says_yes(value)
+        {
+            let marked = snapshots.iter().map(|snapshot| snapshot.count_marked(name));
+            named.notes = marked.sum::<Result<u64, ReadError>>()?;
+            named.is_there = named.notes > 0;
+        }
+    }
+    Ok(counted)
 }
 
 /// Every rule of a grant that names notes, in the grant's order, over snapshots that are not narrowed. Rules about tools

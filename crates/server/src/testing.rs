@@ -169,6 +169,7 @@ fn index_of(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>], mo
                 origin: Origin::Folder,
             },
             model,
+            reading: 0,
             vector_files: Vec::new(),
             graph: None,
             pending: 0,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ibid_core::grant::{Grant, Rule, RuleForm, What};
 use ibid_core::id::CollectionName;
+use ibid_core::mark::says_yes;
 
 use crate::mcp::is_tool;
 
@@ -25,6 +26,8 @@ pub struct Viewer {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Sight {
     pub(crate) grant: Grant,
+    /// Names of properties that keep a note back unless they clearly say no.
+    pub(crate) marks: Vec<String>,
     pub(crate) keeps_unreadable: bool,
     pub(crate) tells_of_unread: bool,
 }
@@ -43,12 +46,21 @@ pub struct UnknownTool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Private {
     rules: Vec<Rule>,
+    marks: Vec<String>,
 }
 
 impl Private {
-    /// Notes that any of these name.
+    /// Notes that any of these name. A property that is to be a yes (`true`, `yes`, `x`, …) names the notes where it is
+    /// anything but a clear no, in whatever words.
     pub fn of(named: impl IntoIterator<Item = What>) -> Private {
-        Private { rules: named.into_iter().map(Rule::deny).collect() }
+        let mut private = Private { rules: Vec::new(), marks: Vec::new() };
+        for what in named {
+            match what {
+                What::Property(name, value) if says_yes(&value) => private.marks.push(name),
+                what => private.rules.push(Rule::deny(what)),
+            }
+        }
+        private
     }
 
     /// No note.
@@ -58,11 +70,10 @@ impl Private {
 }
 
 impl Default for Private {
-    /// Notes with the tag `private` or one below it, or with the property `private: true` in any way people write that.
+    /// Notes with the tag `private` or one below it, or with a property `private` that is anything but a clear no.
     fn default() -> Private {
-        let property = |value: &str| What::Property("private".to_owned(), value.to_owned());
-        let said = ["true", "yes", "on", "1"].map(property);
-        Private::of([What::Tag("private".to_owned())].into_iter().chain(said))
+        let property = What::Property("private".to_owned(), "true".to_owned());
+        Private::of([What::Tag("private".to_owned()), property])
     }
 }
 
@@ -136,14 +147,18 @@ impl Viewer {
 
 impl Sight {
     fn of(grant: &Grant, private: Option<&Private>) -> Option<Sight> {
-        let kept_back = private.map(|private| private.rules.clone()).unwrap_or_default();
-        let keeps_unreadable = !kept_back.is_empty();
+        let private = private.cloned().unwrap_or_else(Private::nothing);
+        let keeps_unreadable = private != Private::nothing();
         let granted: Vec<Rule> = grant.about_documents().cloned().collect();
         // The owner elsewhere is told how far indexing is; of whom less is shown, files not read yet may be any.
         let tells_of_unread = granted.is_empty();
-        let rules = Grant::of(granted.into_iter().chain(kept_back));
+        let rules = Grant::of(granted.into_iter().chain(private.rules));
         debug_assert!(rules.rules().iter().all(|rule| rule.form() != RuleForm::Tool));
-        (!rules.is_everything()).then_some(Sight { grant: rules, keeps_unreadable, tells_of_unread })
+        let is_narrow = !rules.is_everything() || keeps_unreadable;
+        let mut marks = private.marks;
+        marks.sort();
+        marks.dedup();
+        is_narrow.then_some(Sight { grant: rules, marks, keeps_unreadable, tells_of_unread })
     }
 }
 
@@ -189,6 +204,7 @@ mod tests {
         let sight = owner_elsewhere.sight().unwrap();
         assert!(sight.keeps_unreadable && sight.tells_of_unread && owner_elsewhere.is_remote());
         assert!(!viewer(&["path:Work"]).sight().unwrap().tells_of_unread);
+        assert_eq!(sight.marks, ["private"]);
         let nothing_private = Viewer::remote(Grant::everything(), &Private::nothing()).unwrap();
         assert!(nothing_private.sight().is_none());
     }

@@ -1,13 +1,17 @@
 //! A snapshot narrowed to what one caller sees. What is not seen is treated as what was deleted: it is in no list, no
 //! count, no score, no graph of links and no dictionary, so nothing above this module has to remember it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use ibid_core::document::PropertyValue;
+use ibid_core::front_matter::{FRONT_MATTER, UNREADABLE, claims, opens};
 use ibid_core::grant::{Grant, PathPattern, Rule, RuleForm, What};
+use ibid_core::mark::{marks, says_no};
 use tantivy::postings::TermInfo;
 use tantivy::query::{Bm25StatisticsProvider, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocSet, InvertedIndexReader, TERMINATED, Term};
+use tantivy::{DocAddress, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
 use super::passing::Passing;
 use super::{ChunkAddress, Snapshot};
@@ -23,6 +27,8 @@ const MAX_FRONT_MATTER_BYTES: u32 = 128 * 1024;
 pub struct Narrowing<'a> {
     /// The rules; those about whole collections and tools mean nothing here.
     pub grant: &'a Grant,
+    /// Names of properties that keep a document back unless they [clearly say no](ibid_core::mark::marks).
+    pub marks: &'a [String],
     /// Whether documents are kept back whose front matter cannot be read: nobody can tell whether it keeps them back.
     pub keeps_unreadable: bool,
     /// Whether the caller is told of files that were not read or skipped. They may be any files.
@@ -56,8 +62,8 @@ impl Snapshot {
     /// A rule that allows holds of a document where it does of all its chunks, one that denies where it does of any.
     /// Words count as often as they stand in what is seen, so that neither a score nor an order tells of the rest.
     ///
-    /// Costs a look at every chunk, and with [`Narrowing::keeps_unreadable`] the first time a read of each document's
-    /// first chunk, some 10 µs each. Questions then cost a look at the postings of their words.
+    /// Costs a look at every chunk, and in a generation whose [reading](crate::manifest::READING) is 0 with
+    /// [`Narrowing::keeps_unreadable`] the first time a read of each document's first chunk, some 10 µs each. Questions then cost a look at the postings of their words.
     pub fn narrowed(&self, narrowing: &Narrowing<'_>) -> Result<Snapshot, ReadError> {
         let chunks = self.chunks_of_documents(&self.documents_seen(narrowing)?)?;
         let tokens = self.tokens_of(&chunks).map_err(|error| self.read_error(error))?;
@@ -141,6 +147,11 @@ impl Snapshot {
                 }
             }
         }
+        for mark in narrowing.marks {
+            for number in self.documents_marked(mark)?.iter() {
+                seen.remove(number);
+            }
+        }
         if narrowing.keeps_unreadable {
             for &number in self.unreadable()? {
                 seen.remove(number);
@@ -163,6 +174,72 @@ impl Snapshot {
             What::Collection(name) => Ok(if *name == self.name { self.documents } else { 0 }),
             _ => Ok(u64::from(self.documents_named(rule)?.len())),
         }
+    }
+
+    /// How many documents a property [marks](ibid_core::mark::marks), of a snapshot that is not narrowed.
+    ///
+    /// Costs a look at its values, and a read of each document with one that is not a text.
+    pub fn count_marked(&self, property: &str) -> Result<u64, ReadError> {
+        Ok(u64::from(self.documents_marked(property)?.len()))
+    }
+
+    /// The documents that a property marks.
+    fn documents_marked(&self, property: &str) -> Result<RowSet, ReadError> {
+        let mut marked = RowSet::empty(self.links()?.documents() as u32);
+        for value in self.values_of(property)?.iter().filter(|value| !says_no(value)) {
+            let term = Term::from_field_text(self.fields.property, &property_term(property, Some(value)));
+            for (number, _) in self.documents_with(term)? {
+                marked.insert(number);
+            }
+        }
+        // Values that are no terms: nested ones, and long texts.
+        let name = property_term(property, None);
+        for (number, at) in self.documents_with(Term::from_field_text(self.fields.property, &name))? {
+            if !marked.contains(number) {
+                let path = self.chunk(at)?.path;
+                let stored = self.document(&path)?;
+                let properties = stored.map(|stored| stored.document.properties);
+                let says =
+                    |(key, value): &(String, PropertyValue)| property_term(key, None) == name && marks(value);
+                if properties.is_none_or(|properties| properties.iter().any(says)) {
+                    marked.insert(number);
+                }
+            }
+        }
+        Ok(marked)
+    }
+
+    /// Every value of a property that is a text, once, in lower case.
+    fn values_of(&self, property: &str) -> Result<BTreeSet<String>, ReadError> {
+        let before = property_term(property, Some(""));
+        let mut values = BTreeSet::new();
+        let mut collect = |reader: &SegmentReader| -> tantivy::Result<()> {
+            let inverted = reader.inverted_index(self.fields.property)?;
+            let mut terms = inverted.terms().range().ge(before.as_bytes()).into_stream()?;
+            while let Some((term, _)) = terms.next() {
+                let Some(value) = term.strip_prefix(before.as_bytes()) else { break };
+                values.insert(String::from_utf8_lossy(value).into_owned());
+            }
+            Ok(())
+        };
+        for reader in self.searcher.segment_readers() {
+            collect(reader).map_err(|error| self.read_error(error))?;
+        }
+        Ok(values)
+    }
+
+    /// The documents with a term, each once with a chunk that has it.
+    fn documents_with(&self, term: Term) -> Result<Vec<(u32, ChunkAddress)>, ReadError> {
+        let graph = self.links()?;
+        let mut documents = BTreeMap::new();
+        self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
+            let at = ChunkAddress(DocAddress::new(segment, doc));
+            if let Some(number) = graph.document_of(at) {
+                documents.entry(number).or_insert(at);
+            }
+            Ok(())
+        })?;
+        Ok(documents.into_iter().collect())
     }
 
     /// The documents a rule names.
@@ -246,11 +323,18 @@ impl Snapshot {
         Ok(chunks)
     }
 
-    /// The documents that begin with front matter of which nothing could be read, and those that cannot be read at all.
+    /// The documents that begin with front matter which could not be read, and those that cannot be read at all.
     fn unreadable(&self) -> Result<&[u32], ReadError> {
         if let Some(unreadable) = self.unreadable.get() {
             return Ok(unreadable);
         }
+        if self.manifest.reading > 0 {
+            let term = property_term(FRONT_MATTER, Some(UNREADABLE));
+            let documents = self.documents_with(Term::from_field_text(self.fields.property, &term))?;
+            let found = documents.into_iter().map(|(number, _)| number).collect();
+            return Ok(self.unreadable.get_or_init(|| found));
+        }
+        // Their facts do not tell yet, so their texts must.
         let graph = self.links()?;
         let mut found = Vec::new();
         self.for_each_match(&self.begins(), |segment, doc| {
@@ -265,7 +349,7 @@ impl Snapshot {
 
     fn is_unreadable(&self, first: ChunkAddress) -> Result<bool, ReadError> {
         let chunk = self.chunk(first)?;
-        if !opens_front_matter(&chunk.text) {
+        if !opens(&chunk.text) {
             return Ok(false);
         }
         let Some(stored) = self.document(&chunk.path)? else { return Ok(true) };
@@ -274,7 +358,7 @@ impl Snapshot {
         }
         let text = self.text(&chunk.path, 0..MAX_FRONT_MATTER_BYTES.min(stored.text_bytes))?;
         let text = text.map(|(_, text)| text).unwrap_or_default();
-        Ok(claims_front_matter(&text, stored.text_bytes as usize > text.len()))
+        Ok(claims(&text, stored.text_bytes as usize > text.len()))
     }
 
     fn tokens_of(&self, chunks: &[RowSet]) -> tantivy::Result<u64> {
@@ -340,25 +424,6 @@ impl Bm25StatisticsProvider for Statistics<'_> {
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         self.0.chunks_with_term(term)
     }
-}
-
-/// Whether a text begins as front matter does.
-fn opens_front_matter(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}');
-    text.strip_prefix("---")
-        .is_some_and(|rest| rest.split(['\n', '\r']).next().is_some_and(|line| line.trim().is_empty()))
-}
-
-/// Whether what a text begins with is front matter by its look: closed, or cut off here, and with a line `key:`.
-fn claims_front_matter(text: &str, is_cut: bool) -> bool {
-    let mut lines = text.trim_start_matches('\u{feff}').split(['\n', '\r']).skip(1);
-    let mut has_key = false;
-    let closed = lines.any(|line| {
-        let key = line.split_once(':').map(|(key, _)| key.trim());
-        has_key |= key.is_some_and(|key| !key.is_empty() && !key.contains(char::is_whitespace));
-        matches!(line.trim_end(), "---" | "...")
-    });
-    has_key && (closed || is_cut)
 }
 
 #[cfg(test)]

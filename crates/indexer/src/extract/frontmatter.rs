@@ -1,9 +1,10 @@
-//! The YAML at the head of a note: where it ends, what it says, and which of it are title, aliases and tags.
+//! The YAML, TOML or JSON at the head of a note: where it ends, what it says, and which of it are title, aliases and tags.
 //!
-//! YAML that cannot be read gives no properties; the text is still there to be searched. Dataview's inline fields
+//! What cannot be read gives no properties; the text is still there to be searched. Dataview's inline fields
 //! are [`super::obsidian`]'s.
 
 use std::fmt;
+use std::ops::Range;
 
 use ibid_core::document::PropertyValue;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -11,66 +12,147 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::{MAX_PROPERTIES, MAX_TAGS, lines, name_of};
 
 /// The largest front matter that is parsed, in bytes; what people write has hundreds.
-const MAX_YAML_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 /// The deepest nesting in front matter.
-const MAX_YAML_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// The most values in front matter, after aliases (`*name`) are followed.
 const MAX_YAML_NODES: usize = 32 * 1024;
+
+/// Sections of TOML and JSON whose entries are properties of the note: Zola's `[extra]` and `[taxonomies]`, Hugo's
+/// `[params]`.
+const SECTIONS: [&str; 3] = ["extra", "params", "taxonomies"];
 
 /// The front matter of a text.
 #[derive(Debug, PartialEq)]
 pub(super) struct FrontMatter {
     /// Where it ends: after the line that closes it.
     pub(super) end: usize,
-    /// What it says, in order.
+    /// What it says, in order; TOML by name. A name that stands there twice is here twice.
     pub(super) properties: Vec<(String, PropertyValue)>,
+    /// Whether that is all of it.
+    pub(super) is_readable: bool,
 }
 
-/// The front matter `text` opens with, after a byte order mark if there is one.
-///
-/// Two thematic breaks at the top of a text with prose between them are none.
+/// The front matter `text` opens with, after a byte order mark if there is one: YAML between lines of `---`, TOML
+/// between lines of `+++`, or an object of JSON.
 pub(super) fn read(text: &str) -> Option<FrontMatter> {
-    let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut rest = lines(&text[begin..]).map(|line| begin + line.start..begin + line.end);
-    let opening = rest.next().filter(|line| text[line.clone()].trim_end() == "---")?;
-    let closing = rest.find(|line| matches!(text[line.clone()].trim_end(), "---" | "..."))?;
-    let yaml = &text[opening.end..closing.start];
-    let properties = parse(yaml);
-    if properties.is_none() && !looks_like_yaml(yaml) {
+    read_yaml(text).or_else(|| read_toml(text)).or_else(|| read_json(text))
+}
+
+/// The YAML a text opens with. Two thematic breaks at the top of a text with prose between them are none.
+pub(super) fn read_yaml(text: &str) -> Option<FrontMatter> {
+    let (inner, end) = fenced(text, "---", &["---", "..."])?;
+    let properties = parse(&text[inner.clone()]);
+    if properties.is_none() && !looks_like_yaml(&text[inner]) {
         return None;
     }
-    Some(FrontMatter { end: closing.end, properties: properties.unwrap_or_default() })
+    Some(FrontMatter::of(end, properties))
+}
+
+fn read_toml(text: &str) -> Option<FrontMatter> {
+    let (inner, end) = fenced(text, "+++", &["+++"])?;
+    let inner = &text[inner];
+    let table = (inner.len() <= MAX_BYTES).then(|| inner.parse::<toml::Table>().ok()).flatten();
+    if table.is_none() && !inner.contains('=') {
+        return None;
+    }
+    let properties = table.map(|table| table.into_iter().map(|(key, value)| (key, of_toml(value))).collect());
+    Some(FrontMatter::of(end, properties.map(with_sections)))
+}
+
+/// What follows the object on its last line is not part of it, and must be blank.
+fn read_json(text: &str) -> Option<FrontMatter> {
+    let begin = after_byte_order_mark(text);
+    let json = text[begin..].strip_prefix('{').map(|_| &text[begin..])?;
+    let mut values = serde_json::Deserializer::from_str(json).into_iter::<Value>();
+    let Value(value) = values.next()?.ok()?;
+    let closed = values.byte_offset();
+    let rest = lines(&json[closed..]).next().unwrap_or(0..0);
+    if !json[closed..][rest.clone()].trim().is_empty() {
+        return None;
+    }
+    let properties = match value {
+        PropertyValue::Map(entries) if closed <= MAX_BYTES => Some(with_sections(entries)),
+        _ => None,
+    };
+    Some(FrontMatter::of(begin + closed + rest.end, properties))
+}
+
+impl FrontMatter {
+    fn of(end: usize, properties: Option<Vec<(String, PropertyValue)>>) -> FrontMatter {
+        let is_parsed = properties.is_some();
+        let mut properties = properties.unwrap_or_default().into_iter();
+        let kept: Vec<_> = properties.by_ref().take(MAX_PROPERTIES).collect();
+        let is_shallow = |(_, value): &(String, PropertyValue)| depth_of(value) <= MAX_DEPTH;
+        let is_whole = properties.next().is_none() && kept.iter().all(is_shallow);
+        let shallow = kept.into_iter().filter(is_shallow);
+        let properties = shallow.map(|(key, value)| (key, typed(value))).collect();
+        FrontMatter { end, properties, is_readable: is_parsed && is_whole }
+    }
+}
+
+/// The properties, and after them those in the sections where makers of sites have a person write their own.
+fn with_sections(mut properties: Vec<(String, PropertyValue)>) -> Vec<(String, PropertyValue)> {
+    let is_section = |key: &str| SECTIONS.iter().any(|section| key.eq_ignore_ascii_case(section));
+    let sections = properties.iter().filter(|(key, _)| is_section(key));
+    let inner: Vec<_> = sections
+        .filter_map(|(_, value)| match value {
+            PropertyValue::Map(entries) => Some(entries.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    properties.extend(inner);
+    properties
+}
+
+/// How many levels a value has within it. The parsers bound it: YAML by our limit, JSON and TOML by a hundred or so.
+fn depth_of(value: &PropertyValue) -> usize {
+    let inner = match value {
+        PropertyValue::List(values) => values.iter().map(depth_of).max(),
+        PropertyValue::Map(entries) => entries.iter().map(|(_, value)| depth_of(value)).max(),
+        _ => None,
+    };
+    inner.map_or(0, |depth| depth + 1)
+}
+
+fn after_byte_order_mark(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// What stands between a first line and the next that closes it, and where that one ends.
+fn fenced(text: &str, opening: &str, closings: &[&str]) -> Option<(Range<usize>, usize)> {
+    let begin = after_byte_order_mark(text);
+    let mut rest = lines(&text[begin..]).map(|line| begin + line.start..begin + line.end);
+    let opening = rest.next().filter(|line| text[line.clone()].trim_end() == opening)?;
+    let closing = rest.find(|line| closings.contains(&text[line.clone()].trim_end()))?;
+    Some((opening.end..closing.start, closing.end))
 }
 
 /// The mapping `yaml` is; empty where it is another structure, `None` where it is prose or cannot be read.
 fn parse(yaml: &str) -> Option<Vec<(String, PropertyValue)>> {
-    if yaml.len() > MAX_YAML_BYTES {
+    if yaml.len() > MAX_BYTES {
         return None;
     }
     // The YAML reader knows line ends as the standard has them; a lone carriage return is one there too.
     let budget = serde_saphyr::budget! {
-        max_depth: MAX_YAML_DEPTH,
-        flow_nesting_limit: MAX_YAML_DEPTH,
+        max_depth: MAX_DEPTH,
+        flow_nesting_limit: MAX_DEPTH,
         max_nodes: MAX_YAML_NODES,
         max_documents: 1,
     };
     let options = serde_saphyr::options! {
         budget: budget,
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_YAML_NODES },
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::FirstWins,
+        // The reader gives every pair then, and all are kept: any of them may say that the note is private.
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         merge_keys: serde_saphyr::MergeKeyPolicy::AsOrdinary,
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString,
         strict_booleans: true,
         with_snippet: false,
     };
     match serde_saphyr::from_str_with_options::<Value>(yaml, options).ok()?.0 {
-        PropertyValue::Map(mut properties) => {
-            properties.truncate(MAX_PROPERTIES);
-            properties
-                .iter_mut()
-                .for_each(|(_, value)| *value = typed(std::mem::replace(value, PropertyValue::Null)));
-            Some(properties)
-        }
+        PropertyValue::Map(properties) => Some(properties),
         PropertyValue::Null | PropertyValue::List(_) => Some(Vec::new()),
         _ => None,
     }
@@ -91,6 +173,21 @@ fn typed(value: PropertyValue) -> PropertyValue {
             PropertyValue::Map(entries.into_iter().map(|(key, value)| (key, typed(value))).collect())
         }
         other => other,
+    }
+}
+
+fn of_toml(value: toml::Value) -> PropertyValue {
+    match value {
+        toml::Value::String(text) => PropertyValue::Text(text),
+        toml::Value::Integer(number) => PropertyValue::Number(number as f64),
+        toml::Value::Float(number) if number.is_finite() => PropertyValue::Number(number),
+        toml::Value::Float(number) => PropertyValue::Text(number.to_string()),
+        toml::Value::Boolean(on) => PropertyValue::Checkbox(on),
+        toml::Value::Datetime(moment) => PropertyValue::Text(moment.to_string()),
+        toml::Value::Array(values) => PropertyValue::List(values.into_iter().map(of_toml).collect()),
+        toml::Value::Table(table) => {
+            PropertyValue::Map(table.into_iter().map(|(key, value)| (key, of_toml(value))).collect())
+        }
     }
 }
 
@@ -310,6 +407,83 @@ mod tests {
     }
 
     #[test]
+    fn toml_and_json_are_read_too() {
+        let a_is_b = [("a", text("b"))];
+        for (note, rest) in [
+            ("+++\na = 'b'\n+++\nbody", "body"),
+            ("\u{feff}+++\r\na = 'b'\r\n+++\r\nbody", "body"),
+            ("{\n  \"a\": \"b\"\n}\nbody", "body"),
+            ("{\"a\": \"b\"} \n\nbody", "\nbody"),
+            ("{\"a\": \"b\"}", ""),
+        ] {
+            check(note, rest, &a_is_b);
+        }
+        check("{}\nbody", "body", &[]);
+        let map = |key: &str, value| PropertyValue::Map(vec![(key.to_owned(), value)]);
+        check(
+            "+++\nd = 2024-01-01\nl = ['x', 2]\nn = inf\nprivate = true\n[t]\nk = 1.5\n+++\n",
+            "",
+            &[
+                ("d", PropertyValue::Date("2024-01-01".into(), 1_704_067_200)),
+                ("l", PropertyValue::List(vec![text("x"), PropertyValue::Number(2.0)])),
+                ("n", text("inf")),
+                ("private", PropertyValue::Checkbox(true)),
+                ("t", map("k", PropertyValue::Number(1.5))),
+            ],
+        );
+        check(
+            "{\"z\": null, \"a\": {\"k\": true}, \"z\": \"[[Rye]]\"}\n",
+            "",
+            &[
+                ("z", PropertyValue::Null),
+                ("a", map("k", PropertyValue::Checkbox(true))),
+                ("z", PropertyValue::Link("[[Rye]]".into())),
+            ],
+        );
+        for note in [
+            "+++\na = 1\n",
+            "+++\nprose\n+++\n",
+            "{\"a\": 1",
+            "{\"a\": 1} b\n",
+            "{{a}}\n",
+            "{a: 1}\n",
+            " {}\n",
+        ] {
+            assert_eq!(read(note), None, "{note:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_a_section_of_a_persons_own_is_of_the_note() {
+        let extra = vec![("private".to_owned(), PropertyValue::Checkbox(true))];
+        let expected = [("extra", PropertyValue::Map(extra)), ("private", PropertyValue::Checkbox(true))];
+        check("+++\n[extra]\nprivate = true\n+++\n", "", &expected);
+        check("{\"extra\": {\"private\": true}}\n", "", &expected);
+    }
+
+    #[test]
+    fn what_is_not_read_as_a_whole_is_told() {
+        let deep = format!("{{\"a\": 1, \"b\": {}{}}}\n", "[".repeat(40), "]".repeat(40));
+        let many: String = (0..=MAX_PROPERTIES).map(|at| format!("a{at}: 1\n")).collect();
+        for (note, is_readable) in [
+            ("---\na: b\n---\n", true),
+            ("---\na: [\n---\n", false),
+            ("+++\na = [\n+++\n", false),
+            (deep.as_str(), false),
+            (&format!("---\n{many}---\n"), false),
+            (&format!("---\na: {}\n---\n", "x".repeat(MAX_BYTES)), false),
+        ] {
+            assert_eq!(read(note).unwrap().is_readable, is_readable, "{}", &note[..note.len().min(40)]);
+        }
+        // Each of two values may be the one that is meant.
+        check(
+            "---\nprivate: false\nprivate: true\n---\n",
+            "",
+            &[("private", PropertyValue::Checkbox(false)), ("private", PropertyValue::Checkbox(true))],
+        );
+    }
+
+    #[test]
     fn values_keep_their_kind_and_order() {
         check(
             "---\nz: 1\na: [x, 2]\nl: [[Rye]]\nq: '[[Rye|r]]'\nd: 2024-01-01\nt: 12:30:45\nn:\nb: yes\nc: true\ni: .inf\nm: {k: v}\nbig: 123456789012345678901234567890\n---\n",
@@ -346,7 +520,7 @@ mod tests {
             yaml + &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","))
         });
         let deep = format!("a: {}{}\n", "[".repeat(20_000), "]".repeat(20_000));
-        let huge = "a: b\n".repeat(MAX_YAML_BYTES / 5 + 1);
+        let huge = "a: b\n".repeat(MAX_BYTES / 5 + 1);
         for yaml in ["title: \"unclosed\ntags: [a, b\n: :\n", &bomb, &deep, &huge] {
             check(&format!("---\n{yaml}---\nbody"), "body", &[]);
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use ibid_core::document::{Document, Heading, Link, LinkKind, PropertyValue};
+use ibid_core::front_matter::claims;
 use ibid_core::id::DocumentPath;
 use ibid_core::links::is_address;
 use ibid_core::span::Span;
@@ -12,12 +13,13 @@ use percent_encoding::percent_decode_str;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::callout::{self, Callout};
+use super::frontmatter::FrontMatter;
 use super::obsidian::{self, Opens, Prose};
 use super::outline::is_crowded;
 use super::pieces::pieces;
 use super::{
     Aside, Block, BlockKind, Extracted, Fact, MAX_HEADINGS, MAX_LINKS, MAX_NAME_CHARS, Reading, block_id,
-    drawing, frontmatter, merged, name_of, span_of, task,
+    drawing, frontmatter, merged, name_of, span_of, task, unreadable_front_matter,
 };
 
 /// What is read beyond CommonMark. Wikilinks are ours, because the parser's know neither `\|` nor where a tag may be.
@@ -34,6 +36,27 @@ const MAX_GATHERED_BYTES: usize = 16 * MAX_NAME_CHARS;
 
 pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
     let front = frontmatter::read(text);
+    let is_unreadable = match &front {
+        Some(front) => !front.is_readable,
+        None => claims(text, false),
+    };
+    extract_with(path, text, front, is_unreadable)
+}
+
+/// The same for what was made of another kind of file, whose front matter is our own.
+pub(super) fn extract_converted(path: &DocumentPath, text: &str) -> Extracted {
+    let front = frontmatter::read_yaml(text);
+    // There may be more of it than is read.
+    let is_unreadable = front.as_ref().is_some_and(|front| !front.is_readable);
+    extract_with(path, text, front, is_unreadable)
+}
+
+fn extract_with(
+    path: &DocumentPath,
+    text: &str,
+    front: Option<FrontMatter>,
+    is_unreadable: bool,
+) -> Extracted {
     let body = match &front {
         Some(front) => front.end,
         None if text.starts_with('\u{feff}') => '\u{feff}'.len_utf8(),
@@ -64,11 +87,12 @@ pub(super) fn extract(path: &DocumentPath, text: &str) -> Extracted {
     properties.truncate(super::MAX_PROPERTIES);
     let tags = found.tags.into_list();
     let block_ids = block_id::find(text, &blocks);
+    let front_matter = is_unreadable.then(|| unreadable_front_matter(text));
     let reading = Reading {
         comments: merged(found.comments.into_iter().map(span_of).chain(walk.html_comments).collect()),
         noise: if is_drawing { drawing::noise(text, &walk.headings) } else { Vec::new() },
         asides: asides(walk.tables, walk.callouts, walk.footnotes),
-        facts: facts(walk.facts, found.facts, task::find(text, &blocks)),
+        facts: facts(front_matter, walk.facts, found.facts, task::find(text, &blocks)),
         ..Reading::default()
     };
     let (path, headings) = (path.clone(), walk.headings);
@@ -89,8 +113,14 @@ fn asides(tables: Vec<Aside>, callouts: Vec<Aside>, footnotes: Footnotes) -> Vec
 }
 
 /// All that is known of parts of the text, by place.
-fn facts(of_structure: Vec<Fact>, of_fields: Vec<Fact>, of_tasks: Vec<Fact>) -> Vec<Fact> {
-    let mut facts: Vec<Fact> = of_structure.into_iter().chain(of_fields).chain(of_tasks).collect();
+fn facts(
+    of_front_matter: Option<Fact>,
+    of_structure: Vec<Fact>,
+    of_fields: Vec<Fact>,
+    of_tasks: Vec<Fact>,
+) -> Vec<Fact> {
+    let mut facts: Vec<Fact> =
+        of_front_matter.into_iter().chain(of_structure).chain(of_fields).chain(of_tasks).collect();
     facts.sort_by_key(|fact| fact.span);
     facts
 }

@@ -51,6 +51,7 @@ fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::Tem
         indexed_at: 0,
         source,
         model: None,
+        reading: 0,
         vector_files: Vec::new(),
         graph: None,
         pending: 0,
@@ -95,7 +96,7 @@ fn check_told(words: &str, denied: &[&str], told: &[&str]) {
     let (snapshot, _folder) = snapshot();
     let rules: Vec<String> = denied.iter().map(|&rule| rule.to_owned()).collect();
     let grant = Grant::parse(&rules).unwrap();
-    let narrowing = Narrowing { grant: &grant, keeps_unreadable: false, tells_of_unread: false };
+    let narrowing = Narrowing { grant: &grant, marks: &[], keeps_unreadable: false, tells_of_unread: false };
     let seen = Arc::new(snapshot.narrowed(&narrowing).unwrap());
     let query = Query { mode: Mode::Lexical, ..Query::new(words) };
     let answer = Searcher::new(&[seen], None).search(&query).unwrap();

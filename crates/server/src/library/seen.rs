@@ -65,6 +65,7 @@ impl Open {
             None => {
                 let narrowing = Narrowing {
                     grant: &sight.grant,
+                    marks: &sight.marks,
                     keeps_unreadable: sight.keeps_unreadable,
                     tells_of_unread: sight.tells_of_unread,
                 };

@@ -48,7 +48,54 @@ fn written(notes: &[Note<'_>]) -> (Collection, Snapshot) {
 
 fn narrowed(snapshot: &Snapshot, rules: &[&str], keeps_unreadable: bool) -> Snapshot {
     let grant = Grant::parse(rules).unwrap();
-    snapshot.narrowed(&Narrowing { grant: &grant, keeps_unreadable, tells_of_unread: false }).unwrap()
+    let narrowing = Narrowing { grant: &grant, marks: &[], keeps_unreadable, tells_of_unread: false };
+    snapshot.narrowed(&narrowing).unwrap()
+}
+
+/// A note with one property, as front matter gives it.
+fn check_marked(value: &PropertyValue, is_marked: bool) {
+    let collection = Collection::new();
+    let mut writer = collection.writer();
+    for (path, key, value) in
+        [("marked.md", "Private", value.clone()), ("other.md", "public", PropertyValue::Checkbox(true))]
+    {
+        let (mut document, vectors) = finished(path, "Words.\n");
+        document.stored.document.properties = vec![(key.to_owned(), value)];
+        writer.add(&document, vectors).unwrap();
+    }
+    writer.commit(manifest()).unwrap();
+    let snapshot = writer.finish(&collection.store, 1).unwrap();
+    let (grant, marks) = (Grant::everything(), ["private".to_owned()]);
+    let narrowing =
+        Narrowing { grant: &grant, marks: &marks, keeps_unreadable: true, tells_of_unread: false };
+    let seen = paths(&snapshot.narrowed(&narrowing).unwrap());
+    assert_eq!(seen == ["other.md"], is_marked, "{value:?} {seen:?}");
+    assert_eq!(snapshot.count_marked("private").unwrap(), u64::from(is_marked), "{value:?}");
+}
+
+#[test]
+fn a_property_marks_its_note_unless_it_clearly_says_no() {
+    let text = |text: &str| PropertyValue::Text(text.to_owned());
+    for yes in ["y", "x", "1", "true", "YES", "on", "wahr", "oui", "ja", "perhaps", "since=2024"] {
+        check_marked(&text(yes), true);
+    }
+    for no in ["", "no", "False", "off", "0", "nein"] {
+        check_marked(&text(no), false);
+    }
+    for (value, is_marked) in [
+        (PropertyValue::Null, false),
+        (PropertyValue::Checkbox(false), false),
+        (PropertyValue::Number(0.0), false),
+        (PropertyValue::Number(1.0), true),
+        (PropertyValue::Date("2024-01-01".to_owned(), 0), true),
+        (PropertyValue::List(vec![text("no"), text("yes")]), true),
+        (PropertyValue::List(vec![PropertyValue::List(vec![text("yes")])]), true),
+        (PropertyValue::Map(vec![("from".to_owned(), text("all"))]), true),
+        // Too long to be a term.
+        (text(&"really ".repeat(100)), true),
+    ] {
+        check_marked(&value, is_marked);
+    }
 }
 
 fn paths(snapshot: &Snapshot) -> Vec<String> {
@@ -71,6 +118,25 @@ fn rules_choose_the_documents_they_name() {
     check(&["property:Status=DONE"], false, &["Work/plan.md"]);
     check(&["path:Work", "property:private=true"], false, &["Work/salary.md"]);
     check(&["collection:other", "path:Nowhere"], false, &[]);
+}
+
+#[test]
+fn a_rule_that_allows_means_the_folder_of_that_name_where_there_is_one() {
+    let check = |paths: &[&str], rules: &[&str], seen: &[&str]| {
+        let notes: Vec<Note<'_>> = paths.iter().map(|&path| (path, "Words.\n", &[][..], &[][..])).collect();
+        let (_collection, snapshot) = written(&notes);
+        assert_eq!(self::paths(&narrowed(&snapshot, rules, false)), seen, "{rules:?}");
+        let named: u64 =
+            Grant::parse(rules).unwrap().rules().iter().map(|rule| snapshot.count_named(rule).unwrap()).sum();
+        let expected = if rules[0].starts_with('-') { paths.len() - seen.len() } else { seen.len() };
+        assert_eq!(named, expected as u64, "{rules:?}");
+    };
+    let both = ["[ab]/x.md", "a/x.md", "c/x.md"];
+    check(&both, &["path:[ab]"], &both[..1]);
+    check(&both[1..], &["path:[ab]"], &both[1..2]);
+    check(&both, &["-path:[AB]"], &both[2..]);
+    check(&both[1..], &["-path:[ab]"], &both[2..]);
+    check(&["[Private] Diary/x.md", "y.md"], &["-path:[Private] Diary"], &["y.md"]);
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub(super) struct Page {
     pub(super) author: String,
     /// When it was published, by `<meta>`.
     pub(super) date: String,
+    /// What it is about, by `<meta>`.
+    pub(super) keywords: Vec<String>,
+    /// Whether it is private, by `<meta>`, in whatever words.
+    pub(super) private: String,
     /// Whether a heading of level 1 is in the body.
     pub(super) has_first_heading: bool,
     /// The body as Markdown, without white space at its ends.
@@ -44,6 +48,8 @@ pub(super) fn to_markdown(bytes: &[u8]) -> String {
     }
     front.add("author", &page.author);
     front.add("date", &page.date);
+    front.add_tags(page.keywords.iter().map(String::as_str));
+    front.add("private", &page.private);
     let mut text = front.finish();
     if !page.has_first_heading && !page.title.is_empty() {
         text.push_str("# ");

@@ -28,6 +28,17 @@ pub(super) fn to_markdown(bytes: &[u8]) -> Result<String, Unreadable> {
     front.add("title", metadata["title"].as_str().unwrap_or_default());
     let authors = metadata["authors"].as_array().into_iter().flatten();
     front.add_list("author", authors.filter_map(|author| author["name"].as_str().or(author.as_str())));
+    for key in ["tags", "keywords"] {
+        match &metadata[key] {
+            Value::String(words) => front.add_tags(words.split([',', ';'])),
+            words => front.add_tags(words.as_array().into_iter().flatten().filter_map(Value::as_str)),
+        }
+    }
+    match &metadata["private"] {
+        Value::Null => {}
+        Value::String(said) => front.add("private", said),
+        said => front.add("private", &said.to_string()),
+    }
     let mut out = front.finish();
     let language = metadata["kernelspec"]["language"]
         .as_str()

@@ -69,6 +69,28 @@ fn real_files_read_as_people_would_write_them() {
 }
 
 #[test]
+fn what_a_file_says_it_is_about_becomes_its_tags() {
+    check(
+        Kind::Html,
+        b"<meta name=Keywords content='Bread, private; bread,private'><meta name=private content=ja><p>Rye.",
+        "---\nprivate: \"ja\"\ntags:\n  - \"Bread\"\n  - \"private\"\n  - \"bread\"\n---\n\nRye.\n",
+    );
+    let notebook = |metadata: &str| format!(r#"{{"metadata": {metadata}, "cells": [{{"source": "Rye."}}]}}"#);
+    for (metadata, front) in [
+        (
+            r#"{"keywords": ["private", "a b"], "tags": ["x"]}"#,
+            "tags:\n  - \"x\"\n  - \"private\"\n  - \"a b\"\n",
+        ),
+        (r#"{"keywords": "bread; private"}"#, "tags:\n  - \"bread\"\n  - \"private\"\n"),
+        (r#"{"private": true}"#, "private: \"true\"\n"),
+        (r#"{"private": "oui", "tags": [1, ""]}"#, "private: \"oui\"\n"),
+    ] {
+        check(Kind::Notebook, notebook(metadata).as_bytes(), &format!("---\n{front}---\n\nRye.\n"));
+    }
+    check(Kind::Notebook, notebook(r#"{"private": null, "tags": 3}"#).as_bytes(), "Rye.\n");
+}
+
+#[test]
 fn a_book_is_read_in_the_order_of_its_spine() {
     check(
         Kind::Epub,

@@ -4,6 +4,9 @@
 //! that would become a heading; a star stays a star.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::extract::MAX_TAGS;
 
 /// The longest value in front matter, in bytes; a subject line has a tenth of it.
 const MAX_VALUE_BYTES: usize = 1024;
@@ -14,17 +17,21 @@ const MAX_LEVEL: usize = 6;
 
 /// Front matter while it is gathered: what a file says of itself.
 #[derive(Debug, Default)]
-pub(super) struct Front(String);
+pub(super) struct Front {
+    yaml: String,
+    tags: Vec<String>,
+    seen: HashSet<String>,
+}
 
 impl Front {
     /// Adds a property as a quoted string; nothing where the value is blank.
     pub(super) fn add(&mut self, key: &str, value: &str) {
         let value = one_line(value);
         if !value.is_empty() {
-            self.0.push_str(key);
-            self.0.push_str(": ");
+            self.yaml.push_str(key);
+            self.yaml.push_str(": ");
             self.quote(&value);
-            self.0.push('\n');
+            self.yaml.push('\n');
         }
     }
 
@@ -36,35 +43,51 @@ impl Front {
             .filter(|value| !value.is_empty())
             .take(MAX_VALUES)
             .collect();
-        if values.is_empty() {
-            return;
-        }
-        self.0.push_str(key);
-        self.0.push_str(":\n");
-        for value in &values {
-            self.0.push_str("  - ");
-            self.quote(value);
-            self.0.push('\n');
+        self.list(key, &values);
+    }
+
+    /// Adds tags; what is blank is none. All are kept: any of them may say that the file is private.
+    pub(super) fn add_tags<'t>(&mut self, tags: impl IntoIterator<Item = &'t str>) {
+        let tags = tags.into_iter().map(one_line).filter(|tag| !tag.is_empty());
+        for tag in tags.take(MAX_TAGS) {
+            if self.seen.insert(tag.clone()) {
+                self.tags.push(tag);
+            }
         }
     }
 
     /// The front matter with its dashes and a blank line after it; empty where nothing was added.
-    pub(super) fn finish(self) -> String {
-        match self.0.is_empty() {
+    pub(super) fn finish(mut self) -> String {
+        let tags = std::mem::take(&mut self.tags);
+        self.list("tags", &tags);
+        match self.yaml.is_empty() {
             true => String::new(),
-            false => format!("---\n{}---\n\n", self.0),
+            false => format!("---\n{}---\n\n", self.yaml),
+        }
+    }
+
+    fn list(&mut self, key: &str, values: &[String]) {
+        if values.is_empty() {
+            return;
+        }
+        self.yaml.push_str(key);
+        self.yaml.push_str(":\n");
+        for value in values {
+            self.yaml.push_str("  - ");
+            self.quote(value);
+            self.yaml.push('\n');
         }
     }
 
     fn quote(&mut self, value: &str) {
-        self.0.push('"');
+        self.yaml.push('"');
         for character in value.chars() {
             if matches!(character, '"' | '\\') {
-                self.0.push('\\');
+                self.yaml.push('\\');
             }
-            self.0.push(character);
+            self.yaml.push(character);
         }
-        self.0.push('"');
+        self.yaml.push('"');
     }
 }
 

@@ -22,11 +22,22 @@ pub(super) struct Row {
     pub(super) values: Vec<Range<usize>>,
 }
 
-/// Reads the front matter that a text begins with.
+/// Reads the front matter that a text begins with. Only YAML is shown as a table.
 pub(super) fn read(text: &str) -> Option<Front> {
     let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    if text[begin..].starts_with('{') {
+        return json(text, begin);
+    }
     let mut lines = lines(text, begin);
-    let opening = lines.next().filter(|line| text[line.clone()].trim_end() == "---")?;
+    let opening = lines.next()?;
+    match text[opening.clone()].trim_end() {
+        "---" => {}
+        "+++" => {
+            let closing = lines.find(|line| text[line.clone()].trim_end() == "+++")?;
+            return Some(Front { end: closing.end, inner: opening.end..closing.start, rows: Vec::new() });
+        }
+        _ => return None,
+    }
     let (mut rows, mut is_table) = (Vec::<Row>::new(), true);
     for line in lines {
         if matches!(text[line.clone()].trim_end(), "---" | "...") {
@@ -48,6 +59,16 @@ pub(super) fn read(text: &str) -> Option<Front> {
         }
     }
     None
+}
+
+/// An object of JSON with nothing after it on its last line.
+fn json(text: &str, begin: usize) -> Option<Front> {
+    let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    let closed = begin + values.byte_offset();
+    let last = lines(text, closed).next().unwrap_or(closed..closed);
+    let is_alone = text[last.clone()].trim().is_empty();
+    is_alone.then(|| Front { end: last.end, inner: begin..closed, rows: Vec::new() })
 }
 
 fn lines(text: &str, begin: usize) -> impl Iterator<Item = Range<usize>> {
@@ -149,8 +170,20 @@ mod tests {
     #[test]
     fn what_is_no_table_is_not_made_one() {
         check("---\njust words\n---\n", &[]);
+        check("+++\na = 1\n+++\ntext", &[]);
+        check("{\n  \"a\": {}\n}\ntext", &[]);
         check("---\n- a\n---\n", &[]);
-        for text in ["", "text", "---\nno end", "--- \nx: y", " ---\n---\n"] {
+        for text in [
+            "",
+            "text",
+            "+++\na = 1",
+            "{\"a\": 1",
+            "{\"a\": 1} text",
+            "{{a}}",
+            "---\nno end",
+            "--- \nx: y",
+            " ---\n---\n",
+        ] {
             assert_eq!(read(text), None, "{text:?}");
         }
     }

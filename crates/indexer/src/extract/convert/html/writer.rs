@@ -262,6 +262,11 @@ impl Writer {
             {
                 self.page.date = content();
             }
+            "keywords" => {
+                let words = attribute(tag, "content").unwrap_or_default();
+                self.page.keywords.extend(words.split([',', ';']).map(writing::one_line));
+            }
+            "private" if self.page.private.is_empty() => self.page.private = content(),
             _ => {}
         }
     }
