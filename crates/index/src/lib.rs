@@ -11,6 +11,7 @@ mod error;
 pub mod lexical;
 pub mod lock;
 pub mod manifest;
+pub mod owner;
 mod record;
 pub mod settings;
 pub mod snapshot;

@@ -1,9 +1,10 @@
 //! One writer of a folder at a time. The lock is the operating system's, so a process that dies lets go of it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use crate::error::OpenError;
+use crate::owner;
 
 /// Held as long as a writer lives.
 #[derive(Debug)]
@@ -18,12 +19,8 @@ impl WriterLock {
     /// # Errors
     /// [`OpenError::Locked`] where another writer has it.
     pub fn take(path: &Path) -> Result<WriterLock, OpenError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(OpenError::io(path))?;
+        let opened = owner::options().create(true).truncate(false).write(true).open(path);
+        let file = opened.map_err(OpenError::io(path))?;
         match file.try_lock() {
             Ok(()) => Ok(WriterLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path: path.to_owned() }),

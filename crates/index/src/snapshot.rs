@@ -40,6 +40,7 @@ use crate::error::{OpenError, ReadError};
 use crate::lexical::schema::{Fields, schema, tokenizers};
 use crate::lexical::sealed::SealedDirectory;
 use crate::manifest::Manifest;
+use crate::owner;
 use crate::store::{Layout, Store, exists};
 use crate::vector::{RowSet, VectorError, VectorKey, Vectors};
 use crate::verified::{Verified, Verifying};
@@ -151,6 +152,7 @@ impl Snapshot {
             return Ok(None);
         }
         layout.check_format()?;
+        owner::close_if_open(&layout.root);
         if !exists(&layout.commit_point())? {
             return Ok(None);
         }

@@ -20,6 +20,7 @@ use crate::error::{OpenError, WriteError};
 use crate::lexical::sealed::COMMIT_POINT;
 use crate::lock::WriterLock;
 use crate::manifest::FORMAT;
+use crate::owner;
 use crate::settings::{self, newest_settings};
 use crate::verified::Verified;
 
@@ -72,7 +73,8 @@ impl Layout {
     /// Marks the collection as of this program's format, in one step.
     pub(crate) fn write_format(&self) -> Result<(), WriteError> {
         let (format, new) = (self.format(), self.format().with_extension("new"));
-        let written = fs::File::create(&new).and_then(|mut file| {
+        let created = owner::options().create(true).truncate(true).write(true).open(&new);
+        let written = created.and_then(|mut file| {
             file.write_all(format!("{FORMAT}\n").as_bytes())?;
             file.sync_all()
         });

@@ -23,6 +23,7 @@ use crate::lexical::schema::{ChunkWords, Fields, schema, tokenizers};
 use crate::lexical::sealed::{COMMIT_POINT, FILE_LIST, Refused, SealedDirectory};
 use crate::lock::WriterLock;
 use crate::manifest::Manifest;
+use crate::owner;
 use crate::record;
 use crate::settings;
 use crate::snapshot::{Snapshot, StoredDocument, lexical_files, open_index};
@@ -148,7 +149,9 @@ impl CollectionWriter {
         threads: usize,
     ) -> Result<CollectionWriter, WriteError> {
         let layout = store.layout(name);
-        fs::create_dir_all(&layout.root).map_err(WriteError::io(&layout.root))?;
+        owner::create_folder(&layout.root).map_err(WriteError::io(&layout.root))?;
+        owner::close_all(&layout.root);
+        layout.root.parent().into_iter().for_each(owner::close);
         let lock = WriterLock::take(&layout.lock())?;
         create_if_new(&layout)?;
         layout.check_format()?;
@@ -526,7 +529,7 @@ pub(crate) fn property_term(key: &str, value: Option<&str>) -> String {
 
 fn create_if_new(layout: &Layout) -> Result<(), WriteError> {
     for folder in [layout.lexical(), layout.vectors()] {
-        fs::create_dir_all(&folder).map_err(WriteError::io(&folder))?;
+        owner::create_folder(&folder).map_err(WriteError::io(&folder))?;
     }
     if layout.format().exists() { Ok(()) } else { layout.write_format() }
 }

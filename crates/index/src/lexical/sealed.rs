@@ -16,6 +16,8 @@ use tantivy::directory::{
     WatchCallback, WatchHandle, WritePtr,
 };
 
+use crate::owner;
+
 /// tantivy's commit point.
 pub(crate) const COMMIT_POINT: &str = "meta.json";
 
@@ -36,6 +38,11 @@ impl SealedDirectory {
     pub(crate) fn open(folder: &Path) -> Result<SealedDirectory, OpenDirectoryError> {
         let refused = Refused { folder: folder.to_owned(), last: Arc::default() };
         Ok(SealedDirectory { files: MmapDirectory::open(folder)?, refused })
+    }
+
+    /// tantivy makes its files as the umask has it.
+    fn close(&self, path: &Path) {
+        owner::close(&self.refused.folder.join(path));
     }
 
     /// What is remembered of refused writes, by this directory and all its clones.
@@ -145,6 +152,7 @@ impl Directory for SealedDirectory {
 
     fn atomic_write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         self.refused.note(path, self.files.atomic_write(path, &seal(content)))?;
+        self.close(path);
         // tantivy leaves it to the system when a new commit point is durable; a commit waits for it.
         if path == Path::new(COMMIT_POINT) { self.sync_directory() } else { Ok(()) }
     }
@@ -169,6 +177,7 @@ impl Directory for SealedDirectory {
         // Nothing has been written, so nothing is lost with the buffer.
         let unbuffered = file?.into_inner().map_err(|error| error.into_error());
         let file = unbuffered.map_err(|error| OpenWriteError::wrap_io_error(error, path.to_owned()))?;
+        self.close(path);
         Ok(BufWriter::new(Box::new(Written { file, path: path.to_owned(), refused: self.refused() })))
     }
 
@@ -185,7 +194,10 @@ impl Directory for SealedDirectory {
             Err(LockError::IoError(error)) if lock.filepath == META_LOCK.filepath && is_denied(&error) => {
                 Ok(DirectoryLock::from(Box::new(())))
             }
-            taken => taken,
+            taken => {
+                self.close(&lock.filepath);
+                taken
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::VectorError;
+use crate::owner;
 
 const BUFFER_BYTES: usize = 1 << 17;
 
@@ -27,7 +28,8 @@ impl DurableFile {
             }
             _ => {}
         }
-        let file = File::create_new(&path).map_err(VectorError::io("create", &path))?;
+        let created = owner::options().create_new(true).read(true).write(true).open(&path);
+        let file = created.map_err(VectorError::io("create", &path))?;
         let file = BufWriter::with_capacity(BUFFER_BYTES, file);
         Ok(DurableFile { path, file, hash: blake3::Hasher::new(), written: 0 })
     }

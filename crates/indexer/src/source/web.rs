@@ -13,7 +13,6 @@ mod manners;
 mod page;
 mod scope;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -22,6 +21,7 @@ use ibid_core::address::is_public;
 use ibid_core::id::DocumentPath;
 use ibid_index::lock::WriterLock;
 use ibid_index::manifest::{Origin, WebRecord};
+use ibid_index::owner;
 use url::Url;
 
 use super::{Chosen, Listing, Source, SourceFile, Stamp, first_64_bits};
@@ -60,7 +60,7 @@ impl Web {
     }
 
     fn lock(&self) -> Result<(), BuildError> {
-        fs::create_dir_all(&self.folder).map_err(self.unkept())?;
+        owner::create_folder(&self.folder).map_err(self.unkept())?;
         // Listed once, so that there is no lock before.
         let _ = self.lock.set(WriterLock::take(&self.folder.join(LOCK))?);
         Ok(())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
+use ibid_index::owner;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -115,7 +116,7 @@ impl Kept {
         let before = self.page(fetched.url).filter(|before| before.hash == hash);
         let fetched_at = before.map_or(now, |before| before.fetched_at);
         if before.is_none_or(|before| self.bytes_of(before).is_err()) {
-            fs::create_dir_all(&self.folder)?;
+            owner::create_folder(&self.folder)?;
             write_synced(&self.file(&hash), fetched.bytes)?;
         }
         let (url, kind) = (fetched.url, fetched.kind);
@@ -148,7 +149,7 @@ impl Kept {
 
     /// Writes the list. What was there before is there until the new one is whole.
     pub(super) fn save(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        owner::create_folder(&self.folder)?;
         let list = List { form: FORM, pages: self.pages.clone() };
         let next = self.folder.join(NEXT_LIST);
         write_synced(&next, &serde_json::to_vec_pretty(&list)?)?;
@@ -176,7 +177,7 @@ impl Kept {
 
 /// Writes a file so that it is whole once anything names it, even if the power fails.
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
+    let mut file = owner::options().create(true).truncate(true).write(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

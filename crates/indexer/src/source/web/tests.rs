@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -308,6 +309,22 @@ fn a_page_too_large_or_of_another_kind_is_told_and_left() {
     let reader = Reader::new(&server, &["/"]);
     let skipped = ["big: not fetched: it is larger than 10 MB", "zip: not fetched: it is application/zip"];
     check(&reader, &["index.html"], &skipped);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_kept_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::new();
+    server.page("/", "Rye.");
+    let reader = Reader::new(&server, &["/"]);
+    reader.run().unwrap();
+    let kept: Vec<_> =
+        fs::read_dir(reader.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(kept.len() >= 2, "{kept:?}");
+    for path in kept {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+    }
 }
 
 #[test]
