@@ -25,14 +25,22 @@ pub(crate) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Outcom
         ),
     };
     let authorities = args.ca.as_deref().map(Authorities::read).transpose().map_err(ServeError::from)?;
+    let is_elsewhere = ibid_server::doctor::is_elsewhere(&address);
     let mut printer = Printer { as_json: args.json, failed: None };
     let arrived = visit(&Visit { address, walker: args.walker, token, authorities }, &mut printer);
+    if is_elsewhere && !args.json && !environment.quiet {
+        writeln!(output::err(), "{ADVICE}note:{ADVICE:#} {BEHIND_PROXY}")?;
+    }
     match printer.failed {
         Some(failure) => Err(failure),
         None if arrived => Ok(Outcome::Done),
         None => Ok(Outcome::Nothing),
     }
 }
+
+/// What no walk can see from outside.
+const BEHIND_PROXY: &str = "where a proxy or a tunnel on the server's machine passes callers on, start it with \
+                            `--trusted-proxy 127.0.0.1`: otherwise everybody counts as one address";
 
 struct Printer {
     as_json: bool,

@@ -15,7 +15,7 @@ use ibid_indexer::Report;
 use ibid_server::audit::AuditLog;
 use ibid_server::{
     AccessConfig, AccessStore, Figures, Guides, Library, Listeners, ServeConfig, ServeError, Token, Traces,
-    base_url, serve,
+    base_url, counts_callers_as_one, serve,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -83,6 +83,13 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
             tls: args.reach.tls(),
         };
         let base = base_url(address, &config)?;
+        if counts_callers_as_one(address, &config)? {
+            tracing::warn!(
+                "the proxy or tunnel before this server is on this machine, so everybody counts as one address; with \
+                 --trusted-proxy {} it is believed whom it calls for",
+                address.ip()
+            );
+        }
         let ruled = rules::ruled(&environment.config.serving, config.access.as_ref())?;
         let models = Arc::new(SharedModels::new(environment));
         let library = library(&args.collection, models.clone())?;

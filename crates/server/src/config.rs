@@ -190,7 +190,7 @@ fn host_and_port(authority: &Authority) -> Option<(String, Option<u16>)> {
     (!names_a_user && !host.is_empty()).then_some((host, port))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -245,6 +245,12 @@ impl Site {
     /// Whether others than this machine may reach it, as far as the server was told.
     pub(crate) fn is_public(&self) -> bool {
         self.public.is_some() || !self.address.ip().is_loopback()
+    }
+
+    /// Whether a proxy on this machine stands before it that is not believed.
+    pub(crate) fn counts_callers_as_one(&self) -> bool {
+        let is_elsewhere = self.public.as_ref().is_some_and(|public| !is_loopback(&public.origin.host));
+        is_elsewhere && self.address.ip().is_loopback() && self.trusted_proxies.is_empty()
     }
 
     /// Which notes are never served to callers from elsewhere.
@@ -376,6 +382,22 @@ mod tests {
         ] {
             assert_eq!(site.allows_host(host), allowed, "{host}");
         }
+    }
+
+    #[test]
+    fn callers_count_as_one_behind_a_proxy_of_this_machine_that_is_not_believed() {
+        for (address, public_url, as_one) in [
+            ("127.0.0.1:7117", Some("https://notes.example"), true),
+            ("[::1]:7117", Some("https://notes.example"), true),
+            ("127.0.0.1:7117", None, false),
+            ("127.0.0.1:7117", Some("http://localhost:7117"), false),
+            ("192.168.1.5:7117", Some("https://notes.example"), false),
+        ] {
+            assert_eq!(site(address, public_url).counts_callers_as_one(), as_one, "{address} {public_url:?}");
+        }
+        let mut believed = site("127.0.0.1:7117", Some("https://notes.example"));
+        believed.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        assert!(!believed.counts_callers_as_one());
     }
 
     #[test]

@@ -137,6 +137,12 @@ impl Authorities {
     }
 }
 
+/// Whether an address leads to another machine than this one, as far as it tells.
+pub fn is_elsewhere(address: &str) -> bool {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| !crate::config::is_loopback(host.trim_matches(['[', ']'])))
+}
+
 /// Walks until the end or the first step that fails, and gives whether the end was reached. Blocks, for minutes where a
 /// person has to sign in.
 pub fn visit(visit: &Visit, attendant: &mut dyn Attendant) -> bool {

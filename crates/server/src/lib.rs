@@ -129,6 +129,12 @@ pub fn base_url(address: SocketAddr, config: &ServeConfig) -> Result<String, Ser
     Ok(site(address, config.clone())?.own_base())
 }
 
+/// Whether all callers of a server on `address` will count as one: a proxy on this machine passes them on, and it is not
+/// believed whom it calls for. A stranger can then use up the limits of all of them.
+pub fn counts_callers_as_one(address: SocketAddr, config: &ServeConfig) -> Result<bool, ServeError> {
+    Ok(site(address, config.clone())?.counts_callers_as_one())
+}
+
 fn site(address: SocketAddr, config: ServeConfig) -> Result<Site, ServeError> {
     let is_open = config.token.is_none() && config.access.is_none() && config.oidc.is_none();
     if is_open && !address.ip().is_loopback() {

@@ -14,6 +14,10 @@ use url::Url;
 use super::wire::{Opening, Wire};
 use super::{Problem, Seen, Walker, ill};
 
+/// What to do where the server says that there were too many requests.
+const TOO_OFTEN: &str = "wait as long as it says, then try again. Behind a proxy on the server's machine everybody counts as \
+                         one address until the server is started with `--trusted-proxy 127.0.0.1`";
+
 /// How long a person may take to sign in.
 const SIGN_IN_WITHIN: Duration = Duration::from_secs(300);
 
@@ -233,7 +237,7 @@ pub(super) fn client(wire: &Wire, server: &Server, walker: Walker, callback: &Ca
             seen.push("the doctor is registered".to_owned());
             Ok((seen.join("; "), Client { id }))
         }
-        (StatusCode::TOO_MANY_REQUESTS, _) => ill(answer.shown(), "wait as long as it says, then try again"),
+        (StatusCode::TOO_MANY_REQUESTS, _) => ill(answer.shown(), TOO_OFTEN),
         _ => ill(answer.shown(), "is this ibid, and the newest?"),
     }
 }
@@ -379,7 +383,7 @@ fn tokens(wire: &Wire, endpoint: &str, form: &[(&str, &str)]) -> Result<Value, P
     let answer = wire.post_form(endpoint, form)?;
     match (answer.status, answer.json()) {
         (StatusCode::OK, Some(document)) => Ok(document),
-        (StatusCode::TOO_MANY_REQUESTS, _) => ill(answer.shown(), "wait as long as it says, then try again"),
+        (StatusCode::TOO_MANY_REQUESTS, _) => ill(answer.shown(), TOO_OFTEN),
         _ => ill(answer.shown(), "do the clocks of server and proxy agree? a code lives for a minute"),
     }
 }

@@ -1,5 +1,5 @@
-//! The two cookies: one that tells a browser from others, one that says who is signed in. Over https both are
-//! `__Host-`: no other host and no plain connection can set them.
+//! The cookies: one that tells a browser from others, one that says who is signed in, and one that says who was. Over https
+//! all are `__Host-`: no other host and no plain connection can set them.
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -12,6 +12,8 @@ pub(super) enum Cookie {
     Browser,
     /// Says who is signed in.
     Session,
+    /// Says who signed in before; it opens nothing.
+    Device,
 }
 
 fn name(cookie: Cookie, issuer: &Issuer) -> String {
@@ -19,6 +21,7 @@ fn name(cookie: Cookie, issuer: &Issuer) -> String {
     let name = match cookie {
         Cookie::Browser => "ibid_browser",
         Cookie::Session => "ibid_session",
+        Cookie::Device => "ibid_device",
     };
     format!("{prefix}{name}")
 }

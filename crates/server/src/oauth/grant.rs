@@ -16,6 +16,8 @@ pub(crate) const GRACE_SECONDS: u64 = 20;
 pub(crate) const PENDING_SECONDS: u64 = 10 * 60;
 /// How long a browser stays signed in, in seconds.
 pub(crate) const SESSION_SECONDS: u64 = 12 * 60 * 60;
+/// How long a browser is known that somebody signed in with.
+pub(crate) const DEVICE_SECONDS: u64 = 365 * 24 * 60 * 60;
 /// How long a registered client may go unused, in seconds.
 pub(crate) const UNUSED_CLIENT_SECONDS: u64 = 24 * 60 * 60;
 

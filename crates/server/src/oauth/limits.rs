@@ -69,9 +69,11 @@ impl Default for Limits {
 
 /// The limits on the way in.
 pub(crate) struct SignInLimits {
-    /// Passwords tried, by address and by name.
+    /// Passwords tried, by address and by name. Strangers may use these up, even those of everybody behind one proxy.
     pub(crate) logins: Limit,
     pub(crate) names: Limit,
+    /// Passwords tried from a browser that the person signed in with before, which counts by itself alone.
+    pub(crate) devices: Limit,
     /// Requests to begin, by address.
     pub(crate) authorizations: Limit,
     /// Codes and refresh tokens tried, by address.
@@ -88,6 +90,7 @@ impl Default for SignInLimits {
         SignInLimits {
             logins: Limit::new(10, Duration::from_secs(20)),
             names: Limit::new(50, Duration::from_secs(10)),
+            devices: Limit::new(10, Duration::from_secs(20)),
             authorizations: Limit::new(60, Duration::from_secs(2)),
             exchanges: Limit::new(60, Duration::from_secs(1)),
             registrations: Limit::new(20, Duration::from_secs(30)),

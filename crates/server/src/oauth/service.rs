@@ -118,6 +118,12 @@ impl Access {
         self.run(move |store, now| store.session(&secret, now)).await
     }
 
+    /// Who signed in with a browser before.
+    pub(crate) async fn device(&self, secret: Option<String>) -> Result<Option<String>, Failed> {
+        let Some(secret) = secret else { return Ok(None) };
+        self.run(move |store, now| store.device(&secret, now)).await
+    }
+
     /// A client by its id; `caller` is who asks.
     pub(crate) async fn client(&self, id: &str, caller: &str) -> Result<Client, NoClient> {
         if let Some(client) = Client::built_in(id) {

@@ -28,7 +28,8 @@ const FILE: &str = "access.sqlite";
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What brings the file from each version to the next. A released one is never changed: another is added.
-const MIGRATIONS: [&str; 2] = [include_str!("store/1.sql"), include_str!("store/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("store/1.sql"), include_str!("store/2.sql"), include_str!("store/3.sql")];
 
 /// What went wrong with the file.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,10 @@ pub(super) async fn authorize(
     request: Request,
 ) -> Response {
     let Some(access) = app.site.sign_in() else { return internal() };
-    if let Err(often) = access.limits.authorizations.count(&caller) {
+    let device = read_cookie(request.headers(), Cookie::Device, &access.issuer);
+    let Ok(known) = access.device(device.clone()).await else { return internal() };
+    let counts_as = device.filter(|_| known.is_some()).unwrap_or_else(|| caller.clone());
+    if let Err(often) = access.limits.authorizations.count(&counts_as) {
         return busy(often);
     }
     let form = query_of(request.uri());

@@ -8,12 +8,13 @@ use http::{StatusCode, header};
 use super::pages::{busy, login_page, problem};
 use super::{Browser, is_ours, query_of, read_form, redirect};
 use crate::http::App;
-use crate::http::cookie::{Cookie, set_cookie};
+use crate::http::cookie::{Cookie, read_cookie, set_cookie};
 use crate::http::gate::{Caller, internal};
 use crate::http::visit::needed_for_page;
-use crate::oauth::grant::SESSION_SECONDS;
+use crate::oauth::grant::{DEVICE_SECONDS, SESSION_SECONDS};
 use crate::oauth::request::Form;
-use crate::oauth::service::Access;
+use crate::oauth::secret::Secret;
+use crate::oauth::service::{Access, Failed};
 
 /// The purpose that the proof of this form is made for.
 const PROOF: &str = "login";
@@ -41,24 +42,24 @@ pub(super) async fn submit(
     }
     let field = |name| form.one(name).ok().flatten().unwrap_or_default().to_owned();
     let (name, password) = (field("name"), field("password"));
-    let counted = access
-        .limits
-        .logins
-        .count(&caller)
-        .and_then(|()| access.limits.names.count(&name.chars().take(64).collect::<String>()));
+    let device = read_cookie(&headers, Cookie::Device, &access.issuer);
+    let Ok(known) = access.device(device.clone()).await else { return internal() };
+    let device = device.filter(|_| known.as_ref() == Some(&name));
+    let counted = match &device {
+        Some(device) => access.limits.devices.count(device),
+        None => {
+            let by_name = || access.limits.names.count(&name.chars().take(64).collect::<String>());
+            access.limits.logins.count(&caller).and_then(|()| by_name())
+        }
+    };
     if let Err(often) = counted {
         return busy(often);
     }
-    match access.sign_in(name, password).await {
-        Ok(Some(session)) => {
-            let mut response = redirect(&destination(&form));
-            if let Some(cookie) =
-                set_cookie(Cookie::Session, session.reveal(), SESSION_SECONDS, &access.issuer)
-            {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            response
-        }
+    match access.sign_in(name.clone(), password).await {
+        Ok(Some(session)) => match signed_in(access, &form, &session, device.is_some(), name).await {
+            Ok(response) => response,
+            Err(Failed) => internal(),
+        },
         Ok(None) => {
             tracing::warn!(%caller, "somebody could not sign in");
             let said = Some("Name and password do not belong together.");
@@ -66,6 +67,28 @@ pub(super) async fn submit(
         }
         Err(_) => internal(),
     }
+}
+
+/// Sends a person on whose browser is signed in from now on, and known for longer.
+async fn signed_in(
+    access: &Access,
+    form: &Form,
+    session: &Secret,
+    is_known: bool,
+    name: String,
+) -> Result<Response, Failed> {
+    let mut response = redirect(&destination(form));
+    let mut give = |cookie, secret: &Secret, seconds| {
+        if let Some(cookie) = set_cookie(cookie, secret.reveal(), seconds, &access.issuer) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    };
+    give(Cookie::Session, session, SESSION_SECONDS);
+    if !is_known {
+        let device = access.run(move |store, now| store.remember_device(&name, now)).await?;
+        give(Cookie::Device, &device, DEVICE_SECONDS);
+    }
+    Ok(response)
 }
 
 fn page(status: StatusCode, access: &Access, browser: &Browser, form: &Form, said: Option<&str>) -> Response {

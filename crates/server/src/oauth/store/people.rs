@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{AccessError, AccessStore, checked_name, is_conflict};
-use crate::oauth::grant::SESSION_SECONDS;
+use crate::oauth::grant::{DEVICE_SECONDS, SESSION_SECONDS};
 use crate::oauth::password;
 use crate::oauth::secret::{Secret, SecretHash};
 
@@ -44,7 +44,11 @@ impl AccessStore {
             if changed == 0 {
                 return Err(AccessError::Unknown { name: name.to_owned() });
             }
-            row.execute("DELETE FROM session WHERE user = (SELECT id FROM user WHERE name = ?1)", [name])?;
+            for browsers in ["session", "device"] {
+                let of_user =
+                    format!("DELETE FROM {browsers} WHERE user = (SELECT id FROM user WHERE name = ?1)");
+                row.execute(&of_user, [name])?;
+            }
             Ok(())
         })
     }
@@ -95,6 +99,30 @@ impl AccessStore {
             )?;
             Ok((begun == 1).then_some(secret))
         })
+    }
+
+    /// Remembers that a person signed in with a browser.
+    pub(crate) fn remember_device(&self, name: &str, now: u64) -> Result<Secret, AccessError> {
+        let secret = Secret::draw()?;
+        self.write(|row| {
+            row.execute("DELETE FROM device WHERE expires <= ?1", [now])?;
+            row.execute(
+                "INSERT INTO device (hash, user, expires) SELECT ?1, id, ?2 FROM user WHERE name = ?3",
+                params![secret.hash(), now + DEVICE_SECONDS, name],
+            )?;
+            Ok(secret)
+        })
+    }
+
+    /// Who signed in before with a browser's secret.
+    pub(crate) fn device(&self, secret: &str, now: u64) -> Result<Option<String>, AccessError> {
+        let connection = self.connection();
+        let user = connection.query_row(
+            "SELECT name FROM device JOIN user ON user.id = device.user WHERE hash = ?1 AND expires > ?2",
+            params![SecretHash::of(secret), now],
+            |row| row.get(0),
+        );
+        Ok(user.optional()?)
     }
 
     /// Signs a browser out.

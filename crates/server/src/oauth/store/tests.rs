@@ -1,7 +1,7 @@
 //! The file as several processes see it, and what of it can be read by others.
 
 use super::*;
-use crate::oauth::grant::{ACCESS_SECONDS, Exchange, GRACE_SECONDS, NotGranted, Renewal};
+use crate::oauth::grant::{ACCESS_SECONDS, DEVICE_SECONDS, Exchange, GRACE_SECONDS, NotGranted, Renewal};
 use crate::oauth::request::Asked;
 use crate::oauth::scope::{Scope, Scopes};
 use crate::oauth::secret::ProcessKey;
@@ -157,10 +157,16 @@ fn a_person_who_goes_takes_everything_along() {
     let kept = store.password_of("alice").unwrap().unwrap();
     let session = store.begin_session("alice", &kept, NOW).unwrap().unwrap();
     assert_eq!(store.session(session.reveal(), NOW).unwrap().as_deref(), Some("alice"));
+    let device = store.remember_device("alice", NOW).unwrap();
+    assert_eq!(store.device(device.reveal(), NOW).unwrap().as_deref(), Some("alice"));
+    assert_eq!(store.device(device.reveal(), NOW + DEVICE_SECONDS).unwrap(), None);
+    assert_eq!(store.device(session.reveal(), NOW).unwrap(), None);
+    assert_eq!(store.session(device.reveal(), NOW).unwrap(), None, "it opens nothing");
     // Another process, as `ibid user` is one.
     let other = AccessStore::open(folder.path()).unwrap();
     other.set_password("alice", "another horse").unwrap();
     assert_eq!(store.session(session.reveal(), NOW).unwrap(), None);
+    assert_eq!(store.device(device.reveal(), NOW).unwrap(), None);
     assert!(
         store.begin_session("alice", &kept, NOW).unwrap().is_none(),
         "the password was changed meanwhile"
@@ -215,6 +221,7 @@ fn a_file_of_the_first_version_is_brought_to_this_one() {
     let (store, folder) = store();
     store
         .write(|row| {
+            row.execute("DROP TABLE device", [])?;
             row.execute("ALTER TABLE token DROP COLUMN used", [])?;
             row.execute(
                 "INSERT INTO token (name, hash, scopes, rules, created) VALUES ('old', x'00', '', '[]', 1)",
@@ -256,5 +263,5 @@ fn the_file_is_its_owners_and_of_a_known_version() {
     store.write(|row| Ok(row.pragma_update(None, "user_version", 9)?)).unwrap();
     drop(store);
     let refused = AccessStore::open(folder.path());
-    assert!(matches!(refused, Err(AccessError::Version { found: 9, wanted: 2, .. })));
+    assert!(matches!(refused, Err(AccessError::Version { found: 9, wanted: 3, .. })));
 }

@@ -273,7 +273,8 @@ async fn a_person_sees_what_each_rule_names_before_it_counts() {
     assert!(!page.body.contains("value=\"notes:read\" checked"), "what was taken away stays away");
     // Other rules than those that were shown are shown first.
     let shown = field(&page.body, "shown");
-    let others = changed(&chosen, &[("folders", "Bread"), ("shown", &shown)]);
+    let other = [("folders", "Bread"), ("shown", shown.as_str())];
+    let others = changed(&chosen, &other);
     is_page(&person.decide(&request, &others).await, StatusCode::OK);
     location(&person.decide(&request, &changed(&chosen, &[("shown", &shown)])).await);
 }
@@ -288,7 +289,8 @@ async fn a_rule_that_hides_nothing_is_refused_unless_it_may() {
     is_page(&page, StatusCode::BAD_REQUEST);
     assert!(page.body.contains("-path:[Private] Diary names no note now"), "{}", page.body);
     let shown = field(&page.body, "shown");
-    let again = changed(&chosen, &[("shown", &shown)]);
+    let shown = [("shown", shown.as_str())];
+    let again = changed(&chosen, &shown);
     is_page(&person.decide(&request, &again).await, StatusCode::BAD_REQUEST);
     let ticked = changed(&again, &[("allow-empty", "yes")]);
     let (_, carried) = location(&person.decide(&request, &ticked).await);
@@ -419,6 +421,49 @@ async fn a27_passwords_cannot_be_tried_for_long() {
     assert_eq!(statuses[10..], [429; 2]);
     let form = [("proof", proof.as_str()), ("name", NAME), ("password", PASSWORD)];
     assert_eq!(person.post("/login", &[], &form).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// What comes of a try to sign in.
+async fn try_password(person: &Person<'_>, name: &str, password: &str) -> u16 {
+    let page = person.get("/login").await;
+    let proof = field(&page.body, "proof");
+    let form = [("proof", proof.as_str()), ("name", name), ("password", password)];
+    person.post("/login", &[], &form).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_stranger_who_tries_passwords_shuts_nobody_out_who_signed_in_before() {
+    let server = Server::new();
+    server.store.add_user("bob", PASSWORD, crate::time::now()).unwrap();
+    let (alice, bob, stranger) = (Person::new(&server), Person::new(&server), Person::new(&server));
+    for (person, name) in [(&alice, NAME), (&bob, "bob")] {
+        assert_eq!(try_password(person, name, PASSWORD).await, 303);
+    }
+    // All of them are one address, as behind a proxy that is not trusted.
+    while try_password(&stranger, NAME, "wrong password").await != 429 {}
+    assert_eq!(try_password(&stranger, NAME, PASSWORD).await, 429);
+    assert_eq!(try_password(&Person::new(&server), NAME, PASSWORD).await, 429, "a new browser waits");
+    assert_eq!(try_password(&bob, NAME, PASSWORD).await, 429, "bob's browser is not alice's");
+    for person in [&alice, &bob] {
+        // As after twelve hours.
+        person.cookies.borrow_mut().remove("__Host-ibid_session");
+    }
+    assert_eq!(try_password(&alice, NAME, PASSWORD).await, 303);
+    assert_eq!(try_password(&bob, "bob", PASSWORD).await, 303);
+    // A stolen browser is no way to try passwords.
+    let tries = async { while try_password(&bob, "bob", "wrong password").await != 429 {} };
+    tokio::time::timeout(Duration::from_secs(60), tries).await.unwrap();
+    assert_eq!(try_password(&alice, NAME, PASSWORD).await, 303);
+}
+
+#[tokio::test]
+async fn a_stranger_who_begins_requests_keeps_nobody_from_it_who_signed_in_before() {
+    let server = Server::new();
+    let (alice, stranger) = (Person::new(&server), Person::new(&server));
+    assert_eq!(try_password(&alice, NAME, PASSWORD).await, 303);
+    while stranger.authorize(&[]).await.status != StatusCode::TOO_MANY_REQUESTS {}
+    assert_eq!(Person::new(&server).authorize(&[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(alice.authorize(&[]).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
