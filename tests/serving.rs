@@ -123,8 +123,17 @@ fn a_note_that_says_it_is_private_in_any_words_is_served_to_nobody() {
     for word in ["y", "x", "1", "true", "yes", "on", "wahr", "oui", "ja", "perhaps", "'2024-01-01'"] {
         notes.push((format!("Said {word}.md"), format!("---\nprivate: {word}\n---\nRye.\n")));
     }
-    let hidden: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let notes = vault(&[&open[..], &hidden[..]].concat());
+    notes.extend(open.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    // Of notes with the same words, one alone would be found.
+    let words: Vec<(String, String)> = notes
+        .into_iter()
+        .enumerate()
+        .map(|(at, (path, text))| {
+            (path, text.replace("Rye.", &format!("Rye {}.", format!("w{at} ").repeat(9))))
+        })
+        .collect();
+    let notes: Vec<(&str, &str)> = words.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let notes = vault(&notes);
     let ibid = Ibid::new();
     ibid.index(notes.path(), &["--name", "n", "--model", "none"]);
     let token = token(&ibid, "all", &[]);
