@@ -139,7 +139,7 @@ fn stop_words_alone_and_very_many_words_are_answered() {
     ibid.run(&["search", "the of and to"]).ends_with(0);
     let many: Vec<String> = (0..200).map(|number| format!("rye{number}")).collect();
     let ran = ibid.run(&["search", "--json", &many.join(" ")]).json();
-    assert!(ran["notes"].to_string().contains("only its first 64 words"), "{ran}");
+    assert!(ran["notes"].to_string().contains("searched by its 64 rarest words"), "{ran}");
 }
 
 #[test]

@@ -40,24 +40,25 @@ impl Named {
         allowed: &[Option<Allowed>],
     ) -> Result<Named, SearchError> {
         let mut named = Named::default();
-        let typed = [query.words.clone(), question.plain.clone()];
-        let whole: Vec<String> = typed.into_iter().chain(quoted(question)).collect();
-        // A name that reads like a filter names its note all the same.
+        // A name that reads like a filter names its note all the same; what else the question demands must hold.
         let demanded = match question.parsed.filter.is_empty() {
             true => None,
             false => Some(allow(snapshots, &query.filter, query.today)?),
         };
-        let allowed = demanded.as_deref().unwrap_or(allowed);
+        let typed = (query.words.clone(), demanded.as_deref().unwrap_or(allowed));
+        let called = [question.plain.clone()].into_iter().chain(quoted(question)).map(|name| (name, allowed));
+        let called: Vec<(String, &[Option<Allowed>])> = [typed].into_iter().chain(called).collect();
         for (number, snapshot) in snapshots.iter().enumerate() {
-            let may_answer =
-                |chunk: &ChunkAddress| allowed[number].as_ref().is_none_or(|allowed| allowed.holds(*chunk));
-            let chunks_of = |first: ChunkAddress| {
+            let chunks_of = |first: ChunkAddress, allowed: &[Option<Allowed>]| {
+                let may_answer = |chunk: &ChunkAddress| {
+                    allowed[number].as_ref().is_none_or(|allowed| allowed.holds(*chunk))
+                };
                 let chunks = snapshot.chunks_beside(first)?.into_iter().filter(may_answer);
                 Ok::<Vec<_>, ReadError>(chunks.map(|chunk| Candidate { snapshot: number, chunk }).collect())
             };
-            for name in &whole {
+            for (name, allowed) in &called {
                 for first in snapshot.named(name)? {
-                    let chunks = chunks_of(first)?;
+                    let chunks = chunks_of(first, allowed)?;
                     if !chunks.is_empty() && !named.called.contains(&chunks) {
                         named.called.push(chunks);
                     }
@@ -65,7 +66,7 @@ impl Named {
             }
             for name in inside(&question.plain) {
                 for first in snapshot.named(&name)? {
-                    named.inside.extend(chunks_of(first)?);
+                    named.inside.extend(chunks_of(first, allowed)?);
                 }
             }
         }

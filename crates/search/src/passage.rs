@@ -36,7 +36,8 @@ pub(crate) struct Passages {
 
 impl Passages {
     pub(crate) fn new(fused: &[Fused<Candidate>]) -> Passages {
-        let scores = fused.iter().map(|fused| (fused.key, fused.score)).collect();
+        // A name lifts one chunk of its note, and says nothing of those beside it.
+        let scores = fused.iter().map(|fused| (fused.key, fused.score - fused.name)).collect();
         Passages { scores, taken: HashSet::new() }
     }
 
