@@ -8,6 +8,7 @@ mod sentences;
 use std::ops::Range;
 
 use ibid_core::hit::SnippetKind;
+use ibid_core::language::Language;
 use ibid_index::lexical::Word;
 
 use crate::sought::Sought;
@@ -34,6 +35,8 @@ const MEANING_SHARE: f32 = 0.5;
 pub(crate) struct Asked<'a> {
     pub(crate) sought: &'a Sought,
     pub(crate) tests: &'a Tests,
+    /// The language of the passage.
+    pub(crate) language: Language,
     /// How near in meaning the chunk is that holds a byte of the passage, from 0 to 1.
     pub(crate) nearness: &'a dyn Fn(usize) -> f32,
 }
@@ -65,7 +68,7 @@ impl<'a> Reading<'a> {
     /// Reads the passage `text`, whose words are `words`. Linear in its length.
     pub(crate) fn of(text: &'a str, layout: Layout, words: &[Word], asked: &Asked<'_>) -> Reading<'a> {
         let parts = parts(text, layout);
-        let matches = asked.sought.matches(words);
+        let matches = asked.sought.matches(words, asked.language);
         let mut reading = Reading { text, parts, matches, chosen: None, answer: 0..0 };
         reading.chosen = reading.choose(asked);
         if let Some(chosen) = reading.chosen {
@@ -159,7 +162,7 @@ impl<'a> Reading<'a> {
             && self.table_head().is_none()
     }
 
-    fn choose(&self, Asked { sought, tests, nearness }: &Asked<'_>) -> Option<usize> {
+    fn choose(&self, Asked { sought, tests, nearness, .. }: &Asked<'_>) -> Option<usize> {
         let own: Vec<Vec<f32>> = self.parts.iter().map(|part| self.points_in(part, sought)).collect();
         let mut headings: Vec<(usize, usize)> = Vec::new();
         let mut best: Option<(usize, (bool, f32))> = None;

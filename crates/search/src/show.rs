@@ -99,7 +99,12 @@ impl Answering {
         let words = within_quote(words, leading, quote.len());
         let layout = Layout::of(cited.start(), chunk.path.extension());
         let nearness = |at: usize| near.at(cited.start() + at as u32);
-        let asked = Asked { sought: &self.sought[number], tests: &self.tests, nearness: &nearness };
+        let asked = Asked {
+            sought: &self.sought[number],
+            tests: &self.tests,
+            language: chunk.language,
+            nearness: &nearness,
+        };
         let reading = Reading::of(quote, layout, &words, &asked);
         let place = |bytes: &std::ops::Range<usize>| {
             let span = Span::within(quote, bytes.clone()).and_then(|span| span.shifted(cited.start()));
