@@ -22,11 +22,6 @@ fn pointed(folder: &std::path::Path, hit: &Value) -> String {
 }
 
 /// The words of a snippet that are marked.
-fn marked(hit: &Value) -> Vec<String> {
-    let snippet = text(&hit["snippet"]);
-    let mark = |mark: &Value| snippet[number(&mark[0])..number(&mark[1])].to_owned();
-    hit["marks"].as_array().unwrap().iter().map(mark).collect()
-}
 
 /// Some notes, indexed by their words.
 fn indexed(notes: &[(&str, &str)]) -> (Ibid, TempDir) {

@@ -92,14 +92,15 @@ fn a_hit_links_to_its_file_and_to_the_page_of_a_server_that_runs() {
     let file = format!("file://{}/Rye%20bread.md", terminal.notes.path().canonicalize().unwrap().display());
     let link = |address: &str, words: &str| format!("\u{1b}]8;;{address}\u{1b}\\{words}\u{1b}]8;;\u{1b}\\");
     let seen = terminal.search(200, "", &[]);
-    for words in ["Rye bread", "Rye bread.md:1"] {
+    for words in ["Rye bread", "Rye bread.md:3"] {
         assert!(seen.shown.contains(&link(&file, words)), "{words} {:?}", seen.shown);
     }
     let server = Server::start(&terminal.ibid, &[]);
     let seen = terminal.search(200, "", &[]);
     let page = format!("{}/d/n:Rye%20bread.md@", server.base);
     assert!(seen.shown.contains(&format!("\u{1b}]8;;{page}")), "{:?}", seen.shown);
-    assert!(seen.shown.contains(&link(&file, "Rye bread.md:1")), "{:?}", seen.shown);
+    assert!(seen.shown.contains("?at=13-28#cited\u{1b}\\Rye bread"), "it opens at the answer: {:?}", seen.shown);
+    assert!(seen.shown.contains(&link(&file, "Rye bread.md:3")), "{:?}", seen.shown);
     fs::remove_file(terminal.notes.path().join("Rye bread.md")).unwrap();
     drop(server);
     let seen = terminal.search(200, "", &[]);

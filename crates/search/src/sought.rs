@@ -143,7 +143,9 @@ impl Sought {
             if is_silent(of) && !stands_beside(at, of) {
                 return None;
             }
-            let is_marked = points >= MARKED_SHARE * self.most || is_silent(of);
+            // The letter of "vitamin A" is part of a name, "the" beside "knife" is not.
+            let names = is_silent(of) && word.term.chars().count() == 1;
+            let is_marked = names || (points >= MARKED_SHARE * self.most && !is_silent(of));
             Some(Match { bytes: word.bytes.clone(), word: number, points, is_marked })
         };
         let mut matches: Vec<Match> = words.iter().enumerate().filter_map(found).collect();
