@@ -99,7 +99,11 @@ fn a_hit_links_to_its_file_and_to_the_page_of_a_server_that_runs() {
     let seen = terminal.search(200, "", &[]);
     let page = format!("{}/d/n:Rye%20bread.md@", server.base);
     assert!(seen.shown.contains(&format!("\u{1b}]8;;{page}")), "{:?}", seen.shown);
-    assert!(seen.shown.contains("?at=13-28#cited\u{1b}\\Rye bread"), "it opens at the answer: {:?}", seen.shown);
+    assert!(
+        seen.shown.contains("?at=13-28#cited\u{1b}\\Rye bread"),
+        "it opens at the answer: {:?}",
+        seen.shown
+    );
     assert!(seen.shown.contains(&link(&file, "Rye bread.md:3")), "{:?}", seen.shown);
     fs::remove_file(terminal.notes.path().join("Rye bread.md")).unwrap();
     drop(server);
