@@ -178,17 +178,23 @@ fn chosen(known: &[KnownDocument], chunks: usize, wanted: usize) -> Vec<&str> {
         return known.iter().map(|document| document.path.as_str()).collect();
     }
     let budget = (bytes as f64 * wanted as f64 / chunks as f64) as u64;
-    let fitting: Vec<_> = known.iter().filter(|one| one.file.size <= budget / LARGEST_SHARE).collect();
+    let fitting: Vec<_> = known
+        .iter()
+        // A file without bytes gives nothing to embed.
+        .filter(|one| 0 < one.file.size && one.file.size <= budget / LARGEST_SHARE)
+        .collect();
     let fitting_bytes: u64 = fitting.iter().map(|document| document.file.size).sum();
     let share = (budget as f64 / fitting_bytes.max(1) as f64).min(1.0);
     let count = ((fitting.len() as f64 * share).ceil() as usize).min(fitting.len());
     let evenly: Vec<&str> = (0..count).map(|at| fitting[at * fitting.len() / count].path.as_str()).collect();
     match evenly.is_empty() {
         false => evenly,
-        // All are large: the smallest it is.
+        // All are large: one of middle size it is, for the smallest may hold nothing to embed.
         true => {
-            let smallest = known.iter().min_by_key(|document| (document.file.size, &document.path));
-            smallest.map(|document| document.path.as_str()).into_iter().collect()
+            let mut by_size: Vec<_> =
+                known.iter().map(|document| (document.file.size, &document.path)).collect();
+            by_size.sort_unstable();
+            by_size.get(by_size.len() / 2).map(|(_, path)| path.as_str()).into_iter().collect()
         }
     }
 }
