@@ -138,7 +138,10 @@ fn front_matter_is_no_passage_of_its_own() {
     let hit = hits.iter().find(|hit| text(&hit["path"]).starts_with("Bread/Rugbr")).unwrap();
     assert!(number(&hit["end"]) > 200, "it goes on with the note's words: {hit}");
     let snippet = text(&hit["snippet"]);
-    assert!(snippet.starts_with("aliases:") || !snippet.contains("aliases:"), "a property stands alone: {hit}");
+    assert!(
+        snippet.starts_with("aliases:") || !snippet.contains("aliases:"),
+        "a property stands alone: {hit}"
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_word_document_is_read() {
 
 #[test]
 fn a_book_is_read_with_its_chapters() {
-    check("rye.epub", &seed("rye.epub"), "rye", "# One\n\nRye", &[], Some("EPUB"));
+    check("rye.epub", &seed("rye.epub"), "rye", "# One\n\nRye", &["One"], Some("EPUB"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use ibid_core::fusion::Fused;
 use ibid_core::span::Span;
 use ibid_index::ReadError;
-use ibid_index::snapshot::{ChunkAddress, Snapshot, StoredChunk};
+use ibid_index::snapshot::{Allowed, ChunkAddress, Snapshot, StoredChunk};
 
 use crate::answer::front_matter_end;
 use crate::retrieve::Candidate;
@@ -52,13 +52,14 @@ impl Passages {
         snapshot: &Snapshot,
         candidate: Candidate,
         chunk: StoredChunk,
+        allowed: Option<&Allowed>,
     ) -> Result<Passage, ReadError> {
         self.taken.insert(candidate);
         let mut pieces = vec![(chunk.start, candidate)];
         let least = JOINING_SHARE * self.scores.get(&candidate).copied().unwrap_or(0.0);
         let (mut first, mut last, mut passage) = (candidate.chunk, candidate.chunk, chunk);
         let (mut may_precede, mut may_follow) = (true, true);
-        if let Some((longer, next)) = self.with_body(snapshot, candidate, &passage)? {
+        if let Some((longer, next)) = self.with_body(snapshot, candidate, &passage, allowed)? {
             pieces.push((passage.start + passage.text.len() as u32, Candidate { chunk: next, ..candidate }));
             (passage, last) = (longer, next);
         }
@@ -88,16 +89,17 @@ impl Passages {
     }
 
     /// Front matter with the chunk that follows it, whatever that scored: how a note is filed is no passage of its own.
-    /// `None` for any other chunk, and where the one that follows was given out.
+    /// `None` for any other chunk, and where the one that follows was given out or may not answer.
     fn with_body(
         &mut self,
         snapshot: &Snapshot,
         candidate: Candidate,
         passage: &StoredChunk,
+        allowed: Option<&Allowed>,
     ) -> Result<Option<(StoredChunk, ChunkAddress)>, ReadError> {
         let Some(next) = candidate.chunk.next().filter(|_| is_front_matter(passage)) else { return Ok(None) };
         let beside = Candidate { chunk: next, ..candidate };
-        if self.taken.contains(&beside) {
+        if self.taken.contains(&beside) || allowed.is_some_and(|allowed| !allowed.holds(next)) {
             return Ok(None);
         }
         let body = snapshot.chunk_at(&passage.path, passage.start + passage.text.len() as u32)?;

@@ -48,6 +48,7 @@ struct Begun {
 struct AskedFor<'q> {
     words: &'q [Vec<LookedUp>],
     question: &'q Question,
+    allowed: &'q [Option<Allowed>],
     trust: Trust,
     named: Named,
 }
@@ -112,6 +113,7 @@ impl<'a> Searcher<'a> {
         let asked_for = AskedFor {
             words: &words,
             question: &question,
+            allowed: &allowed,
             trust: Trust { words_found, embedded: self.share_embedded() },
             named: Named::of(query, &question, self.snapshots, &allowed)?,
         };
@@ -273,7 +275,7 @@ impl<'a> Searcher<'a> {
     fn hits(
         &self,
         query: &Query,
-        AskedFor { words, question, trust, named }: &AskedFor<'_>,
+        AskedFor { words, question, allowed, trust, named }: &AskedFor<'_>,
         retrieved: &Retrieved,
         neighbours: &mut Neighbours,
     ) -> Result<Vec<Hit>, ReadError> {
@@ -298,8 +300,12 @@ impl<'a> Searcher<'a> {
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let Passage { chunk, pieces } =
-                passages.around(&self.snapshots[candidate.snapshot], candidate, chunk)?;
+            let Passage { chunk, pieces } = passages.around(
+                &self.snapshots[candidate.snapshot],
+                candidate,
+                chunk,
+                allowed[candidate.snapshot].as_ref(),
+            )?;
             let held = words_of_document(&chunk.text, chunk.language);
             if let Admission::SameAs(shown) = diversity.admit(candidate.snapshot, &chunk, &held) {
                 self.name_beside(&mut hits[shown], candidate.snapshot, &chunk);
