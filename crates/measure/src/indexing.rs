@@ -194,7 +194,11 @@ fn chosen(known: &[KnownDocument], chunks: usize, wanted: usize) -> Vec<&str> {
             let mut by_size: Vec<_> =
                 known.iter().map(|document| (document.file.size, &document.path)).collect();
             by_size.sort_unstable();
-            by_size.get(by_size.len() / 2).map(|(_, path)| path.as_str()).into_iter().collect()
+            by_size
+                .get(by_size.len().saturating_sub(1) / 2)
+                .map(|(_, path)| path.as_str())
+                .into_iter()
+                .collect()
         }
     }
 }
