@@ -21,8 +21,6 @@ fn pointed(folder: &std::path::Path, hit: &Value) -> String {
     file[start..end].to_owned()
 }
 
-/// The words of a snippet that are marked.
-
 /// Some notes, indexed by their words.
 fn indexed(notes: &[(&str, &str)]) -> (Ibid, TempDir) {
     let (ibid, notes) = (Ibid::new(), vault(notes));

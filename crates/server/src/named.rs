@@ -107,7 +107,8 @@ mod tests {
                 named.iter().map(|named| (named.to_string(), named.hides_nothing())).collect();
             let mut expected: Vec<_> =
                 expected.iter().map(|(text, nothing)| ((*text).to_owned(), *nothing)).collect();
-            (said.sort(), expected.sort());
+            said.sort();
+            expected.sort();
             assert_eq!(said, expected, "{rules:?}");
         }
     }
