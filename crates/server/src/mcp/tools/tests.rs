@@ -103,7 +103,8 @@ async fn a_result_is_a_citation_that_fetch_leads_back_to_its_words() {
     let found = answer(&garden.library, SEARCH, json!({"query": "feed the rye starter"})).await;
     let hit = &found["results"][0];
     assert_eq!(hit["path"], "Bread/Levain.md");
-    assert_eq!((&hit["collection"], &hit["line"]), (&json!("garden"), &json!(3)));
+    // The line of the sentence that answers, below its heading.
+    assert_eq!((&hit["collection"], &hit["line"]), (&json!("garden"), &json!(4)));
     assert_eq!(hit["headings"], json!(["Levain", "Feeding"]));
     assert!(hit["url"].as_str().unwrap().starts_with("http://127.0.0.1:7117/d/garden:Bread/Levain.md@"));
     assert_eq!((&found["generation"], &found["indexed_at"]), (&json!(1), &json!("2026-09-21T14:13:20Z")));

@@ -155,7 +155,11 @@ impl<'a> Out<'a> {
                     self.close();
                 }
                 Event::Start(tag) => {
-                    self.markup.push_str(inline(&tag.to_end()).map_or("", |(begin, _)| begin))
+                    if let Some((begin, _)) = inline(&tag.to_end()) {
+                        // Else the paragraph would begin within what it holds.
+                        self.open();
+                        self.markup.push_str(begin);
+                    }
                 }
                 Event::End(tag) => match inline(&tag) {
                     Some((_, end)) => self.markup.push_str(end),

@@ -36,7 +36,7 @@ fn words_are_marked_and_lead_to_the_cited_bytes() {
         "{page}"
     );
     assert!(
-        page.contains("<h2><a href=\"/d/garden:Bread/Levain.md@") && page.contains("?at=21-63#cited\""),
+        page.contains("<h2><a href=\"/d/garden:Bread/Levain.md@") && page.contains("?at=21-62#cited\""),
         "{page}"
     );
     assert!(page.contains("By words: place 1, BM25") && page.contains("“rye”"));
