@@ -176,7 +176,7 @@ impl Snapshot {
         }
     }
 
-    /// How many documents a property [marks](ibid_core::mark::marks), of a snapshot that is not narrowed.
+    /// How many documents a property [marks], of a snapshot that is not narrowed.
     ///
     /// Costs a look at its values, and a read of each document with one that is not a text.
     pub fn count_marked(&self, property: &str) -> Result<u64, ReadError> {
