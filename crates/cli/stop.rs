@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_is_asked_ends_at_once_unless_a_commit_is_owed() {
+    fn a_run_that_is_asked_ends_at_once_unless_a_commit_is_owed() {
         let (stop, (sender, said)) = (Arc::new(Stop::default()), mpsc::channel());
         assert!(!stop.ask(Asked::Interrupt), "nobody said that being asked ends it");
         stop.ends_with(move || sender.send(()).unwrap());

@@ -110,7 +110,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>, stop: &Arc<Stop>)
     shown.finish();
     stop.ends_with(|| ());
     if let Err(BuildError::Stopped) = built {
-        // Whoever listens has said so, or is about to.
+        // The thread that listens has said so, or is about to.
         stop.settle();
         return Ok(());
     }

@@ -71,7 +71,7 @@ pub struct Hit {
     pub terms: Vec<TermScore>,
 }
 
-/// Hits by document, for whoever shows them to people: documents in the order of their best hits, hits of one in the order
+/// Hits by document, as people are shown them: documents in the order of their best hits, hits of one in the order
 /// of rank.
 pub fn by_document<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> Vec<Vec<&'a Hit>> {
     let mut groups: Vec<Vec<&Hit>> = Vec::new();

@@ -270,7 +270,7 @@ fn looked_for(pieces: &[Piece]) -> Looked {
         let mut places = Vec::with_capacity(of_piece.len());
         for one in &of_piece {
             let key = match one {
-                Wanted::Word(word) => (word.is_compound(), word.folded()),
+                Wanted::Word(word) => (word.is_compound(), word.folded().to_owned()),
                 Wanted::Prefix(beginning) => (false, format!("{beginning}*")),
             };
             let next = looked.wanted.len();

@@ -326,9 +326,7 @@ impl<'a> Searcher<'a> {
             if query.explain
                 && let Some(words) = words.get(candidate.snapshot)
             {
-                let snapshot = &self.snapshots[candidate.snapshot];
-                let beside = query.ranking.beside;
-                hit.terms = term_scores(snapshot, question, words, beside, candidate.chunk)?;
+                hit.terms = term_scores(snapshot, question, words, query.ranking.beside, candidate.chunk)?;
             }
             hits.push(hit);
         }

@@ -158,7 +158,7 @@ impl Sought {
 /// stands in a phrase, or the question has no other word there.
 fn silent_in(languages: &[Language], question: &Question) -> Vec<Vec<Language>> {
     let phrases: Vec<String> =
-        question.parsed.phrases().flat_map(words_of_question).map(|word| word.folded()).collect();
+        question.parsed.phrases().flat_map(words_of_question).map(|word| word.folded().to_owned()).collect();
     let is_function = |wanted: &Wanted, language: Language| match wanted {
         Wanted::Word(word) => word.is_function_word(language),
         Wanted::Prefix(_) => false,
@@ -166,7 +166,8 @@ fn silent_in(languages: &[Language], question: &Question) -> Vec<Vec<Language>> 
     let all_are = |language: Language| question.wanted.iter().all(|wanted| is_function(wanted, language));
     let telling: Vec<Language> = languages.iter().copied().filter(|&language| !all_are(language)).collect();
     let of_word = |wanted: &Wanted| {
-        let is_in_phrase = matches!(wanted, Wanted::Word(word) if phrases.contains(&word.folded()));
+        let is_in_phrase =
+            matches!(wanted, Wanted::Word(word) if phrases.iter().any(|phrase| phrase == word.folded()));
         let silent =
             telling.iter().copied().filter(|&language| !is_in_phrase && is_function(wanted, language));
         silent.collect()

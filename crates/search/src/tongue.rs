@@ -32,7 +32,7 @@ fn has_foreign_script(words: &[&QuestionWord], known: &[&str]) -> bool {
 fn has_foreign_function_words(words: &[&QuestionWord], known: &[&str]) -> bool {
     let of = |language: Language| -> BTreeSet<String> {
         let function = words.iter().filter(|word| word.is_function_word(language));
-        function.map(|word| word.folded()).collect()
+        function.map(|word| word.folded().to_owned()).collect()
     };
     let is_known = |language: &Language| known.contains(&language.code());
     let languages = || Language::ALL.into_iter().map(|(_, language)| language);

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::period::Period;
 
-/// What [`Day::read`] takes, for whoever typed something else.
+/// What [`Day::read`] takes, told to a person who typed something else.
 pub const DATE_FORMS: &str =
     "a day, a month, a year or a period, such as 2024-06-15, 2024-06, 2024, yesterday, last-week or in-march";
 

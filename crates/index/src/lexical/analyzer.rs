@@ -43,12 +43,14 @@ pub struct QuestionWord {
     pub parts: Vec<QuestionWord>,
     form: Form,
     is_function_row: bool,
+    /// Kept, for it is asked once for each language.
+    folded: String,
 }
 
 impl QuestionWord {
     /// Whether it only holds the question together, where texts are in `language`.
     pub fn is_function_word(&self, language: Language) -> bool {
-        self.is_function_row || (self.form != Form::Character && is_function_word(&self.folded(), language))
+        self.is_function_row || (self.form != Form::Character && is_function_word(&self.folded, language))
     }
 
     /// The words without parts that it is made of; the word itself where it has none.
@@ -89,7 +91,7 @@ impl QuestionWord {
     /// The terms of the words that one slip parts from it: a letter left out, put in, another one, or two exchanged.
     /// The first letter stays. Some hundred words are made; one that means nothing is in no dictionary.
     pub(crate) fn one_slip_away(&self, languages: &[Language]) -> BTreeSet<String> {
-        let folded: Vec<char> = self.folded().chars().collect();
+        let folded: Vec<char> = self.folded.chars().collect();
         let mut terms = BTreeSet::new();
         let mut add = |letters: &[char]| {
             let word = QuestionWord { typed: letters.iter().collect(), ..self.clone() };
@@ -117,8 +119,8 @@ impl QuestionWord {
     }
 
     /// As it was typed, in lower case and without accents, its ending left.
-    pub fn folded(&self) -> String {
-        folded(&self.typed)
+    pub fn folded(&self) -> &str {
+        &self.folded
     }
 
     /// Whether it is a plain word, which may be misspelt; compounds, single characters and pictures are not.
@@ -179,7 +181,8 @@ pub(super) fn folded_text(text: &str) -> String {
 pub fn words_of_question(text: &str) -> Vec<QuestionWord> {
     let word = |Piece { bytes, place, form, is_function_row }: Piece| {
         let typed = text[bytes.clone()].to_owned();
-        QuestionWord { bytes, typed, place, parts: Vec::new(), form, is_function_row }
+        let folded = folded(&typed);
+        QuestionWord { bytes, typed, place, parts: Vec::new(), form, is_function_row, folded }
     };
     let has_term = |word: &QuestionWord| word.typed.len() <= term::MAX_TERM_BYTES;
     let mut words: Vec<_> = Cutter::new(text, Side::Question).map(word).filter(has_term).collect();

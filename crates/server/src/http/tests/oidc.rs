@@ -293,7 +293,7 @@ async fn keys_are_taken_from_the_provider_alone_whatever_a_token_says() {
     ] {
         assert_eq!(world.status(&own.token("c", &world.claims(), &header)).await, 401, "{header}");
     }
-    // Whoever came before the answers waits to be let in.
+    // A caller who came before the answers waits to be let in.
     assert_eq!(trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came");
 }
 

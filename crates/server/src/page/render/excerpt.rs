@@ -155,11 +155,9 @@ impl<'a> Out<'a> {
                     self.close();
                 }
                 Event::Start(tag) => {
-                    if let Some((begin, _)) = inline(&tag.to_end()) {
-                        // Else the paragraph would begin within what it holds.
-                        self.open();
-                        self.markup.push_str(begin);
-                    }
+                    // Else the paragraph would begin within what it holds.
+                    let begin = inline(&tag.to_end()).map(|(begin, _)| begin).inspect(|_| self.open());
+                    self.markup.push_str(begin.unwrap_or_default());
                 }
                 Event::End(tag) => match inline(&tag) {
                     Some((_, end)) => self.markup.push_str(end),
