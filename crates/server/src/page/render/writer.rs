@@ -103,7 +103,8 @@ impl Writer {
     /// What the attributes of an element end with that shows the bytes at `range` in a form of its own: that some of them
     /// are cited, and the place to which the address leads, where it leads there.
     pub(super) fn attributes_of(&mut self, range: &Range<usize>) -> String {
-        let touches = |other: &Range<usize>| range.start < other.end && other.start < range.end;
+        let touches =
+            |other: &Range<usize>| !other.is_empty() && range.start < other.end && other.start < range.end;
         let is_cited = touches(&self.cited);
         let is_place = is_cited && (self.answer.is_empty() || touches(&self.answer)) && !self.has_place;
         self.has_place |= is_place;
@@ -246,6 +247,13 @@ mod tests {
     fn what_is_not_shown_has_its_place_all_the_same() {
         assert_eq!(Writer::new(0..2, 0..0).finish(), "<span id=\"cited\"></span>");
         assert_eq!(Writer::new(0..0, 0..0).finish(), "");
+    }
+
+    #[test]
+    fn an_element_is_not_the_place_of_an_empty_citation_within_it() {
+        let mut writer = Writer::new(1..1, 0..0);
+        assert_eq!(writer.attributes_of(&(0..3)), "");
+        assert_eq!(writer.finish(), "");
     }
 
     #[test]
