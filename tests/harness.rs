@@ -6,9 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+/// How long anything may take by itself on a busy machine. Speed is measured by benches.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary with a data folder of its own.
 pub(crate) struct Ibid {

@@ -11,10 +11,7 @@ use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::{Value, json};
 
-use crate::harness::{Ibid, demonstration, number, questions, text, vault, write};
-
-/// How long anything a server does by itself may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::harness::{Ibid, PATIENCE, demonstration, number, questions, text, vault, write};
 
 type Client = RunningService<RoleClient, ClientConfig>;
 

@@ -17,7 +17,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Ibid, Server, text, vault};
+use crate::harness::{Ibid, PATIENCE, Server, text, vault};
 
 fn notes() -> (TempDir, Ibid) {
     let (notes, ibid) = (vault(&[("Rye.md", "# Rye\n\nThe turnip is mentioned once.\n")]), Ibid::new());
@@ -201,7 +201,7 @@ fn traces_tell_how_long_each_part_took_and_no_word_of_it() {
     let mut spans: Vec<Span> = Vec::new();
     let began = Instant::now();
     while !["request", "tool", "leg"].iter().all(|name| spans.iter().any(|span| span.name == *name)) {
-        assert!(began.elapsed() < Duration::from_secs(60), "{spans:?}");
+        assert!(began.elapsed() < PATIENCE, "{spans:?}");
         let Ok(request) = sent.recv_timeout(Duration::from_secs(1)) else { continue };
         assert!(!format!("{request:?}").contains("turnip"), "no word of the question");
         let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);

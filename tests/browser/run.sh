@@ -43,6 +43,6 @@ if [ "${1:-}" = --screenshots ]; then
   "$node" "$here/screenshots.mjs" "$2"
 else
   [ $# -gt 0 ] || set -- "$here"/*.test.mjs
-  # A file at a time: each has a browser and servers of its own.
-  "$node" --test --test-concurrency=1 --test-reporter=spec "$@"
+  # A file at a time: each has a browser and servers of its own. A test that failed before it ended them holds nobody up.
+  "$node" --test --test-force-exit --test-concurrency=1 --test-reporter=spec "$@"
 fi

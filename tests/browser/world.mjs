@@ -96,6 +96,8 @@ export class World {
     const at = flags.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const child = this.#spawn(['serve', '--no-watch', ...at, ...flags], 'ignore');
     this.#servers.push(child);
+    // A test that fails before the world's end leaves nothing running.
+    process.once('exit', () => child.kill('SIGKILL'));
     let log = '';
     child.stderr.on('data', (bytes) => (log += bytes));
     for await (const line of readline.createInterface({ input: child.stdout })) {

@@ -19,6 +19,7 @@ import warnings
 import webbrowser
 
 import httpx2
+import ports
 from agents.mcp import MCPServerSse, MCPServerStreamableHttp
 from fastmcp import Client as FastClient
 from fastmcp.client.auth import OAuth
@@ -125,7 +126,9 @@ class Fast(Program):
     @contextlib.asynccontextmanager
     async def connected(self):
         webbrowser.open = self.opened
-        self.auth = OAuth(self.url, token_storage=self.store)
+        # Left to itself it takes a free port and listens there later, when somebody else may have it.
+        self.port = ports.held()
+        self.auth = OAuth(self.url, token_storage=self.store, callback_port=self.port.getsockname()[1])
         self.kept = self.auth.context.storage
         async with FastClient(self.transport(self.url, auth=self.auth)) as client:
             yield lambda tool, arguments: client.call_tool(tool, arguments)
