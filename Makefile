@@ -11,6 +11,11 @@ VAULTS ?=
 SECONDS ?= 60
 SANITIZER ?= address
 
+# What `make tune` judges.
+CONSTANT ?=
+VALUES ?=
+OLDWINTER ?=
+
 TESTS ?=
 
 KILLS ?= 1000
@@ -22,7 +27,7 @@ CLIENTS ?= 1000
 SEARCHES ?= 10000
 MINUTES ?= 30
 
-.PHONY: demo test kills load soak check fmt clippy docs bench measure vaults limits fuzz clients browser-tests \
+.PHONY: demo test kills load soak check fmt clippy docs bench measure tune vaults limits fuzz clients browser-tests \
 	screenshots onnxruntime-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
@@ -69,6 +74,12 @@ bench:
 # Measures every judged collection in the folder DATASETS: a dated text of each in benches/results/.
 measure: build
 	@DATASETS='$(DATASETS)' benches/measure.sh $(IBID)
+
+# Judges one constant of ranking: asks the questions of every judged collection with each of VALUES, leaves each collection
+# out in turn, and says whether the constant is to be changed. MEASURE=answer_pointed@1 judges the answering sentence.
+tune: build
+	@cargo build --release --locked --workspace --example tune
+	@CONSTANT='$(CONSTANT)' VALUES='$(VALUES)' DATASETS='$(DATASETS)' OLDWINTER='$(OLDWINTER)' benches/tune.sh $(IBID) target/release/examples/tune
 
 # Compares what is read of real vaults with a plain search of them, and every citation with its bytes: VAULTS are folders.
 vaults: build

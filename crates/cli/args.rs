@@ -21,6 +21,7 @@ use ibid_core::language::Language;
 use ibid_core::query::{
     Condition, DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, Day, MAX_LIMIT, Mode, Order, PROPERTY_FORMS,
 };
+use ibid_core::ranking::{Constant, Ranking};
 
 pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenCommand, UserArgs, UserCommand};
 pub(crate) use bench::{BenchArgs, Part};
@@ -400,6 +401,9 @@ pub(crate) struct MeasureArgs {
     /// Forget the dataset's old index first
     #[arg(long, conflicts_with = "collection")]
     pub(crate) rebuild: bool,
+    /// Ask with another value of a constant of ranking; for `make tune`
+    #[arg(long = "with", value_name = "NAME=VALUE", value_parser = ranking, hide = true)]
+    pub(crate) ranking: Option<Ranking>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -568,6 +572,14 @@ fn colours() -> impl TypedValueParser<Value = ColorChoice> {
         "never" => ColorChoice::Never,
         _ => ColorChoice::Auto,
     })
+}
+
+/// One constant with another value than it has by default.
+fn ranking(typed: &str) -> Result<Ranking, String> {
+    let (name, value) = typed.split_once('=').ok_or("write NAME=VALUE")?;
+    let constant = Constant::named(name).ok_or_else(|| format!("there is no constant {name}"))?;
+    let value = value.parse().map_err(|error| format!("{value}: {error}"))?;
+    Ok(constant.with(value))
 }
 
 fn modes() -> impl TypedValueParser<Value = Mode> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
+use ibid_core::ranking::Ranking;
 use ibid_index::snapshot::Snapshot;
 use ibid_measure::dataset::Dataset;
 use ibid_measure::metrics::Measure;
@@ -91,7 +92,8 @@ fn measure(questions: &Path, snapshot: Arc<Snapshot>, models: &SharedModels) -> 
     let embedder = model.map(|record| models.get(&ModelChoice::recorded(record))).transpose()?;
     let can = |mode: &Mode| embedder.is_some() || !mode.has_semantic();
     let modes: Vec<Mode> = Mode::NAMES.into_iter().map(|(_, mode)| mode).filter(can).collect();
-    let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder).map_err(RunError::from)?;
+    let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder, Ranking::default())
+        .map_err(RunError::from)?;
     let runs = modes.iter().map(|mode| asked.run(*mode, &|| ())).collect::<Result<Vec<_>, _>>()?;
     let record = Record::new(&dataset.name, &dataset.questions, &runs);
     Ok(told(&record, &snapshot, environment::now()))

@@ -54,7 +54,12 @@ pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outco
         Some(name) => of_collection(name, args, environment)?,
         None => of_dataset(&dataset, args, environment)?,
     };
-    let asked = Asked::new(&dataset.questions, index.snapshot.clone(), index.embedder.clone());
+    let asked = Asked::new(
+        &dataset.questions,
+        index.snapshot.clone(),
+        index.embedder.clone(),
+        args.ranking.unwrap_or_default(),
+    );
     let asked = asked.map_err(ibid_measure::run::RunError::from)?;
     let runs = ask(&dataset, &asked, &modes, environment)?;
     let mut record = Record::new(&dataset.name, &dataset.questions, &runs);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::ranking::Ranking;
+
 /// How the legs of a query become one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fusion {
@@ -37,25 +39,12 @@ impl Trust {
     pub const FULL: Trust = Trust { words_found: 1.0, embedded: 1.0 };
 
     /// The weights of the legs, lexical and semantic; their sum is 1.
-    fn weights(self) -> [f32; 2] {
+    fn weights(self, ranking: &Ranking) -> [f32; 2] {
         let lexical =
-            (1.0 - SEMANTIC * self.embedded.clamp(0.0, 1.0).sqrt()) * self.words_found.clamp(0.0, 1.0);
+            (1.0 - ranking.meaning * self.embedded.clamp(0.0, 1.0).sqrt()) * self.words_found.clamp(0.0, 1.0);
         [lexical, 1.0 - lexical]
     }
 }
-
-/// What the semantic leg weighs where both can be trusted.
-///
-/// Mean nDCG@10 of MED, CACM, Cranfield and `data/vault` with .45, .5, .55, .6, .65: .671, .676, .676, .675, .671. Chosen
-/// by hand on these four; no set was left out.
-const SEMANTIC: f32 = 0.55;
-
-/// A candidate whose vector is still to be made gets the semantic points that its lexical ones would be, times this:
-/// nothing is known of its meaning, and what is not known must not push it down.
-///
-/// With a fifth of the chunks embedded, in random order, both legs then stand .003 or more above words alone on MED, CACM
-/// and Cranfield, with 60 % .026, with 95 % .044; with 0 in its place they fall up to .23 below.
-const UNKNOWN_MEANING: f32 = 0.8;
 
 /// A key after fusion.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,6 +69,7 @@ pub struct Fused<K> {
 /// Costs a map insertion for every candidate.
 pub fn fuse<K: Ord + Copy>(
     method: Fusion,
+    ranking: &Ranking,
     trust: Trust,
     legs: [&[(K, f32)]; 2],
     awaits_vector: impl Fn(K) -> bool,
@@ -88,7 +78,7 @@ pub fn fuse<K: Ord + Copy>(
     let weights = match (legs, method) {
         ([_, []], _) => [1.0, 0.0],
         ([[], _], _) => [0.0, 1.0],
-        (_, Fusion::Adaptive) => trust.weights(),
+        (_, Fusion::Adaptive) => trust.weights(ranking),
         (_, Fusion::MinMax | Fusion::Rrf) => [0.5, 0.5],
     };
     let mut points: BTreeMap<K, [f32; 2]> = BTreeMap::new();
@@ -100,7 +90,7 @@ pub fn fuse<K: Ord + Copy>(
     }
     if method == Fusion::Adaptive && trust.embedded < 1.0 && weights[0] > 0.0 {
         for (_, points) in points.iter_mut().filter(|(key, _)| awaits_vector(**key)) {
-            points[1] = points[0] / weights[0] * weights[1] * UNKNOWN_MEANING;
+            points[1] = points[0] / weights[0] * weights[1] * ranking.unknown_meaning;
         }
     }
     let sum = |(key, points): (K, [f32; 2])| Fused {
@@ -142,7 +132,7 @@ mod tests {
     use super::*;
 
     fn check(method: Fusion, legs: [&[(u32, f32)]; 2], order: &[u32]) {
-        let fused = fuse(method, Trust::FULL, legs, |_| false);
+        let fused = fuse(method, &Ranking::default(), Trust::FULL, legs, |_| false);
         let keys: Vec<u32> = fused.iter().map(|fused| fused.key).collect();
         assert_eq!(keys, order, "{method:?} {legs:?}");
         assert!(fused.iter().all(|fused| fused.points.iter().sum::<f32>() == fused.score));
@@ -162,8 +152,10 @@ mod tests {
     }
 
     fn check_with(trust: Trust, legs: [&[(u32, f32)]; 2], order: &[u32]) {
-        let keys: Vec<u32> =
-            fuse(Fusion::Adaptive, trust, legs, |_| false).iter().map(|fused| fused.key).collect();
+        let keys: Vec<u32> = fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |_| false)
+            .iter()
+            .map(|fused| fused.key)
+            .collect();
         assert_eq!(keys, order, "{trust:?} {legs:?}");
     }
 
@@ -186,14 +178,16 @@ mod tests {
     fn a_candidate_whose_vector_is_still_to_be_made_is_not_pushed_down() {
         let legs: [&[(u32, f32)]; 2] = [&[(1, 10.0), (2, 5.0), (3, 4.0)], &[(2, 0.5), (3, 0.4)]];
         let trust = Trust { words_found: 1.0, embedded: 0.9 };
-        let first = |awaits: bool| fuse(Fusion::Adaptive, trust, legs, |key| awaits && key == 1)[0].key;
+        let first = |awaits: bool| {
+            fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |key| awaits && key == 1)[0].key
+        };
         assert_eq!((first(true), first(false)), (1, 2));
     }
 
     #[test]
     fn weights_are_shares_of_one() {
         for (words_found, embedded) in [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (7.0, -7.0)] {
-            let [lexical, semantic] = Trust { words_found, embedded }.weights();
+            let [lexical, semantic] = Trust { words_found, embedded }.weights(&Ranking::default());
             assert!((lexical + semantic - 1.0).abs() < 1e-6 && lexical >= 0.0 && semantic >= 0.0);
         }
     }
@@ -206,10 +200,11 @@ mod tests {
 
     #[test]
     fn an_empty_leg_does_not_halve_the_other() {
-        let scores: Vec<f32> = fuse(Fusion::MinMax, Trust::FULL, [&[(1, 4.0), (2, 2.0)], &[]], |_| false)
-            .iter()
-            .map(|fused| fused.score)
-            .collect();
+        let scores: Vec<f32> =
+            fuse(Fusion::MinMax, &Ranking::default(), Trust::FULL, [&[(1, 4.0), (2, 2.0)], &[]], |_| false)
+                .iter()
+                .map(|fused| fused.score)
+                .collect();
         assert_eq!(scores, [1.0, 0.5]);
         check(Fusion::MinMax, [&[], &[]], &[]);
         check(Fusion::Adaptive, [&[(2, 1.0)], &[]], &[2]);

@@ -24,4 +24,5 @@ pub mod run;
 #[cfg(test)]
 mod scratch;
 pub mod spans;
+pub mod tune;
 pub mod written;

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use ibid_core::hit::{Answer, Hit, Note};
+use ibid_core::hit::{Answer, Hit};
 use ibid_core::id::DocumentPath;
+use ibid_core::note::Note;
 use ibid_core::query::{MAX_LIMIT, Mode, Query};
+use ibid_core::ranking::Ranking;
 use ibid_embed::Embedder;
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
@@ -41,6 +43,7 @@ pub enum RunError {
 pub struct Asked<'a> {
     questions: &'a [Question],
     snapshots: [Arc<Snapshot>; 1],
+    ranking: Ranking,
     /// It keeps no vector: every question is asked twice, and what is timed must not be a memory.
     embedder: Option<QueryEmbedder>,
     /// The bytes that answer each question, where any are known.
@@ -71,6 +74,7 @@ impl<'a> Asked<'a> {
         questions: &'a [Question],
         snapshot: Arc<Snapshot>,
         embedder: Option<Arc<dyn Embedder>>,
+        ranking: Ranking,
     ) -> Result<Asked<'a>, ReadError> {
         let known: HashSet<String> =
             snapshot.known_documents()?.into_iter().map(|document| document.path).collect();
@@ -90,7 +94,7 @@ impl<'a> Asked<'a> {
             answers.push(Some(Bytes::of(found)).filter(|bytes| bytes.count() > 0));
         }
         let embedder = embedder.map(QueryEmbedder::without_cache);
-        Ok(Asked { questions, snapshots: [snapshot], embedder, answers, absent, lost_quotes })
+        Ok(Asked { questions, snapshots: [snapshot], ranking, embedder, answers, absent, lost_quotes })
     }
 
     /// Whether any question has bytes that answer it.
@@ -106,7 +110,7 @@ impl<'a> Asked<'a> {
         let mut scores = Vec::with_capacity(self.questions.len());
         let mut notes = Vec::new();
         for question in self.questions {
-            let deep = Query { limit: MAX_LIMIT, per_document: 1, ..query(question, mode) };
+            let deep = Query { limit: MAX_LIMIT, per_document: 1, ..self.query(question, mode) };
             let answer = self.ask(question, &deep)?;
             scores.push(Scores::from(of_documents(question, &answer)));
             for note in answer.notes {
@@ -118,7 +122,7 @@ impl<'a> Asked<'a> {
         }
         let mut times = Vec::with_capacity(self.questions.len());
         for (at, question) in self.questions.iter().enumerate() {
-            let query = query(question, mode);
+            let query = self.query(question, mode);
             let began = Instant::now();
             let answer = self.ask(question, &query)?;
             times.push(began.elapsed());
@@ -130,16 +134,16 @@ impl<'a> Asked<'a> {
         Ok(Run { mode, scores, latency: Latency::of(times), notes })
     }
 
+    fn query(&self, question: &Question, mode: Mode) -> Query {
+        Query { mode, ranking: self.ranking, ..Query::new(question.text.as_str()) }
+    }
+
     fn ask(&self, question: &Question, query: &Query) -> Result<Answer, RunError> {
         let searcher = Searcher::new(&self.snapshots, self.embedder.as_ref());
         searcher
             .search(query)
             .map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })
     }
-}
-
-fn query(question: &Question, mode: Mode) -> Query {
-    Query { mode, ..Query::new(question.text.as_str()) }
 }
 
 /// Whether a note is about what was searched; others are about one question.

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use ibid_core::hit::SnippetKind;
 use ibid_core::language::Language;
+use ibid_core::ranking::Ranking;
 use ibid_index::lexical::Word;
 
 use crate::sought::Sought;
@@ -19,22 +20,11 @@ pub(crate) use parts::{Layout, front_matter_end};
 /// The longest answer in bytes; a longer sentence is cut around the words of the question.
 pub(crate) const MAX_ANSWER_BYTES: usize = 400;
 
-/// How much a word of the question counts for a part when only a heading above it holds the word.
-const HEADING_SHARE: f32 = 0.5;
-
-/// How much it counts when the part beside it holds the word: what answers often refers to what the sentence before named.
-const BESIDE_SHARE: f32 = 0.2;
-
-/// How much the words of a property count. What a note says comes before how it is filed.
-const PROPERTY_SHARE: f32 = 0.5;
-
-/// How much the chunk counts that is nearest to the question in meaning, of what its rarest word says.
-const MEANING_SHARE: f32 = 0.5;
-
 /// What is asked of a passage.
 pub(crate) struct Asked<'a> {
     pub(crate) sought: &'a Sought,
     pub(crate) tests: &'a Tests,
+    pub(crate) ranking: &'a Ranking,
     /// The language of the passage.
     pub(crate) language: Language,
     /// How near in meaning the chunk is that holds a byte of the passage, from 0 to 1.
@@ -162,7 +152,7 @@ impl<'a> Reading<'a> {
             && self.table_head().is_none()
     }
 
-    fn choose(&self, Asked { sought, tests, nearness, .. }: &Asked<'_>) -> Option<usize> {
+    fn choose(&self, Asked { sought, tests, ranking, nearness, .. }: &Asked<'_>) -> Option<usize> {
         let own: Vec<Vec<f32>> = self.parts.iter().map(|part| self.points_in(part, sought)).collect();
         let mut headings: Vec<(usize, usize)> = Vec::new();
         let mut best: Option<(usize, (bool, f32))> = None;
@@ -183,20 +173,20 @@ impl<'a> Reading<'a> {
                 }
             };
             if part.kind != Kind::Property {
-                headings.iter().for_each(|(_, heading)| also(*heading, HEADING_SHARE));
+                headings.iter().for_each(|(_, heading)| also(*heading, ranking.answer_heading));
                 for beside in [at.wrapping_sub(1), at + 1] {
                     if self.parts.get(beside).is_some_and(|other| is_words(other.kind)) {
-                        also(beside, BESIDE_SHARE);
+                        also(beside, ranking.answer_beside);
                     }
                 }
                 if let Some(head) = self.head_of(at) {
-                    also(head, HEADING_SHARE);
+                    also(head, ranking.answer_heading);
                 }
             }
-            let meaning = MEANING_SHARE * nearness(part.bytes.start) * sought.most().max(1.0);
+            let meaning = ranking.answer_meaning * nearness(part.bytes.start) * sought.most().max(1.0);
             let mut score: f32 = points.iter().sum();
             if part.kind == Kind::Property {
-                score *= PROPERTY_SHARE;
+                score *= ranking.answer_property;
                 if score == 0.0 && !passes {
                     continue;
                 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ibid_core::hit::{Snippet, TableHead};
+use ibid_core::ranking::Ranking;
 use ibid_core::span::Span;
 use ibid_index::ReadError;
 use ibid_index::lexical::Word;
@@ -23,6 +24,7 @@ const TABLE_HEAD_WITHIN: u32 = 8 * 1024;
 pub(crate) struct Answering {
     sought: Vec<Sought>,
     tests: Tests,
+    ranking: Ranking,
 }
 
 /// Which of the chunks a passage is made of is nearest to the question: all that the index knows of what its sentences mean.
@@ -80,7 +82,11 @@ impl Answering {
             .iter()
             .enumerate()
             .map(|(number, snapshot)| Sought::of(snapshot, question, words.get(number).map(Vec::as_slice)));
-        Ok(Answering { sought: sought.collect::<Result<_, _>>()?, tests: Tests::of(&question.filter) })
+        Ok(Answering {
+            sought: sought.collect::<Result<_, _>>()?,
+            tests: Tests::of(&question.filter),
+            ranking: question.ranking,
+        })
     }
 
     /// What is shown of `chunk`, whose words are `words`, of the snapshot with this number.
@@ -102,6 +108,7 @@ impl Answering {
         let asked = Asked {
             sought: &self.sought[number],
             tests: &self.tests,
+            ranking: &self.ranking,
             language: chunk.language,
             nearness: &nearness,
         };

@@ -37,7 +37,9 @@ fn with_reading<T>(
     let held = words_of_document(text, Language::English);
     let sought = Sought::of_points(asked.terms);
     let nearness = |at: usize| f32::from(u8::from(at >= asked.near));
-    let asked = Asked { sought: &sought, tests: &tests, language: Language::English, nearness: &nearness };
+    let ranking = Ranking::default();
+    let (language, nearness) = (Language::English, &nearness);
+    let asked = Asked { sought: &sought, tests: &tests, ranking: &ranking, language, nearness };
     look(&Reading::of(text, Layout::of(start, Some(extension)), &held, &asked))
 }
 
