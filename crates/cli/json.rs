@@ -8,6 +8,7 @@ use ibid_core::citation::Citation;
 use ibid_core::fusion::Fusion;
 use ibid_core::hit::{Answer, Hit, LegScore};
 use ibid_core::id::CollectionName;
+use ibid_core::note::sentences;
 use ibid_core::query::Query;
 use ibid_index::check::Finding;
 use ibid_index::manifest::{ModelRecord, Origin};
@@ -43,10 +44,11 @@ pub(crate) fn answer(answer: &Answer, asked: &Asked<'_>) -> Value {
             "chunks": searched.chunks,
         })
     });
-    let notes = answer.notes.iter().map(ToString::to_string).chain(asked.also.iter().cloned());
+    let notes = sentences(&answer.notes).into_iter().chain(asked.also.iter().cloned());
     json!({
         "query": asked.query.words,
         "mode": answer.mode.name(),
+        "match": answer.matches.name(),
         "collection": names.join(","),
         "collections": collections.collect::<Vec<_>>(),
         "generation": answer.searched.iter().map(|searched| searched.generation).max(),
@@ -61,6 +63,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
     let Citation { document, span, .. } = &hit.citation;
     let mut object = json!({
         "rank": hit.rank,
+        "match": hit.matches.name(),
         "id": hit.citation.to_string(),
         "document": document.to_string(),
         "path": document.path.as_str(),

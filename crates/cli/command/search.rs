@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use ibid_core::hit::Answer;
+use ibid_core::hit::{Answer, Matches};
 use ibid_core::query::{Condition, Filter, Mode, Query};
 use ibid_core::ranking::Ranking;
 use ibid_search::{QueryEmbedder, Searcher};
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome
 }
 
 fn outcome(answer: &Answer) -> Outcome {
-    if answer.hits.is_empty() { Outcome::Nothing } else { Outcome::Done }
+    if answer.matches == Matches::None { Outcome::Nothing } else { Outcome::Done }
 }
 
 /// Brings what is asked up to its folders by its words, for at most `limit`; gives what stood in the way.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use ibid_core::amount::{age, many};
 use ibid_core::hit::{Answer, Hit, LegScore, Searched, Snippet, by_document};
+use ibid_core::note::{Note, sentences};
 
 use crate::environment;
 use crate::links::{Links, linked};
@@ -33,6 +34,9 @@ pub(crate) struct Manner<'a> {
 /// the footer says why.
 pub(crate) fn hits(answer: &Answer, manner: &Manner<'_>) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
+    if is_of_nothing(answer) {
+        writeln!(out, "{STRONG}{}{STRONG:#}\n\n{DIM}near in meaning:{DIM:#}", Note::NothingNear)?;
+    }
     for hits in by_document(&answer.hits) {
         if !out.is_empty() {
             writeln!(out)?;
@@ -42,6 +46,11 @@ pub(crate) fn hits(answer: &Answer, manner: &Manner<'_>) -> io::Result<Vec<u8>> 
         }
     }
     Ok(out)
+}
+
+/// Whether what is shown is only nearer than the rest.
+fn is_of_nothing(answer: &Answer) -> bool {
+    answer.notes.contains(&Note::NothingNear)
 }
 
 fn one(out: &mut impl Write, hit: &Hit, is_first: bool, manner: &Manner<'_>) -> io::Result<()> {
@@ -163,8 +172,11 @@ pub(crate) fn footer(answer: &Answer) {
     for searched in &answer.searched {
         let _ = writeln!(err, "{DIM}{}{DIM:#}", searched_line(searched, environment::now()));
     }
-    for note in &answer.notes {
-        let _ = writeln!(err, "note: {}", safe_line(&note.to_string()));
+    // What is said above the hits is not said again.
+    let notes: Vec<Note> = answer.notes.iter().filter(|note| **note != Note::NothingNear).cloned().collect();
+    let said = sentences(&notes);
+    if !said.is_empty() {
+        let _ = writeln!(err, "{DIM}note: {}{DIM:#}", safe_line(&said.join(" · ")));
     }
 }
 
@@ -177,7 +189,7 @@ fn searched_line(searched: &Searched, now: u64) -> String {
 #[cfg(test)]
 mod tests {
     use ibid_core::citation::Citation;
-    use ibid_core::hit::{NamedDocument, SnippetKind, TableHead, TermScore};
+    use ibid_core::hit::{Matches, NamedDocument, SnippetKind, TableHead, TermScore};
     use ibid_core::query::Mode;
     use ibid_core::span::Span;
 
@@ -186,6 +198,7 @@ mod tests {
     fn hit(title: &str, headings: &[&str], text: &str) -> Hit {
         let span = Span::claimed(10, 10 + text.len() as u32).unwrap();
         Hit {
+            matches: Matches::Words,
             rank: 1,
             citation: "garden:a%20b.md@123456789012:4-900".parse().unwrap(),
             commit: None,
@@ -272,7 +285,13 @@ mod tests {
             Hit { rank: 2, citation: other, ..hit("Oats", &[], "oat") },
             Hit { rank: 3, ..hit("Rye", &["Rye", "Salt"], "rye") },
         ];
-        let answer = Answer { hits, mode: Mode::Lexical, searched: Vec::new(), notes: Vec::new() };
+        let answer = Answer {
+            hits,
+            mode: Mode::Lexical,
+            matches: Matches::Words,
+            searched: Vec::new(),
+            notes: Vec::new(),
+        };
         let shown = super::hits(&answer, &Manner::default()).unwrap();
         let shown = String::from_utf8(anstream::adapter::strip_bytes(&shown).into_vec()).unwrap();
         let firsts: Vec<&str> = shown.lines().filter(|line| !line.starts_with(' ')).collect();

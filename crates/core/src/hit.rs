@@ -1,11 +1,11 @@
-//! What comes back: hits, each cited, and what the answer does not cover.
+//! What comes back: hits, each cited.
 
-use std::fmt;
 use std::ops::Range;
 
 use crate::citation::Citation;
 use crate::id::{CollectionName, DocumentId};
-use crate::query::{Date, Mode, Offer};
+use crate::note::Note;
+use crate::query::{Mode, Offer};
 use crate::span::Span;
 
 /// A list of hits and everything a reader needs to trust it.
@@ -15,6 +15,8 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// The mode asked for.
     pub mode: Mode,
+    /// What the hits have to do with the question.
+    pub matches: Matches,
     /// What was searched.
     pub searched: Vec<Searched>,
     /// What was not searched, or why nothing was found. Empty when there is nothing to say.
@@ -31,9 +33,37 @@ impl Answer {
     }
 }
 
+/// What a passage, or a whole answer, has to do with a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Matches {
+    /// It holds a word of the question, function words aside: as typed, by its stem, or as a neighbour in spelling.
+    Words,
+    /// It is near in meaning.
+    Meaning,
+    /// Nothing: what is shown is only nearer than the rest.
+    #[default]
+    None,
+}
+
+impl Matches {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Matches::Words => "words",
+            Matches::Meaning => "meaning",
+            Matches::None => "none",
+        }
+    }
+}
+
+/// The most passages that are shown where nothing is near.
+pub const MAX_HITS_OF_NOTHING: usize = 3;
+
 /// One passage found: a chunk, or neighbouring ones that answer nearly as well. Its scores are those of the best of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
+    /// What it has to do with the question.
+    pub matches: Matches,
     /// 1 for the best.
     pub rank: usize,
     /// Where the words stand.
@@ -183,222 +213,4 @@ pub struct Searched {
     pub documents: u64,
     /// How many chunks it holds.
     pub chunks: u64,
-}
-
-/// The most words that are said one by one to be absent.
-const MAX_ABSENT_NAMED: usize = 8;
-
-/// Something an answer must not keep silent about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// The collection was indexed by words alone.
-    NoVectors {
-        /// The collection.
-        collection: CollectionName,
-    },
-    /// Some chunks have no vector, so the semantic leg could not see them.
-    VectorsMissing {
-        /// The collection.
-        collection: CollectionName,
-        /// How many chunks lack one.
-        chunks: u64,
-    },
-    /// A file of the collection's vectors cannot be used, so the semantic leg saw nothing of it.
-    VectorsDamaged {
-        /// The collection.
-        collection: CollectionName,
-        /// The file's name.
-        file: String,
-        /// What is wrong with it: that it "is damaged", "is missing", "cannot be read".
-        state: &'static str,
-    },
-    /// The last run of the indexer did not reach the end.
-    Unfinished {
-        /// The collection.
-        collection: CollectionName,
-        /// How many files were still to be read at the last commit.
-        pending: u64,
-    },
-    /// The collection holds no document.
-    EmptyCollection {
-        /// The collection.
-        collection: CollectionName,
-    },
-    /// Nothing in the question is a word.
-    NoWords,
-    /// The question is in a language that the model is known not to know, so it was searched by words alone.
-    WordsAlone,
-    /// Only the rarest words of a long question were looked up.
-    WordsLeftOut {
-        /// How many were looked up.
-        kept: usize,
-    },
-    /// A word as typed is rare or not there, so words that are nearly it were looked up too.
-    Respelt {
-        /// The word as typed.
-        typed: String,
-        /// Whether any chunk holds it, of the collections where others were looked up.
-        found: bool,
-        /// What was looked up besides, as hits write it.
-        nearby: Vec<String>,
-        /// Whether more was looked up that no hit holds. The dictionary has it without its ending, so it is not named.
-        and_others: bool,
-        /// The collections where others were looked up; empty where that is all that were searched.
-        only_in: Vec<CollectionName>,
-    },
-    /// Words that stand in no document searched, and that nothing was looked up instead of.
-    Absent {
-        /// The words as typed.
-        words: Vec<String>,
-    },
-    /// No chunk holds the phrases, so their words were looked for one by one.
-    PhraseNotFound,
-    /// A filter by date was given as people say it; this is the day it was taken for.
-    DayTaken {
-        /// Whether it was `before:`, not `after:`.
-        is_before: bool,
-        /// The period as it was said.
-        said: String,
-        /// Its first day.
-        day: Date,
-    },
-    /// The newest come first, so nothing was searched by meaning.
-    NewestFirst,
-    /// What the question asks for in words that were looked for as words. It was not applied.
-    Offered(Offer),
-    /// No document passes the filter.
-    FilterMatchesNothing,
-    /// The legs ran and found nothing.
-    NothingFound,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::NoVectors { collection } => {
-                write!(f, "{collection} was indexed by words alone: it was not searched by meaning")
-            }
-            Note::VectorsMissing { collection, chunks } => {
-                write!(f, "{chunks} chunks of {collection} have no vector: they were not searched by meaning")
-            }
-            Note::VectorsDamaged { collection, file, state } => write!(
-                f,
-                "{collection} was not searched by meaning: its file {file} {state}; `ibid check` says what to do"
-            ),
-            Note::Unfinished { collection, pending } => write!(
-                f,
-                "indexing of {collection} did not finish: {pending} files were not searched; run `ibid index` again"
-            ),
-            Note::EmptyCollection { collection } => write!(f, "{collection} holds no document"),
-            Note::NoWords => f.write_str("the question holds no word: it was not searched by words"),
-            Note::WordsAlone => f.write_str(
-                "the model does not know the language of the question: it was searched by words alone",
-            ),
-            Note::WordsLeftOut { kept } => {
-                write!(f, "the question is long: it was searched by its {kept} rarest words")
-            }
-            Note::Respelt { typed, found, nearby, and_others, only_in } => {
-                let only_in: Vec<&str> = only_in.iter().map(CollectionName::as_str).collect();
-                let how = match (found, only_in.is_empty()) {
-                    (true, true) => "is rare".to_owned(),
-                    (false, true) => "is not there".to_owned(),
-                    (true, false) => format!("is rare in {}", only_in.join(", ")),
-                    (false, false) => format!("is not in {}", only_in.join(", ")),
-                };
-                let besides = match (nearby.is_empty(), and_others) {
-                    (true, _) => "words spelt nearly so".to_owned(),
-                    (false, true) => format!("{} and others", nearby.join(", ")),
-                    (false, false) => nearby.join(", "),
-                };
-                let there = if only_in.is_empty() { "" } else { " there" };
-                write!(f, "“{typed}” {how}: also looked{there} for {besides}")
-            }
-            Note::Absent { words } => {
-                let named: Vec<String> =
-                    words.iter().take(MAX_ABSENT_NAMED).map(|word| format!("“{word}”")).collect();
-                let more = match words.len() - named.len() {
-                    0 => String::new(),
-                    1 => " and one more word".to_owned(),
-                    more => format!(" and {more} more words"),
-                };
-                let verb = if words.len() == 1 { "stands" } else { "stand" };
-                write!(f, "{}{more} {verb} in no note that was searched", named.join(", "))
-            }
-            Note::PhraseNotFound => {
-                f.write_str("no passage holds the phrase: its words were searched one by one")
-            }
-            Note::DayTaken { is_before: true, said, day } => {
-                write!(f, "before:“{said}” means before {} {day}", day.strftime("%A"))
-            }
-            Note::DayTaken { is_before: false, said, day } => {
-                write!(f, "after:“{said}” means from {} {day} on", day.strftime("%A"))
-            }
-            Note::NewestFirst => f.write_str("newest first: notes that hold a word of the question"),
-            Note::Offered(offer) => offer.fmt(f),
-            Note::FilterMatchesNothing => f.write_str("no document passes the filter"),
-            Note::NothingFound => f.write_str("nothing was found"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(note: &Note, said: &str) {
-        assert_eq!(note.to_string(), said);
-    }
-
-    #[test]
-    fn a_note_says_what_was_looked_for_instead_and_where() {
-        let respelt = |found, nearby: &[&str], and_others, only_in: &[&str]| Note::Respelt {
-            typed: "bread".to_owned(),
-            found,
-            nearby: nearby.iter().map(|&word| word.to_owned()).collect(),
-            and_others,
-            only_in: only_in.iter().map(|name| name.parse().unwrap()).collect(),
-        };
-        check(&respelt(true, &["break"], false, &[]), "“bread” is rare: also looked for break");
-        check(
-            &respelt(false, &["a", "b"], true, &[]),
-            "“bread” is not there: also looked for a, b and others",
-        );
-        check(&respelt(true, &[], true, &[]), "“bread” is rare: also looked for words spelt nearly so");
-        check(
-            &respelt(true, &["break"], false, &["work"]),
-            "“bread” is rare in work: also looked there for break",
-        );
-        check(
-            &respelt(false, &[], true, &["a", "b"]),
-            "“bread” is not in a, b: also looked there for words spelt nearly so",
-        );
-    }
-
-    #[test]
-    fn a_note_names_the_days_taken_and_those_offered() {
-        let day = Date::new(2026, 11, 23).unwrap();
-        let taken = |is_before| Note::DayTaken { is_before, said: "last week".to_owned(), day };
-        check(&taken(false), "after:“last week” means from Monday 2026-11-23 on");
-        check(&taken(true), "before:“last week” means before Monday 2026-11-23");
-        let offer =
-            Offer::Days { said: "last week".to_owned(), from: day, before: Date::new(2026, 11, 30).ok() };
-        check(
-            &Note::Offered(offer),
-            "for notes of “last week” alone, add after:2026-11-23 before:2026-11-30 to the question",
-        );
-        check(
-            &Note::Offered(Offer::Newest { said: "latest".to_owned() }),
-            "“latest” does not change the order: add sort:newest for the newest first",
-        );
-    }
-
-    #[test]
-    fn a_note_names_the_words_that_are_absent_and_counts_the_rest() {
-        let absent = |n: usize| Note::Absent { words: (0..n).map(|n| format!("w{n}")).collect() };
-        check(&absent(1), "“w0” stands in no note that was searched");
-        check(&absent(2), "“w0”, “w1” stand in no note that was searched");
-        let eight = "“w0”, “w1”, “w2”, “w3”, “w4”, “w5”, “w6”, “w7”";
-        check(&absent(9), &format!("{eight} and one more word stand in no note that was searched"));
-        check(&absent(12), &format!("{eight} and 4 more words stand in no note that was searched"));
-    }
 }

@@ -48,6 +48,7 @@ pub mod id;
 pub mod language;
 pub mod links;
 pub mod mark;
+pub mod note;
 pub mod query;
 pub mod ranking;
 pub mod span;

@@ -2,6 +2,7 @@
 //!
 //! It answers in chunks of one collection. What the legs' answers mean together is the search crate's business.
 
+mod affinity;
 mod allow;
 mod embeds;
 mod legs;
@@ -9,6 +10,7 @@ mod links;
 mod narrow;
 mod passing;
 mod soundness;
+mod spelling;
 mod terms;
 mod texts;
 
@@ -29,6 +31,7 @@ use tantivy::{
 
 use narrow::Sight;
 
+pub use affinity::Affinity;
 pub use allow::{Allowed, Bounds, Rule};
 pub use embeds::EmbeddedIn;
 pub use links::LinkGraph;
@@ -103,6 +106,7 @@ pub struct Snapshot {
     documents: u64,
     source_bytes: u64,
     links: OnceLock<LinkGraph>,
+    affinity: OnceLock<Option<Affinity>>,
     /// Documents whose front matter cannot be read, by their numbers in `links`; see [`Snapshot::narrowed`].
     unreadable: OnceLock<Vec<u32>>,
     /// What is seen of it; `None` where all is.
@@ -211,6 +215,7 @@ impl Snapshot {
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
+            affinity: OnceLock::new(),
             unreadable: OnceLock::new(),
             sight: None,
         };

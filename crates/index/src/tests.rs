@@ -8,6 +8,7 @@ use ibid_core::document::{Document, Heading, PropertyValue};
 use ibid_core::hash::{ContentHash, QuoteHash};
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
+use ibid_core::ranking::Ranking;
 use ibid_core::span::Span;
 
 use crate::check::check;
@@ -144,9 +145,18 @@ pub(crate) fn add(writer: &mut CollectionWriter, path: &str, text: &str) {
 }
 
 /// What `words` are looked up by.
-fn look_up(snapshot: &Snapshot, words: &str) -> Vec<LookedUp> {
+pub(crate) fn look_up(snapshot: &Snapshot, words: &str) -> Vec<LookedUp> {
     let wanted = words_of_question(words).into_iter().map(Wanted::Word);
-    wanted.map(|wanted| snapshot.look_up(&wanted, true).unwrap()).collect()
+    let looked_up = wanted.map(|wanted| {
+        let mut looked_up = snapshot.look_up(&wanted, &Ranking::default()).unwrap();
+        if let Wanted::Word(word) = &wanted {
+            for (leaf, looked_up) in word.leaves().into_iter().zip(looked_up.leaves_mut()) {
+                snapshot.respell(leaf, looked_up).unwrap();
+            }
+        }
+        looked_up
+    });
+    looked_up.collect()
 }
 
 /// The paths found for words, and the texts of the chunks.
@@ -304,11 +314,16 @@ fn a_beginning_stands_for_the_words_that_begin_so() {
     collection.write(&[("a.md", "ferment\nfern\nFerry\nbread\n")]);
     let snapshot = collection.snapshot();
     let wanted = Wanted::Prefix("Fer".into());
-    let terms: Vec<_> =
-        snapshot.look_up(&wanted, true).unwrap().terms.into_iter().map(|(term, _)| term).collect();
+    let terms: Vec<_> = snapshot
+        .look_up(&wanted, &Ranking::default())
+        .unwrap()
+        .terms
+        .into_iter()
+        .map(|(term, _)| term)
+        .collect();
     assert_eq!(terms, ["ferment", "fern", "ferri"]);
     // The dictionary has it without its ending.
-    let longer = snapshot.look_up(&Wanted::Prefix("fermenti".into()), true).unwrap();
+    let longer = snapshot.look_up(&Wanted::Prefix("fermenti".into()), &Ranking::default()).unwrap();
     assert!(longer.terms.is_empty() || longer.terms[0].0 == "ferment");
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ibid_core::hit::Note;
+use ibid_core::note::Note;
 use ibid_index::lexical::Word;
 use ibid_index::snapshot::{LookedUp, StoredChunk};
 

@@ -1,13 +1,13 @@
 //! A query taken apart for the legs: what to look up in each collection, what to embed, what to demand. It asks the
 //! dictionaries; it retrieves nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
-use ibid_core::hit::Note;
 use ibid_core::id::CollectionName;
+use ibid_core::note::Note;
 use ibid_core::query::{
     Comparison, Condition, Date, Day, Filter, Order, Parsed, Piece, Query, parse, period_of,
 };
@@ -45,7 +45,7 @@ pub(crate) struct Question {
     /// The same as it was typed, word by word.
     pub(crate) typed: Vec<Typed>,
     /// How much a word counts that is typed more than once.
-    ranking: Ranking,
+    pub(crate) ranking: Ranking,
     /// In which order hits are given.
     pub(crate) order: Order,
     /// What is demanded of chunks: by the query, by the words typed, by phrases.
@@ -82,12 +82,14 @@ impl Question {
         &self,
         snapshots: &[Arc<Snapshot>],
     ) -> Result<(Vec<Vec<LookedUp>>, Vec<Note>), ReadError> {
-        // Neighbours of hundreds of words would cost a second, and a long question does without.
-        let respells = self.wanted.len() <= MAX_WORDS;
         let mut looked_up = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
-            let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted, respells));
+            let words = self.wanted.iter().map(|wanted| snapshot.look_up(wanted, &self.ranking));
             looked_up.push(words.collect::<Result<Vec<_>, _>>()?);
+        }
+        // Neighbours of hundreds of words would cost a second, and a long question does without.
+        if self.wanted.len() <= MAX_WORDS {
+            self.respell(snapshots, &mut looked_up)?;
         }
         let mut notes = Vec::new();
         for at in 0..self.wanted.len() {
@@ -110,6 +112,25 @@ impl Question {
             self.weigh(words);
         }
         Ok((looked_up, notes))
+    }
+
+    /// Looks for the neighbours in spelling of each word, in the snapshots beside which no other holds it.
+    fn respell(&self, snapshots: &[Arc<Snapshot>], looked_up: &mut [Vec<LookedUp>]) -> Result<(), ReadError> {
+        for (at, wanted) in self.wanted.iter().enumerate() {
+            let Wanted::Word(word) = wanted else { continue };
+            for (number, leaf) in word.leaves().into_iter().enumerate() {
+                let chunks = |words: &Vec<LookedUp>| words[at].leaves()[number].chunks;
+                let everywhere: u64 = looked_up.iter().map(chunks).sum();
+                for (snapshot, words) in snapshots.iter().zip(looked_up.iter_mut()) {
+                    let mut leaves = words[at].leaves_mut();
+                    let looked_up = &mut *leaves[number];
+                    if looked_up.chunks == everywhere {
+                        snapshot.respell(leaf, looked_up)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The share of what the question's words weigh that is there, 0 to 1: a word weighs as much as it is rare, one that
@@ -367,6 +388,47 @@ fn rule<'a>(
         Condition::From(day) => Rule::From(second_of(day, today)?),
         Condition::Before(day) => Rule::Before(second_of(day, today)?),
     })
+}
+
+/// How many filters are named that may have been meant.
+const MAX_FILTERS_NAMED: usize = 3;
+
+/// What the tags and properties that a filter demands may have meant, those that no note has.
+pub(crate) fn filters_near(
+    snapshots: &[Arc<Snapshot>],
+    filter: &Filter,
+    today: Option<Date>,
+) -> Result<Vec<Note>, SearchError> {
+    let mut notes = Vec::new();
+    for condition in &filter.all {
+        let path = path_rule(condition)?;
+        let rule = rule(condition, &path, today)?;
+        let passes =
+            |snapshot: &Arc<Snapshot>| Ok(snapshot.allow(std::slice::from_ref(&rule), &[])?.chunks() > 0);
+        if snapshots.iter().map(passes).collect::<Result<Vec<bool>, ReadError>>()?.contains(&true) {
+            continue;
+        }
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for snapshot in snapshots {
+            for (term, notes) in snapshot.spelt_nearly(&rule)? {
+                *counts.entry(term).or_default() += notes;
+            }
+        }
+        let mut near: Vec<(String, u64)> =
+            counts.into_iter().map(|(term, notes)| (as_filter(condition, &term), notes)).collect();
+        near.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        near.truncate(MAX_FILTERS_NAMED);
+        notes.extend((!near.is_empty()).then_some(Note::FilterNear { near }));
+    }
+    Ok(notes)
+}
+
+/// A tag or property as it is typed to filter by it, the kind of `condition`.
+fn as_filter(condition: &Condition, term: &str) -> String {
+    match condition {
+        Condition::Property { .. } => format!("[{}]", term.replacen('=', ":", 1)),
+        _ => format!("tag:{term}"),
+    }
 }
 
 fn second_of(day: &Day, today: Option<Date>) -> Result<i64, SearchError> {

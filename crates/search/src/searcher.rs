@@ -5,8 +5,11 @@ use std::sync::Arc;
 use ibid_core::citation::Citation;
 use ibid_core::fusion::{Fused, Trust, fuse};
 use ibid_core::hash::QuoteHash;
-use ibid_core::hit::{Answer, Hit, MAX_ALSO_IN, MAX_EMBEDDED_IN, NamedDocument, Note, Searched};
+use ibid_core::hit::{
+    Answer, Hit, MAX_ALSO_IN, MAX_EMBEDDED_IN, MAX_HITS_OF_NOTHING, Matches, NamedDocument, Searched,
+};
 use ibid_core::id::DocumentId;
+use ibid_core::note::Note;
 use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Mode, Order, Query, offers};
 use ibid_index::ReadError;
 use ibid_index::lexical::words_of_document;
@@ -22,7 +25,7 @@ use crate::newest;
 use crate::passage::{Passage, Passages};
 use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
-use crate::question::{Question, allow, days_taken};
+use crate::question::{Question, allow, days_taken, filters_near};
 use crate::rank::{Admission, Diversity};
 use crate::retrieve::{
     Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
@@ -117,9 +120,10 @@ impl<'a> Searcher<'a> {
             trust: Trust { words_found, embedded: self.share_embedded() },
             named: Named::of(query, &question, self.snapshots, &allowed)?,
         };
+        let holds_words = question.plain.is_empty() || !query.mode.has_lexical() || !lexical.is_empty();
         let mut neighbours = Neighbours::of(&words);
         let most = self.most_hits(query);
-        let hits = loop {
+        let (mut hits, stands_out) = loop {
             let retrieved = match (question.order, question.plain.is_empty()) {
                 (Order::Newest, _) => newest::retrieve(self.snapshots, &question, &words, &allowed)?,
                 (Order::Best, true) => list(self.snapshots, &allowed, asked.depth)?,
@@ -127,18 +131,30 @@ impl<'a> Searcher<'a> {
             };
             let hits = self.hits(query, &asked_for, &retrieved, &mut neighbours)?;
             if hits.len() >= most || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
-                break hits;
+                break (hits, holds_words || self.stands_out(&retrieved.semantic)?);
             }
             asked.depth *= DEEPER;
             lexical = lexical_leg(self.snapshots, &words, &allowed, asked.depth)?;
         };
         neighbours.name_in(&mut notes);
+        let matches = match hits.first() {
+            Some(_) if holds_words && hits.iter().any(|hit| hit.matches == Matches::Words) => Matches::Words,
+            Some(_) if holds_words => Matches::Meaning,
+            Some(_) if stands_out => Matches::Meaning,
+            _ => Matches::None,
+        };
+        if matches == Matches::None && !hits.is_empty() {
+            hits.truncate(MAX_HITS_OF_NOTHING);
+            hits.iter_mut().for_each(|hit| hit.matches = Matches::None);
+            notes.retain(|note| !matches!(note, Note::Absent { .. }));
+            notes.insert(0, Note::NothingNear);
+        }
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
         notes.extend(offers(&question.parsed, question.order, query.today).into_iter().map(Note::Offered));
         let searched = self.snapshots.iter().map(|snapshot| searched(snapshot)).collect();
-        Ok(Answer { hits, mode: query.mode, searched, notes })
+        Ok(Answer { hits, mode: query.mode, matches, searched, notes })
     }
 
     /// Which chunks may answer. Where a phrase stands nowhere, what it demands is taken back rather than answered with
@@ -160,6 +176,7 @@ impl<'a> Searcher<'a> {
         }
         if nothing(&allowed) {
             notes.push(Note::FilterMatchesNothing);
+            notes.extend(filters_near(self.snapshots, &question.filter, query.today)?);
         }
         Ok(allowed)
     }
@@ -225,6 +242,21 @@ impl<'a> Searcher<'a> {
         if chunks == 0 { 1.0 } else { 1.0 - lacking as f32 / chunks as f32 }
     }
 
+    /// Whether any of what the semantic leg found stands out among what its collection holds. It has nothing to say of a
+    /// leg that did not run.
+    fn stands_out(&self, semantic: &Ranked) -> Result<bool, ReadError> {
+        for (number, snapshot) in self.snapshots.iter().enumerate() {
+            let of_snapshot = semantic.iter().filter(|(candidate, _)| candidate.snapshot == number);
+            let best = of_snapshot.map(|&(_, cosine)| cosine).reduce(f32::max);
+            if let Some(best) = best
+                && snapshot.affinity()?.is_some_and(|affinity| affinity.stands_out(best))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The most hits there can be, however deep the legs look.
     fn most_hits(&self, query: &Query) -> usize {
         let documents: usize = self.snapshots.iter().map(|snapshot| snapshot.documents() as usize).sum();
@@ -266,7 +298,8 @@ impl<'a> Searcher<'a> {
                 return Err(SearchError::OtherModel { collection, wanted: model.name.clone(), loaded });
             }
             if snapshot.chunks_without_vector() > 0 {
-                notes.push(Note::VectorsMissing { collection, chunks: snapshot.chunks_without_vector() });
+                let (chunks, of) = (snapshot.chunks_without_vector(), snapshot.chunks());
+                notes.push(Note::VectorsMissing { collection, chunks, of });
             }
         }
         Ok(notes)
@@ -281,6 +314,7 @@ impl<'a> Searcher<'a> {
     ) -> Result<Vec<Hit>, ReadError> {
         let mut fused = fuse(
             query.fusion,
+            &query.ranking,
             *trust,
             [&retrieved.lexical[..], &retrieved.semantic[..]],
             |candidate: Candidate| self.snapshots[candidate.snapshot].awaits_vector(candidate.chunk),
@@ -323,6 +357,9 @@ impl<'a> Searcher<'a> {
             (hit.links, hit.name) = (fused.links, fused.name);
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
             hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
+            let holds_words = hit.lexical.is_some_and(|leg| leg.score > 0.0) || hit.name > 0.0;
+            let is_listed = question.plain.is_empty() || question.order == Order::Newest;
+            hit.matches = if holds_words || is_listed { Matches::Words } else { Matches::Meaning };
             if query.explain
                 && let Some(words) = words.get(candidate.snapshot)
             {
@@ -385,6 +422,7 @@ impl<'a> Searcher<'a> {
             path: chunk.path.clone(),
         };
         Hit {
+            matches: Matches::None,
             rank: 0,
             citation: Citation { document, hash: QuoteHash::of(chunk.quote()), span: chunk.cited },
             commit: self.snapshots[candidate.snapshot].manifest().source.origin.commit().map(str::to_owned),

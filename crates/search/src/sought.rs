@@ -55,7 +55,7 @@ impl Sought {
             None => question
                 .wanted
                 .iter()
-                .map(|wanted| snapshot.look_up(wanted, false))
+                .map(|wanted| snapshot.look_up(wanted, &question.ranking))
                 .collect::<Result<Vec<_>, _>>()?,
         };
         for (of, word) in looked_up.unwrap_or(&looked_up_here).iter().enumerate() {

@@ -150,10 +150,7 @@ fn quoted(text: &str) -> Option<(&str, usize)> {
 /// `[key]` or `[key:value]` at the beginning of a text; `[[` is a link.
 fn property(text: &str) -> Option<(Condition, usize)> {
     let inner = text.strip_prefix('[').filter(|inner| !inner.starts_with('['))?;
-    let end = inner.find([']', '\n'])?;
-    if !inner[end..].starts_with(']') {
-        return None;
-    }
+    let end = closing(inner)?;
     let (key, value) = match inner[..end].split_once(':') {
         Some((key, value)) => (key, Some(unquoted(value.trim()).to_owned())),
         None => (&inner[..end], None),
@@ -168,6 +165,21 @@ fn property(text: &str) -> Option<(Condition, usize)> {
         None => Condition::Property { key, value },
     };
     Some((condition, end + 2))
+}
+
+/// Where a bracket closes that was opened before `text`, on the same line; links inside have brackets of their own.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 1;
+    for (at, sign) in text.char_indices() {
+        match sign {
+            '[' => open += 1,
+            ']' if open == 1 => return Some(at),
+            ']' => open -= 1,
+            '\n' => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 fn unquoted(text: &str) -> &str {
@@ -277,6 +289,8 @@ mod tests {
         let status = Condition::Property { key: "status".into(), value: Some("done".into()) };
         check("[status:done]", &[], std::slice::from_ref(&status), &[]);
         check("-[\"status\": \"done\"]", &[], &[], &[status]);
+        let books = Condition::Property { key: "categories".into(), value: Some("[[Books]]".into()) };
+        check("[categories:[[Books]]]", &[], &[books], &[]);
         check("[status]", &[], &[Condition::Property { key: "status".into(), value: None }], &[]);
     }
 

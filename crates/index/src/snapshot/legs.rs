@@ -205,7 +205,7 @@ impl Snapshot {
     }
 
     /// The chunks that share a vector.
-    fn chunks_of(&self, row: u32) -> &[(u32, DocAddress)] {
+    pub(super) fn chunks_of(&self, row: u32) -> &[(u32, DocAddress)] {
         let from = self.by_row.partition_point(|&(other, _)| other < row);
         let length = self.by_row[from..].partition_point(|&(other, _)| other == row);
         &self.by_row[from..from + length]

@@ -97,6 +97,7 @@ impl Snapshot {
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
+            affinity: OnceLock::new(),
             unreadable: OnceLock::new(),
             sight: Some(sight),
         };
@@ -229,7 +230,7 @@ impl Snapshot {
     }
 
     /// The documents with a term, each once with a chunk that has it.
-    fn documents_with(&self, term: Term) -> Result<Vec<(u32, ChunkAddress)>, ReadError> {
+    pub(super) fn documents_with(&self, term: Term) -> Result<Vec<(u32, ChunkAddress)>, ReadError> {
         let graph = self.links()?;
         let mut documents = BTreeMap::new();
         self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {

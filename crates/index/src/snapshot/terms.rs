@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ibid_core::language::Language;
+use ibid_core::ranking::Ranking;
 use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 
@@ -27,9 +28,6 @@ const NEIGHBOUR_TIMES: u64 = 20;
 /// How much a neighbour counts. Where the word as typed is there too, its chunks stay above.
 const NEIGHBOUR_WEIGHT: f32 = 0.5;
 const NEIGHBOUR_OF_RARE_WEIGHT: f32 = 0.2;
-
-/// How much a compound as it is written counts where its words together count 1.
-const WHOLE_TIMES_PARTS: f32 = 1.1;
 
 /// What a question looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +64,14 @@ impl LookedUp {
         !self.terms.is_empty() || self.parts.iter().any(LookedUp::is_there)
     }
 
+    /// [`LookedUp::leaves`], to be changed.
+    pub fn leaves_mut(&mut self) -> Vec<&mut LookedUp> {
+        match self.parts.is_empty() {
+            true => vec![self],
+            false => self.parts.iter_mut().flat_map(LookedUp::leaves_mut).collect(),
+        }
+    }
+
     /// The words without parts that it is made of; itself where it has none.
     pub fn leaves(&self) -> Vec<&LookedUp> {
         match self.parts.is_empty() {
@@ -87,14 +93,10 @@ impl Snapshot {
         &self.languages
     }
 
-    /// How `wanted` is looked up here; `respells` says whether a word that is rare or nowhere is looked up as its
-    /// neighbours too.
-    ///
-    /// Costs a lookup for each language; some milliseconds for a word that is not in a large collection and has
-    /// neighbours to be looked for.
-    pub fn look_up(&self, wanted: &Wanted, respells: bool) -> Result<LookedUp, ReadError> {
+    /// How `wanted` is looked up here, as it is spelt. Costs a lookup for each language.
+    pub fn look_up(&self, wanted: &Wanted, ranking: &Ranking) -> Result<LookedUp, ReadError> {
         match wanted {
-            Wanted::Word(word) => self.look_up_word(word, respells),
+            Wanted::Word(word) => self.look_up_word(word, ranking),
             Wanted::Prefix(beginning) => {
                 let terms = self.terms_that_begin(beginning)?;
                 let chunks = terms.iter().map(|(_, chunks)| chunks).sum();
@@ -104,7 +106,28 @@ impl Snapshot {
         }
     }
 
-    fn look_up_word(&self, word: &QuestionWord, respells: bool) -> Result<LookedUp, ReadError> {
+    /// Adds to a word that was looked up, and that is rare or nowhere here, its neighbours in spelling.
+    ///
+    /// Costs some milliseconds for a word that is not in a large collection.
+    pub fn respell(&self, word: &QuestionWord, looked_up: &mut LookedUp) -> Result<(), ReadError> {
+        let is_function = self.languages.iter().any(|&language| word.is_function_word(language));
+        let may_be_misspelt = !is_function && word.is_plain() && word.typed.chars().all(char::is_alphabetic);
+        if looked_up.chunks > RARE_CHUNKS || !may_be_misspelt {
+            return Ok(());
+        }
+        let (weight, at_least) = match looked_up.chunks {
+            0 => (NEIGHBOUR_WEIGHT, 1),
+            chunks => (NEIGHBOUR_OF_RARE_WEIGHT, NEIGHBOUR_TIMES * chunks),
+        };
+        for neighbour in self.neighbours(word, &self.counted(word)?, at_least)? {
+            looked_up.terms.push((neighbour.clone(), weight));
+            looked_up.respelt.push(neighbour);
+        }
+        Ok(())
+    }
+
+    /// The terms of a word that are there, with the chunks of each.
+    fn counted(&self, word: &QuestionWord) -> Result<Vec<(String, u64)>, ReadError> {
         let mut counted = Vec::new();
         for term in word.terms(&self.languages) {
             let chunks = self.chunks_with(&term)?;
@@ -112,43 +135,36 @@ impl Snapshot {
                 counted.push((term, chunks));
             }
         }
+        Ok(counted)
+    }
+
+    fn look_up_word(&self, word: &QuestionWord, ranking: &Ranking) -> Result<LookedUp, ReadError> {
+        let counted = self.counted(word)?;
         let total: u64 = counted.iter().map(|(_, chunks)| chunks).sum();
         let mut parts = Vec::with_capacity(word.parts.len());
         for part in &word.parts {
-            let looked_up = self.look_up_word(part, respells)?;
+            let looked_up = self.look_up_word(part, ranking)?;
             // A single letter out of a compound says nothing alone.
             let weight = if part.is_single() { 0.0 } else { 1.0 };
             parts.push(LookedUp { weight, ..looked_up });
         }
-        let whole = self.weight_of_whole(total, &parts);
+        let whole = self.weight_of_whole(total, &parts, ranking);
         let terms = self.weighted(&counted).into_iter().map(|(term, weight)| (term, weight * whole));
-        let mut looked_up = LookedUp {
+        Ok(LookedUp {
             terms: terms.collect(),
             found: total > 0,
             chunks: total,
             parts,
             weight: 1.0,
             ..LookedUp::default()
-        };
-        let is_function = self.languages.iter().any(|&language| word.is_function_word(language));
-        let may_be_misspelt =
-            respells && !is_function && word.is_plain() && word.typed.chars().all(char::is_alphabetic);
-        if total <= RARE_CHUNKS && may_be_misspelt {
-            let weight = if total == 0 { NEIGHBOUR_WEIGHT } else { NEIGHBOUR_OF_RARE_WEIGHT };
-            let at_least = if total == 0 { 1 } else { NEIGHBOUR_TIMES * total };
-            for neighbour in self.neighbours(word, &counted, at_least)? {
-                looked_up.terms.push((neighbour.clone(), weight));
-                looked_up.respelt.push(neighbour);
-            }
-        }
-        Ok(looked_up)
+        })
     }
 
     /// How much a compound as it is written counts: a little more than its words together, for they say no more.
-    fn weight_of_whole(&self, chunks: u64, parts: &[LookedUp]) -> f32 {
+    fn weight_of_whole(&self, chunks: u64, parts: &[LookedUp], ranking: &Ranking) -> f32 {
         let parts: f32 =
             parts.iter().filter(|part| part.weight > 0.0).map(|part| self.idf(part.chunks)).sum();
-        (WHOLE_TIMES_PARTS * parts / self.idf(chunks)).max(1.0)
+        (ranking.whole * parts / self.idf(chunks)).max(1.0)
     }
 
     /// How rare what so many chunks hold is, as tantivy's BM25 has it.

@@ -123,6 +123,36 @@ fn words_that_a_caller_may_not_see_stand_nowhere() {
     check_told("kni*", &["-path:Bread/Rye.md"], &["“kni*” stands in no note that was searched"]);
 }
 
+#[test]
+fn a_filter_that_nothing_passes_says_what_was_meant_among_what_is_seen() {
+    let nothing = "no document passes the filter";
+    for (filter, meant) in [
+        ("tag:braed", "did you mean tag:bread (4 notes)?"),
+        ("tag:bread/drak", "did you mean tag:bread/dark (4 notes)?"),
+        ("[staus:done]", "did you mean [status:done] (4 notes)?"),
+        ("[statuss]", "did you mean [status] (4 notes)?"),
+    ] {
+        check_told(filter, &[], &[nothing, meant]);
+    }
+    check_told("tag:cheese", &[], &[nothing]);
+    check_told("tag:bread path:Nowhere", &[], &[nothing]);
+    check_told("tag:braed", &["-path:Bread"], &[nothing, "did you mean tag:bread (2 notes)?"]);
+    check_told("tag:braed", &["-path:*"], &[nothing]);
+}
+
+#[test]
+fn a_word_that_another_collection_holds_is_not_respelt() {
+    let (bread, _folder) = collection(&[("a.md", Language::English, "bread")]);
+    let (broad, _other) = collection(&[("b.md", Language::English, "broad and wide")]);
+    let told = |snapshots: &[Arc<Snapshot>]| {
+        let query = Query { mode: Mode::Lexical, ..Query::new("bread") };
+        let notes = Searcher::new(snapshots, None).search(&query).unwrap().notes;
+        notes.iter().any(|note| matches!(note, Note::Respelt { .. }))
+    };
+    assert!(told(&[broad.clone()]), "it is in none that is asked");
+    assert!(!told(&[bread, broad]));
+}
+
 /// Signs of the query language and words of the notes, in any order.
 fn signs() -> impl Strategy<Value = String> {
     let sign = prop::sample::select(vec![

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use ibid_core::hit::Note;
+use ibid_core::note::{Note, sentences};
 use ibid_core::query::{MAX_LIMIT, Query};
 use ibid_index::ReadError;
 use ibid_search::SearchError;
@@ -101,8 +101,8 @@ fn find(
     };
     let offers = found.answer.offers().cloned().collect();
     // Offers are links.
-    let said = found.answer.notes.iter().filter(|note| !matches!(note, Note::Offered(_)));
-    let mut notes: Vec<String> = said.map(ToString::to_string).collect();
+    found.answer.notes.retain(|note| !matches!(note, Note::Offered(_) | Note::NothingNear));
+    let mut notes = sentences(&found.answer.notes);
     notes.append(&mut found.also);
     if viewer.is_remote() {
         notes.extend(outgoing.found(&searched, &mut found).map_err(SearchError::from)?.notes());
@@ -110,8 +110,8 @@ fn find(
     let may_tell = |text: &str| !viewer.is_remote() || holds_no_secret(outgoing, text);
     let facets = facets::count(&searched, &found.answer.hits, &may_tell)
         .map_err(|error: ReadError| SearchError::from(error))?;
-    let hits = found.answer.hits;
-    Ok(Answered::Found(Results { is_full: hits.len() >= MAX_LIMIT, hits, notes, offers, facets }))
+    let (hits, matches) = (found.answer.hits, found.answer.matches);
+    Ok(Answered::Found(Results { is_full: hits.len() >= MAX_LIMIT, hits, matches, notes, offers, facets }))
 }
 
 fn holds_no_secret(outgoing: &Outgoing, text: &str) -> bool {

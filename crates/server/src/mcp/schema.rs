@@ -78,10 +78,13 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
     input(properties, &["query"])
 }
 
+const MATCH: &str = "words where words of the query stand there, meaning where it is near in meaning, none where nothing is near.";
+
 pub(crate) fn search_output() -> Arc<JsonObject> {
     let result = output(
         json!({
             "id": text("The citation; give it to fetch, and cite it."),
+            "match": text(MATCH),
             "title": text("The note's title."),
             "url": text("The page that shows the words; empty when no server runs."),
             "text": text("The sentence that answers best and what stands around it, exactly as in the note."),
@@ -128,6 +131,7 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             },
             "offers": { "type": "array", "items": offer, "description": "Filters that the query asks for in words; they were not applied." },
             "mode": text("How it was searched: hybrid, lexical or semantic."),
+            "match": text(MATCH),
             "indexed_at": text("When the oldest of the collections searched was indexed."),
             "generation": number("Which commit was searched, where it was one collection."),
             "searched": { "type": "array", "items": searched, "description": "The collections searched." },

@@ -7,6 +7,7 @@ use ibid_core::amount::rfc3339;
 use ibid_core::citation::{Citation, Reference};
 use ibid_core::hash::ContentHash;
 use ibid_core::hit::{Answer, Hit, Searched};
+use ibid_core::note::sentences;
 use ibid_core::query::Offer;
 use ibid_search::fetch::Fetched;
 use ibid_search::related::{LinkedNote, Related, SimilarNote};
@@ -24,6 +25,8 @@ pub(crate) struct SearchOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     offers: Vec<OfferOut>,
     mode: &'static str,
+    #[serde(rename = "match")]
+    matches: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     indexed_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +46,8 @@ struct OfferOut {
 #[derive(Debug, Serialize)]
 struct ResultOut {
     id: String,
+    #[serde(rename = "match")]
+    matches: &'static str,
     title: String,
     url: String,
     text: String,
@@ -91,8 +96,8 @@ impl SearchOut {
     pub(crate) fn new(found: Found, done: &Done, base: &str) -> SearchOut {
         let offer = |offer: &Offer| OfferOut { said: offer.said().to_owned(), adds: offer.adds() };
         let offers = found.answer.offers().map(offer).collect();
-        let Found { answer: Answer { hits, mode, searched, notes }, also } = found;
-        let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        let Found { answer: Answer { hits, mode, matches, searched, notes }, also } = found;
+        let mut notes = sentences(&notes);
         notes.extend(also);
         notes.extend(done.notes());
         SearchOut {
@@ -100,6 +105,7 @@ impl SearchOut {
             notes,
             offers,
             mode: mode.name(),
+            matches: matches.name(),
             indexed_at: searched.iter().map(|searched| searched.indexed_at).min().map(rfc3339),
             generation: match searched.as_slice() {
                 [one] => Some(one.generation),
@@ -116,6 +122,7 @@ impl ResultOut {
         let Citation { document, span, .. } = &hit.citation;
         ResultOut {
             id: hit.citation.to_string(),
+            matches: hit.matches.name(),
             title: hit.title,
             url: answer_url(base, &hit.citation, hit.answer),
             text: hit.snippet.text,

@@ -6,7 +6,8 @@ mod why;
 
 use std::sync::Arc;
 
-use ibid_core::hit::{Hit, by_document};
+use ibid_core::hit::{Hit, Matches, by_document};
+use ibid_core::note::Note;
 use ibid_core::query::{MAX_LIMIT, Offer};
 use ibid_index::snapshot::Snapshot;
 use maud::{Markup, PreEscaped, html};
@@ -59,6 +60,8 @@ pub(crate) struct Results {
     pub(crate) hits: Vec<Hit>,
     /// Whether there may be more than these.
     pub(crate) is_full: bool,
+    /// What they have to do with the question.
+    pub(crate) matches: Matches,
     /// What was not searched, and why nothing was found.
     pub(crate) notes: Vec<String>,
     /// What may be added to the question.
@@ -126,8 +129,13 @@ fn search_box(asked: &Asked) -> Markup {
 pub(crate) fn results(asked: &Asked, found: &Results) -> Markup {
     let (first, hits) = found.shown(asked);
     html! {
-        p.soft.count { (count(found)) }
-        @for note in &found.notes { p.notice role="note" { bdi { (note) } } }
+        @if found.matches == Matches::None && !hits.is_empty() {
+            p.count { (Note::NothingNear) }
+            h2 { "Near in meaning" }
+        } @else {
+            p.soft.count { (count(found)) }
+        }
+        @if !found.notes.is_empty() { p.soft.said role="note" { bdi { (found.notes.join(" · ")) } } }
         @for offer in &found.offers { p.notice role="note" { a href=(with(asked, offer)) { bdi { (offer) } } } }
         div.found {
             div {

@@ -4,11 +4,11 @@ use ibid_core::document::PropertyValue;
 use ibid_core::grant::Grant;
 use ibid_core::hash::QuoteHash;
 use ibid_core::id::DocumentPath;
+use ibid_core::ranking::Ranking;
 
 use super::*;
-use crate::lexical::words_of_question;
 use crate::snapshot::Wanted;
-use crate::tests::{Collection, DIMENSIONS, finished, manifest};
+use crate::tests::{Collection, DIMENSIONS, finished, look_up, manifest};
 
 /// Path, text, tags, properties.
 type Note<'a> = (&'a str, &'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
@@ -185,8 +185,9 @@ fn what_is_not_seen_was_never_there() {
         );
     }
     for beginning in ["lev", "z", "s", "o"] {
-        let begins =
-            |snapshot: &Snapshot| snapshot.look_up(&Wanted::Prefix(beginning.to_owned()), true).unwrap();
+        let begins = |snapshot: &Snapshot| {
+            snapshot.look_up(&Wanted::Prefix(beginning.to_owned()), &Ranking::default()).unwrap()
+        };
         assert_eq!(begins(&a), begins(&without), "{beginning}");
     }
     for axis in 0..DIMENSIONS {
@@ -216,11 +217,6 @@ fn what_is_not_seen_cannot_be_read() {
     assert!(seen.allow(&[], &[]).unwrap().chunks() == seen.chunks());
     let everywhere = crate::snapshot::Rule::Path(&|_| true);
     assert_eq!(seen.allow(&[everywhere], &[]).unwrap().chunks(), seen.chunks());
-}
-
-fn look_up(snapshot: &Snapshot, words: &str) -> Vec<crate::snapshot::LookedUp> {
-    let words = words_of_question(words).into_iter().map(Wanted::Word);
-    words.map(|word| snapshot.look_up(&word, true).unwrap()).collect()
 }
 
 fn scores(snapshot: &Snapshot, words: &str) -> Vec<(String, u32, f32)> {

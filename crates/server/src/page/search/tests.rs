@@ -21,7 +21,8 @@ fn shown(library: &Library, viewer: &Viewer, question: &str) -> String {
     let facets = facets::count(&searched, &found.answer.hits, &|_| true).unwrap();
     let offers = found.answer.offers().cloned().collect();
     let notes = found.answer.notes.iter().map(ToString::to_string).chain(found.also).collect();
-    let results_of = Results { is_full: false, hits: found.answer.hits, notes, offers, facets };
+    let matches = found.answer.matches;
+    let results_of = Results { is_full: false, hits: found.answer.hits, matches, notes, offers, facets };
     page(&Menu(vec![Place::Search]), &asked, &results(&asked, &results_of)).into_string()
 }
 
