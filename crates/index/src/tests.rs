@@ -309,6 +309,24 @@ fn a_misspelt_word_is_looked_up_by_its_neighbours_below_the_word_itself() {
 }
 
 #[test]
+fn what_cosines_mean_is_told_by_the_notes_and_not_by_the_order_they_came_in() {
+    let notes: Vec<(String, String)> =
+        (0..90).map(|at| (format!("{at}.md"), format!("note {at}\nand more of {at}\n"))).collect();
+    let notes: Vec<(&str, &str)> = notes.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let affinity = |notes: &[&[(&str, &str)]]| {
+        let collection = Collection::new();
+        notes.iter().for_each(|notes| drop(collection.write(notes)));
+        collection.snapshot().affinity().unwrap()
+    };
+    let (first, rest) = notes.split_at(30);
+    let all = affinity(&[&notes]).unwrap();
+    assert_eq!(affinity(&[rest, first]), Some(all));
+    assert!(all.apart < all.near, "{all:?}");
+    assert!(all.stands_out(all.near) && !all.stands_out(all.apart));
+    assert_eq!(affinity(&[&[("one.md", "one\nnote\n")]]), None);
+}
+
+#[test]
 fn a_beginning_stands_for_the_words_that_begin_so() {
     let collection = Collection::new();
     collection.write(&[("a.md", "ferment\nfern\nFerry\nbread\n")]);

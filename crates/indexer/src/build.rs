@@ -597,6 +597,9 @@ mod watching;
 mod words_first;
 
 #[cfg(test)]
+mod wordless;
+
+#[cfg(test)]
 mod tests {
     use std::fs;
 

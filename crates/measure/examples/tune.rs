@@ -1,6 +1,7 @@
 //! Judges a constant of ranking from the records of runs with its values: `tune FOLDER MODE MEASURE NAME VALUE…`, where
 //! `FOLDER/SET/VALUE.json` is what `ibid measure --with NAME=VALUE --json` printed of each set. `make tune` makes them.
 //! Without arguments it lists the constants with today's values.
+#![expect(clippy::print_stdout, reason = "a program for people")]
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -5,21 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ibid_core::fusion::Fused;
+use ibid_core::ranking::Ranking;
 use ibid_index::ReadError;
 use ibid_index::snapshot::{LinkGraph, Snapshot};
 
 use crate::retrieve::Candidate;
-
-/// What the document that most notes link to gains, as a share of its score; others gain by the logarithm of their
-/// backlinks.
-///
-/// nDCG@10 of `data/vault` (60 questions, both legs) with this share and the next: .804 with neither, .808 with .05 and
-/// 0, .809 with 0 and .1, .817 with .05 and .1, .825 with .1 and .2. The smaller pair is taken: one small vault is no
-/// ground for more.
-const MOST_LINKED: f32 = 0.05;
-
-/// What a document gains that all of the best documents link to, as a share of its score.
-const LINKED_BY_BEST: f32 = 0.1;
 
 /// How many documents from the top of the list are the best ones.
 const BEST_DOCUMENTS: usize = 5;
@@ -29,6 +19,7 @@ const BEST_DOCUMENTS: usize = 5;
 /// Costs a lookup for each candidate, and nothing where a collection has no links.
 pub(crate) fn weigh_links(
     snapshots: &[Arc<Snapshot>],
+    ranking: &Ranking,
     fused: &mut [Fused<Candidate>],
 ) -> Result<(), ReadError> {
     let graphs = snapshots.iter().map(|snapshot| snapshot.links()).collect::<Result<Vec<_>, _>>()?;
@@ -44,7 +35,7 @@ pub(crate) fn weigh_links(
             most => (1.0 + backlinks as f32).ln() / (1.0 + most as f32).ln(),
         };
         let near = endorsed.get(&(candidate.key.snapshot, number)).copied().unwrap_or(0.0);
-        candidate.links = candidate.score * (MOST_LINKED * popular + LINKED_BY_BEST * near);
+        candidate.links = candidate.score * (ranking.most_linked * popular + ranking.linked_by_best * near);
         candidate.score += candidate.links;
     }
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));

@@ -19,6 +19,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod half_embedded;
 mod words;
 
 /// Some notes of one chunk each, in two languages, without vectors.
@@ -39,6 +40,11 @@ fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::Tem
     for &(path, language, text) in notes {
         writer.add(&document(path, language, text), Vec::new()).unwrap();
     }
+    writer.commit(manifest()).unwrap();
+    (Arc::new(writer.finish(&store, 1).unwrap()), folder)
+}
+
+fn manifest() -> Manifest {
     let source = SourceRecord {
         root: PathBuf::from("notes"),
         include: Vec::new(),
@@ -46,7 +52,7 @@ fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::Tem
         language: None,
         origin: Origin::Folder,
     };
-    let manifest = Manifest {
+    Manifest {
         generation: 0,
         indexed_at: 0,
         source,
@@ -58,9 +64,7 @@ fn collection(notes: &[(&str, Language, &str)]) -> (Arc<Snapshot>, tempfile::Tem
         pending: 0,
         skipped_count: 0,
         skipped: Vec::new(),
-    };
-    writer.commit(manifest).unwrap();
-    (Arc::new(writer.finish(&store, 1).unwrap()), folder)
+    }
 }
 
 fn document(path: &str, language: Language, text: &str) -> FinishedDocument {

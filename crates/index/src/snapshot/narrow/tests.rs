@@ -7,7 +7,7 @@ use ibid_core::id::DocumentPath;
 use ibid_core::ranking::Ranking;
 
 use super::*;
-use crate::snapshot::Wanted;
+use crate::snapshot::{Rule, Wanted};
 use crate::tests::{Collection, DIMENSIONS, finished, look_up, manifest};
 
 /// Path, text, tags, properties.
@@ -190,6 +190,10 @@ fn what_is_not_seen_was_never_there() {
         };
         assert_eq!(begins(&a), begins(&without), "{beginning}");
     }
+    for rule in [Rule::Tag("privat"), Rule::Tag("oepn"), Rule::Property("privat", Some("true"))] {
+        assert_eq!(a.spelt_nearly(&rule).unwrap(), without.spelt_nearly(&rule).unwrap());
+    }
+    assert_eq!(a.affinity().unwrap(), without.affinity().unwrap());
     for axis in 0..DIMENSIONS {
         let vector: Vec<f32> = (0..DIMENSIONS).map(|at| f32::from(u8::from(at == axis))).collect();
         assert_eq!(near(&a, &vector), near(&without, &vector));
@@ -215,7 +219,7 @@ fn what_is_not_seen_cannot_be_read() {
     let hidden = whole.addresses_of(path.as_str()).unwrap()[0];
     assert!(whole.chunk(hidden).is_ok() && seen.chunk(hidden).is_err());
     assert!(seen.allow(&[], &[]).unwrap().chunks() == seen.chunks());
-    let everywhere = crate::snapshot::Rule::Path(&|_| true);
+    let everywhere = Rule::Path(&|_| true);
     assert_eq!(seen.allow(&[everywhere], &[]).unwrap().chunks(), seen.chunks());
 }
 
