@@ -383,15 +383,52 @@ fn a_misspelt_word_finds_its_neighbours_and_says_so() {
 }
 
 #[test]
-fn words_that_stand_in_no_note_are_told_though_meaning_finds_something() {
+fn words_that_stand_in_no_note_are_told() {
     let notes = [("Bread.md".to_owned(), "Rye bread keeps for a week.\n".to_owned())];
     let asked = Asked::with_vectors(&notes);
-    assert!(!asked.paths("xyzzyqwv", &[]).is_empty(), "meaning finds whatever is nearest");
-    asked.check_note("xyzzyqwv", "“xyzzyqwv” stands in no note that was searched");
     asked.check_note("xyzzyqwv bread", "“xyzzyqwv” stands in no note that was searched");
     assert_eq!(asked.answer("how does bread keep -xyzzyqwv", &[])["notes"], serde_json::json!([]));
-    let shown = asked.ibid.run(&["search", "xyzzyqwv"]).ends_with(0);
-    assert!((shown.stdout + &shown.stderr).contains("“xyzzyqwv” stands in no note that was searched"));
+    let shown = asked.ibid.run(&["search", "xyzzyqwv bread"]).ends_with(0);
+    assert!(
+        shown.stderr.contains("note: “xyzzyqwv” stands in no note that was searched"),
+        "{}",
+        shown.stderr
+    );
+}
+
+/// Asks the demonstration vault: what the answer rests on, and the exit code.
+#[track_caller]
+fn check_match(question: &str, matched: &str, code: i32) {
+    let ran = demonstration().run(&["search", "--json", "--", question]).ends_with(code);
+    let answer = ran.json();
+    let hits = answer["hits"].as_array().unwrap();
+    assert_eq!(answer["match"], matched, "{question}: {answer}");
+    let of_hits: BTreeSet<String> = hits.iter().map(|hit| text(&hit["match"])).collect();
+    assert!(matched != "none" || (hits.len() <= 3 && of_hits.iter().all(|of| of == "none")), "{answer}");
+    assert!(matched != "words" || of_hits.contains("words"), "{answer}");
+    let said = answer["notes"][0] == "nothing in your notes holds these words";
+    assert_eq!(said, matched == "none" && !hits.is_empty(), "{question}: {answer}");
+}
+
+#[test]
+fn an_answer_says_what_it_rests_on() {
+    for question in
+        ["why does my rye bread stick to the knife?", "encrpytion passwrod sourdouhg", "tag:recipe"]
+    {
+        check_match(question, "words", 0);
+    }
+    for question in ["xyzzyqwv", "PKM", "qqqqwwww zzyyxx"] {
+        check_match(question, "none", 1);
+    }
+    check_match("tag:nowhere xyzzyqwv", "none", 1);
+}
+
+#[test]
+fn where_nothing_is_near_a_person_is_told_so_first() {
+    let shown = demonstration().run(&["search", "xyzzyqwv"]).ends_with(1);
+    let said = "nothing in your notes holds these words\n\nnear in meaning:\n1. ";
+    assert!(shown.stdout.starts_with(said), "{}", shown.stdout);
+    assert!(!shown.stderr.contains("xyzzyqwv"), "it is said once: {}", shown.stderr);
 }
 
 #[test]
