@@ -25,6 +25,10 @@ values=$(printf '%s\n' $VALUES "$today" | sort -g -u)
 records=$(mktemp -d)
 trap 'rm -rf "$records"' EXIT
 
+# Nothing is embedded for words alone.
+model=
+[ "$mode" != lexical ] || model="--model none"
+
 # ask SET ARGUMENTS…
 ask() {
     set_name=$1
@@ -39,13 +43,13 @@ ask() {
 for folder in "$DATASETS"/*/; do
     name=$(basename "$folder")
     if [ -f "$folder/corpus.jsonl" ] || [ -f "$folder/queries_spans.jsonl" ]; then
-        ask "$name" "$DATASETS/$name"
+        ask "$name" "$DATASETS/$name" $model
     fi
 done
-"$ibid" index data/vault --name vault --data-dir "$data" --quiet >/dev/null
+"$ibid" index data/vault --name vault $model --data-dir "$data" --quiet >/dev/null
 ask vault data/questions.jsonl --collection vault
 if [ -n "${OLDWINTER:-}" ]; then
-    "$ibid" index "$OLDWINTER" --name oldwinter --data-dir "$data" --quiet >/dev/null
+    "$ibid" index "$OLDWINTER" --name oldwinter $model --data-dir "$data" --quiet >/dev/null
     ask oldwinter data/oldwinter/questions.jsonl --qrels data/oldwinter/judgements.tsv --collection oldwinter
 fi
 "$tune" "$records" "$mode" "$measure" "$CONSTANT" $values
