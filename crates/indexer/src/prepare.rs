@@ -164,7 +164,7 @@ impl Context<'_> {
     fn inputs(
         &self,
         text: &str,
-        Extracted { document, blocks, .. }: &Extracted,
+        Extracted { document, blocks, reading }: &Extracted,
         chunks: &[FinishedChunk],
         tokens: &mut TokenCounter,
     ) -> Vec<Option<String>> {
@@ -172,11 +172,10 @@ impl Context<'_> {
         let mut inputs = Vec::with_capacity(chunks.len());
         let mut is_ahead = false;
         let is_listed_only = extract::is_media(&document.path);
+        let mut hidden = [&reading.comments[..], &reading.noise].concat();
+        hidden.sort_by_key(|span| (span.start(), span.end()));
         for FinishedChunk { chunk, found_by, .. } in chunks {
-            if is_listed_only
-                || found_by.words.as_deref() == Some("")
-                || !says_something(text, chunk.span, blocks)
-            {
+            if is_listed_only || !says_something(text, chunk.span, blocks, &hidden) {
                 inputs.push(None);
                 is_ahead = chunk.span.start() == 0;
                 continue;
@@ -241,17 +240,36 @@ impl Context<'_> {
     }
 }
 
-/// Whether a chunk holds a word outside headings and front matter. What holds none (an empty note, a template) would be
-/// near to any question.
-fn says_something(text: &str, chunk: Span, blocks: &[Block]) -> bool {
+/// Whether a chunk holds a word outside headings, front matter and what is `hidden`. What holds none (an empty note, a
+/// template) would be near to any question. `blocks` and `hidden` come in order.
+fn says_something(text: &str, chunk: Span, blocks: &[Block], hidden: &[Span]) -> bool {
     let first = blocks.partition_point(|block| block.span.end() <= chunk.start());
     let within = blocks[first..].iter().take_while(|block| block.span.start() < chunk.end());
-    let content = within.filter(|block| !matches!(block.kind, BlockKind::FrontMatter | BlockKind::Heading));
-    let mut quotes = content.filter_map(|block| {
-        let start = block.span.start().max(chunk.start());
-        Span::claimed(start, block.span.end().min(chunk.end()))?.quote(text)
-    });
-    quotes.any(|quote| quote.contains(char::is_alphanumeric))
+    let mut content =
+        within.filter(|block| !matches!(block.kind, BlockKind::FrontMatter | BlockKind::Heading));
+    content.any(|block| {
+        let end = block.span.end().min(chunk.end());
+        let mut at = block.span.start().max(chunk.start());
+        let first = hidden.partition_point(|span| span.end() <= at);
+        let hidden = hidden[first..].iter().take_while(|span| span.start() < end);
+        let holds_word = |at: u32, to: u32| {
+            let quote = Span::claimed(at, to.max(at)).and_then(|span| span.quote(text)).unwrap_or_default();
+            quote.lines().any(|line| without_callout(line).contains(char::is_alphanumeric))
+        };
+        for span in hidden {
+            if holds_word(at, span.start()) {
+                return true;
+            }
+            at = at.max(span.end());
+        }
+        holds_word(at, end)
+    })
+}
+
+/// A line without the kind of the callout that begins there: `> [!note] Title` is its title.
+fn without_callout(line: &str) -> &str {
+    let line = line.trim_start_matches(['>', ' ', '\t']);
+    line.strip_prefix("[!").and_then(|rest| rest.split_once(']')).map_or(line, |(_, title)| title)
 }
 
 /// The key of the vector of what the model is given.
