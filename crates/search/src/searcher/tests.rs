@@ -141,20 +141,19 @@ fn a_filter_that_nothing_passes_says_what_was_meant_among_what_is_seen() {
     check_told("tag:cheese", &[], &[nothing]);
     check_told("tag:bread path:Nowhere", &[], &[nothing]);
     check_told("tag:braed", &["-path:Bread"], &[nothing, "did you mean tag:bread (2 notes)?"]);
-    check_told("tag:braed", &["-path:*"], &[nothing]);
 }
 
 #[test]
 fn a_word_that_another_collection_holds_is_not_respelt() {
-    let (bread, _folder) = collection(&[("a.md", Language::English, "bread")]);
-    let (broad, _other) = collection(&[("b.md", Language::English, "broad and wide")]);
+    let (crumb, _folder) = collection(&[("a.md", Language::English, "a crumb")]);
+    let (crump, _other) = collection(&[("b.md", Language::English, "a crump")]);
     let told = |snapshots: &[Arc<Snapshot>]| {
-        let query = Query { mode: Mode::Lexical, ..Query::new("bread") };
+        let query = Query { mode: Mode::Lexical, ..Query::new("crumb") };
         let notes = Searcher::new(snapshots, None).search(&query).unwrap().notes;
         notes.iter().any(|note| matches!(note, Note::Respelt { .. }))
     };
-    assert!(told(&[broad.clone()]), "it is in none that is asked");
-    assert!(!told(&[bread, broad]));
+    assert!(told(&[crump.clone()]), "it is in none that is asked");
+    assert!(!told(&[crumb, crump]));
 }
 
 /// Signs of the query language and words of the notes, in any order.
