@@ -37,8 +37,8 @@ pub(crate) fn hits(answer: &Answer, manner: &Manner<'_>) -> io::Result<Vec<u8>> 
     if is_of_nothing(answer) {
         writeln!(out, "{STRONG}{}{STRONG:#}\n\n{DIM}near in meaning:{DIM:#}", Note::NothingNear)?;
     }
-    for hits in by_document(&answer.hits) {
-        if !out.is_empty() {
+    for (at, hits) in by_document(&answer.hits).into_iter().enumerate() {
+        if at > 0 {
             writeln!(out)?;
         }
         for (at, hit) in hits.into_iter().enumerate() {
