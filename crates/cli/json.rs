@@ -91,7 +91,6 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         object["explain"] = json!({
             "lexical": hit.lexical.map(leg),
             "semantic": hit.semantic.map(leg),
-            "note": score(hit.note),
             "links": score(hit.links),
             "name": score(hit.name),
             "fusion": fusion.map(|(name, _)| name),

@@ -101,12 +101,11 @@ fn heading_path(hit: &Hit, has_title: bool) -> String {
 fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
     let points = |leg: Option<LegScore>| leg.map_or(0.0, |leg| leg.points);
     let (lexical, semantic) = (points(hit.lexical), points(hit.semantic));
-    let note = if hit.note > 0.0 { format!(" + note {:.3}", hit.note) } else { String::new() };
     let links = if hit.links > 0.0 { format!(" + links {:.3}", hit.links) } else { String::new() };
     let name = if hit.name > 0.0 { format!(" + name {:.3}", hit.name) } else { String::new() };
     writeln!(
         out,
-        "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{note}{links}{name}{DIM:#}",
+        "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{links}{name}{DIM:#}",
         hit.score
     )?;
     if let Some(leg) = hit.lexical {
@@ -222,7 +221,6 @@ mod tests {
             score: 0.5,
             lexical: Some(LegScore { score: 2.0, rank: 3, points: 0.5 }),
             semantic: None,
-            note: 0.0,
             links: 0.0,
             name: 0.0,
             terms: vec![TermScore { typed: "rye".to_owned(), score: 2.0 }],

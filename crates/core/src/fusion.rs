@@ -51,12 +51,10 @@ impl Trust {
 pub struct Fused<K> {
     /// Whose.
     pub key: K,
-    /// The sum of the points and of what the note, links and its name add.
+    /// The sum of the points and of what links and its name add.
     pub score: f32,
     /// What each leg gave.
     pub points: [f32; 2],
-    /// What other passages of its note add.
-    pub note: f32,
     /// What links between notes add.
     pub links: f32,
     /// What it adds that the question calls the note by its name.
@@ -99,7 +97,6 @@ pub fn fuse<K: Ord + Copy>(
         key,
         score: points.iter().sum(),
         points,
-        note: 0.0,
         links: 0.0,
         name: 0.0,
     };

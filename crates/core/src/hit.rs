@@ -93,8 +93,6 @@ pub struct Hit {
     pub lexical: Option<LegScore>,
     /// What the semantic leg said, if it found this chunk.
     pub semantic: Option<LegScore>,
-    /// What other passages of its note add to the score.
-    pub note: f32,
     /// What the links between notes add to the score.
     pub links: f32,
     /// What it adds to the score that the question calls the note by its name.

@@ -20,8 +20,6 @@ pub struct Ranking {
     /// What a candidate whose vector is still to be made gets for its meaning, as a share of what its words would give it
     /// there. Nothing is known of its meaning, and what is not known must not push it down.
     pub unknown_meaning: f32,
-    /// What a passage gains of what the next two passages of its note have on the average.
-    pub note: f32,
     /// What the document that most notes link to gains, as a share of its score; others gain by the logarithm of their
     /// backlinks.
     pub most_linked: f32,
@@ -46,7 +44,6 @@ impl Default for Ranking {
             name_inside: 0.2,
             meaning: 0.55,
             unknown_meaning: 0.8,
-            note: 0.0,
             most_linked: 0.05,
             linked_by_best: 0.1,
             answer_heading: 0.5,
@@ -67,14 +64,13 @@ pub struct Constant {
 
 impl Constant {
     /// Every constant.
-    pub const ALL: [Constant; 13] = [
+    pub const ALL: [Constant; 12] = [
         Constant { name: "k3", place: |ranking| &mut ranking.k3 },
         Constant { name: "beside", place: |ranking| &mut ranking.beside },
         Constant { name: "whole", place: |ranking| &mut ranking.whole },
         Constant { name: "name-inside", place: |ranking| &mut ranking.name_inside },
         Constant { name: "meaning", place: |ranking| &mut ranking.meaning },
         Constant { name: "unknown-meaning", place: |ranking| &mut ranking.unknown_meaning },
-        Constant { name: "note", place: |ranking| &mut ranking.note },
         Constant { name: "most-linked", place: |ranking| &mut ranking.most_linked },
         Constant { name: "linked-by-best", place: |ranking| &mut ranking.linked_by_best },
         Constant { name: "answer-heading", place: |ranking| &mut ranking.answer_heading },

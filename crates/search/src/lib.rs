@@ -23,7 +23,6 @@ mod show;
 mod snippet;
 mod sought;
 mod tongue;
-mod whole;
 
 pub use error::{FetchError, SearchError};
 pub use query_embedder::QueryEmbedder;

@@ -92,14 +92,7 @@ impl Named {
                 }
                 None => {
                     let key = chunks[0];
-                    fused.push(Fused {
-                        key,
-                        score: CALLED,
-                        points: [0.0; 2],
-                        note: 0.0,
-                        links: 0.0,
-                        name: CALLED,
-                    });
+                    fused.push(Fused { key, score: CALLED, points: [0.0; 2], links: 0.0, name: CALLED });
                 }
             }
         }

@@ -32,7 +32,6 @@ use crate::retrieve::{
     side_by_side, traced, vectors,
 };
 use crate::show::{Answering, Nearness, Shown};
-use crate::whole::weigh_notes;
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
@@ -320,7 +319,6 @@ impl<'a> Searcher<'a> {
             [&retrieved.lexical[..], &retrieved.semantic[..]],
             |candidate: Candidate| self.snapshots[candidate.snapshot].awaits_vector(candidate.chunk),
         );
-        weigh_notes(self.snapshots, &query.ranking, &mut fused)?;
         weigh_links(self.snapshots, &query.ranking, &mut fused)?;
         named.lift(&query.ranking, &mut fused);
         let answering = Answering::of(self.snapshots, question, words)?;
@@ -356,7 +354,7 @@ impl<'a> Searcher<'a> {
             hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
             hit.address = self.address(candidate.snapshot, &hit.citation)?;
             hit.score = fused.score;
-            (hit.note, hit.links, hit.name) = (fused.note, fused.links, fused.name);
+            (hit.links, hit.name) = (fused.links, fused.name);
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
             hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
             let holds_words = hit.lexical.is_some_and(|leg| leg.score > 0.0) || hit.name > 0.0;
@@ -439,7 +437,6 @@ impl<'a> Searcher<'a> {
             score: 0.0,
             lexical: None,
             semantic: None,
-            note: 0.0,
             links: 0.0,
             name: 0.0,
             terms: Vec::new(),

@@ -1,5 +1,6 @@
 //! What the search page shows, and to whom.
 
+use ibid_core::note::sentences;
 use ibid_core::query::Query;
 
 use super::*;
@@ -20,7 +21,7 @@ fn shown(library: &Library, viewer: &Viewer, question: &str) -> String {
     let (found, searched) = library.search_seen(viewer, &query, None).unwrap();
     let facets = facets::count(&searched, &found.answer.hits, &|_| true).unwrap();
     let offers = found.answer.offers().cloned().collect();
-    let notes = found.answer.notes.iter().map(ToString::to_string).chain(found.also).collect();
+    let notes = sentences(&found.answer.notes).into_iter().chain(found.also).collect();
     let matches = found.answer.matches;
     let results_of = Results { is_full: false, hits: found.answer.hits, matches, notes, offers, facets };
     page(&Menu(vec![Place::Search]), &asked, &results(&asked, &results_of)).into_string()
@@ -49,7 +50,7 @@ fn what_was_not_searched_is_said() {
     let garden = testing::garden();
     let page = shown(&garden.library, &Viewer::owner(), "zzzz");
     assert!(page.contains("nothing was found") && page.contains("0 passages in 0 notes"));
-    assert!(page.contains("was not searched by meaning"));
+    assert!(page.contains("nothing was found · searched by words alone: garden"), "{page}");
 }
 
 #[test]
