@@ -123,7 +123,7 @@ impl<'a> Searcher<'a> {
         let holds_words = question.plain.is_empty() || !query.mode.has_lexical() || !lexical.is_empty();
         let mut neighbours = Neighbours::of(&words);
         let most = self.most_hits(query);
-        let (mut hits, stands_out) = loop {
+        let (mut hits, is_near) = loop {
             let retrieved = match (question.order, question.plain.is_empty()) {
                 (Order::Newest, _) => newest::retrieve(self.snapshots, &question, &words, &allowed)?,
                 (Order::Best, true) => list(self.snapshots, &allowed, asked.depth)?,
@@ -137,18 +137,7 @@ impl<'a> Searcher<'a> {
             lexical = lexical_leg(self.snapshots, &words, &allowed, asked.depth)?;
         };
         neighbours.name_in(&mut notes);
-        let matches = match hits.first() {
-            Some(_) if holds_words && hits.iter().any(|hit| hit.matches == Matches::Words) => Matches::Words,
-            Some(_) if holds_words => Matches::Meaning,
-            Some(_) if stands_out => Matches::Meaning,
-            _ => Matches::None,
-        };
-        if matches == Matches::None && !hits.is_empty() {
-            hits.truncate(MAX_HITS_OF_NOTHING);
-            hits.iter_mut().for_each(|hit| hit.matches = Matches::None);
-            notes.retain(|note| !matches!(note, Note::Absent { .. }));
-            notes.insert(0, Note::NothingNear);
-        }
+        let matches = rests_on(&mut hits, &mut notes, is_near);
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
@@ -453,6 +442,25 @@ impl<'a> Searcher<'a> {
             hit.also_in.push(NamedDocument { document, title: chunk.title.clone() });
         }
     }
+}
+
+/// What an answer rests on. Where no hit holds a word of the question and nothing `is_near`, a few hits stay and a note says
+/// so first.
+fn rests_on(hits: &mut Vec<Hit>, notes: &mut Vec<Note>, is_near: bool) -> Matches {
+    if hits.iter().any(|hit| hit.matches == Matches::Words) {
+        return Matches::Words;
+    }
+    if hits.is_empty() {
+        return Matches::None;
+    }
+    if is_near {
+        return Matches::Meaning;
+    }
+    hits.truncate(MAX_HITS_OF_NOTHING);
+    hits.iter_mut().for_each(|hit| hit.matches = Matches::None);
+    notes.retain(|note| !matches!(note, Note::Absent { .. }));
+    notes.insert(0, Note::NothingNear);
+    Matches::None
 }
 
 /// The query by words alone, where the newest are to come first of what is looked for.
