@@ -432,6 +432,31 @@ fn where_nothing_is_near_a_person_is_told_so_first() {
 }
 
 #[test]
+fn a_filter_that_no_note_passes_names_what_is_spelt_nearly_so() {
+    let demo = demonstration();
+    let listed = demo.run(&["search", "--json", "--limit", "100", "--per-document", "1", "tag:recipe"]);
+    let recipes = listed.ends_with(0).json()["hits"].as_array().unwrap().len();
+    let missed = demo.run(&["search", "--json", "tag:recipie rye"]).ends_with(1).json();
+    let meant = format!("did you mean tag:recipe ({recipes} notes)?");
+    assert_eq!(missed["notes"], serde_json::json!(["no document passes the filter", meant]), "{missed}");
+    assert_eq!(missed["match"], "none");
+}
+
+#[test]
+fn a_property_is_asked_for_by_its_link_as_notes_write_it() {
+    let asked = Asked::words(&[
+        ("Dune.md", "---\ncategories:\n  - \"[[Books]]\"\n---\nA desert planet.\n"),
+        ("Plain.md", "---\ncategories: Books\n---\nA plain.\n"),
+        ("Alien.md", "---\ncategories: [\"[[Films|Movies]]\"]\n---\nA ship.\n"),
+    ]);
+    asked.check("[categories:[[Books]]]", &["Dune.md"]);
+    asked.check("[categories:Books]", &["Dune.md", "Plain.md"]);
+    asked.check("-[categories:[[Books]]] a", &["Plain.md", "Alien.md"]);
+    asked.check("[categories:[[Films|Movies]]]", &["Alien.md"]);
+    asked.check("[categories:Movies] ship", &["Alien.md"]);
+}
+
+#[test]
 fn a_word_that_another_collection_holds_is_not_looked_for_in_another_spelling() {
     let baking: Vec<(String, String)> =
         (0..30).map(|n| (format!("{n}.md"), "We bake bread.\n".to_owned())).collect();

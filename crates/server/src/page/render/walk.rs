@@ -218,6 +218,9 @@ impl<'a> Walk<'a> {
     fn start(&mut self, tag: Tag<'a>, range: Range<usize>) {
         if !is_inline(&tag) {
             self.close_raw();
+            if tag != Tag::Paragraph {
+                self.end_title();
+            }
         }
         let is_deep = self.open.len() > MAX_DEPTH;
         let open = match tag {
@@ -364,11 +367,8 @@ impl<'a> Walk<'a> {
             self.close_raw();
         }
         // A callout that holds no paragraph has its title all the same.
-        if tag == TagEnd::BlockQuote(None)
-            && let Some((end, _, name)) = self.title.take()
-        {
-            self.writer.words(&name);
-            self.writer.markup(end);
+        if tag == TagEnd::BlockQuote(None) {
+            self.end_title();
         }
         match self.open.pop() {
             None => {}
@@ -386,6 +386,14 @@ impl<'a> Walk<'a> {
                 let said = self.writer.split_off(from);
                 self.notes.push((name, said));
             }
+        }
+    }
+
+    /// Ends the title of a callout whose first paragraph has not begun, where anything else begins in its place.
+    fn end_title(&mut self) {
+        if let Some((end, _, name)) = self.title.take() {
+            self.writer.words(&name);
+            self.writer.markup(end);
         }
     }
 
