@@ -280,7 +280,7 @@ struct Looked {
 /// What the pieces look for, each once, at most [`MAX_LOOKED_UP`].
 fn looked_for(pieces: &[Piece]) -> Looked {
     let mut looked = Looked::default();
-    let mut places_of: HashMap<(bool, String), usize> = HashMap::new();
+    let mut places_of: HashMap<(String, Vec<String>), usize> = HashMap::new();
     for piece in pieces {
         let of_piece: Vec<Wanted> = match piece {
             Piece::Words(text) | Piece::Phrase(text) => {
@@ -290,9 +290,13 @@ fn looked_for(pieces: &[Piece]) -> Looked {
         };
         let mut places = Vec::with_capacity(of_piece.len());
         for one in &of_piece {
+            // Equal words may be made of other parts: `v1.2` at the end of a quotation, and before a sign.
             let key = match one {
-                Wanted::Word(word) => (word.is_compound(), word.folded().to_owned()),
-                Wanted::Prefix(beginning) => (false, format!("{beginning}*")),
+                Wanted::Word(word) => {
+                    let leaves = word.leaves().into_iter().map(|leaf| leaf.folded().to_owned());
+                    (word.folded().to_owned(), leaves.collect::<Vec<_>>())
+                }
+                Wanted::Prefix(beginning) => (format!("{beginning}*"), Vec::new()),
             };
             let next = looked.wanted.len();
             match places_of.get(&key) {

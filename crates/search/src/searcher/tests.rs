@@ -8,7 +8,7 @@ use ibid_core::grant::Grant;
 use ibid_core::hash::ContentHash;
 use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
-use ibid_core::query::{Condition, Mode};
+use ibid_core::query::{Condition, Date, Mode};
 use ibid_core::span::Span;
 use ibid_index::manifest::{Manifest, Origin, SourceRecord};
 use ibid_index::snapshot::{Narrowing, StoredDocument};
@@ -121,6 +121,15 @@ fn words_that_stand_nowhere_are_told() {
 }
 
 #[test]
+fn equal_words_of_other_parts_are_told_apart() {
+    for words in ["v1.2#\"v1.2\"", "\"v1.2\" v1.2#", "C++ \"c++\" c", "snake_case# \"snake_case\""] {
+        let (snapshot, _folder) = snapshot();
+        let query = Query { mode: Mode::Lexical, ..Query::new(words) };
+        Searcher::new(&[snapshot], None).search(&query).unwrap();
+    }
+}
+
+#[test]
 fn words_that_a_caller_may_not_see_stand_nowhere() {
     check_told("knife", &[], &[]);
     check_told("knife", &["-path:Bread/Rye.md"], &["“knife” stands in no note that was searched"]);
@@ -217,7 +226,9 @@ proptest! {
     ) {
         let (snapshot, _folder) = snapshot();
         for words in questions.into_iter().filter(|words| !words.trim().is_empty()) {
-            let query = Query { mode: Mode::Lexical, limit, explain: true, ..Query::new(words.clone()) };
+            // Who asks says what day it is: `before:1970-` is a period as people say it.
+            let today = Date::new(2026, 11, 30).ok();
+            let query = Query { mode: Mode::Lexical, limit, explain: true, today, ..Query::new(words.clone()) };
             let answer = Searcher::new(&[Arc::clone(&snapshot)], None).search(&query);
             let answer = answer.map_err(|error| TestCaseError::fail(format!("{words:?}: {error}")))?;
             prop_assert!(answer.hits.len() <= limit, "{:?}", words);
