@@ -122,19 +122,12 @@ impl fmt::Display for Note {
                 write!(f, "the question is long: it was searched by its {kept} rarest words")
             }
             Note::Respelt { typed, found, nearby, and_others, only_in } => {
-                let only_in: Vec<&str> = only_in.iter().map(CollectionName::as_str).collect();
-                let how = match (found, only_in.is_empty()) {
-                    (true, true) => "is rare".to_owned(),
-                    (false, true) => "is not there".to_owned(),
-                    (true, false) => format!("is rare in {}", only_in.join(", ")),
-                    (false, false) => format!("is not in {}", only_in.join(", ")),
-                };
+                let (how, there) = not_as_typed(*found, only_in);
                 let besides = match (nearby.is_empty(), and_others) {
                     (true, _) => "words spelt nearly so".to_owned(),
                     (false, true) => format!("{} and others", nearby.join(", ")),
                     (false, false) => nearby.join(", "),
                 };
-                let there = if only_in.is_empty() { "" } else { " there" };
                 write!(f, "“{typed}” {how}: also looked{there} for {besides}")
             }
             Note::Absent { words } => {
@@ -167,6 +160,17 @@ impl fmt::Display for Note {
             Note::NothingNear => f.write_str("nothing in your notes holds these words"),
             Note::NothingFound => f.write_str("nothing was found"),
         }
+    }
+}
+
+/// What is said of a word that is rare or not there, and of where else was looked.
+fn not_as_typed(is_rare: bool, only_in: &[CollectionName]) -> (String, &'static str) {
+    let names: Vec<&str> = only_in.iter().map(CollectionName::as_str).collect();
+    match (is_rare, names.is_empty()) {
+        (true, true) => ("is rare".to_owned(), ""),
+        (false, true) => ("is not there".to_owned(), ""),
+        (true, false) => (format!("is rare in {}", names.join(", ")), " there"),
+        (false, false) => (format!("is not in {}", names.join(", ")), " there"),
     }
 }
 

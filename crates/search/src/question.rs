@@ -397,6 +397,9 @@ fn rule<'a>(
 /// How many filters are named that may have been meant.
 const MAX_FILTERS_NAMED: usize = 3;
 
+/// Of so many tags and properties it is asked what was meant; each costs a walk of all there are.
+const MAX_FILTERS_ASKED: usize = 4;
+
 /// What the tags and properties that a filter demands may have meant, those that no note has.
 pub(crate) fn filters_near(
     snapshots: &[Arc<Snapshot>],
@@ -404,7 +407,8 @@ pub(crate) fn filters_near(
     today: Option<Date>,
 ) -> Result<Vec<Note>, SearchError> {
     let mut notes = Vec::new();
-    for condition in &filter.all {
+    let is_spelt = |one: &&Condition| matches!(one, Condition::Tag(_) | Condition::Property { .. });
+    for condition in filter.all.iter().filter(is_spelt).take(MAX_FILTERS_ASKED) {
         let path = path_rule(condition)?;
         let rule = rule(condition, &path, today)?;
         let passes =
@@ -422,7 +426,13 @@ pub(crate) fn filters_near(
             counts.into_iter().map(|(term, notes)| (as_filter(condition, &term), notes)).collect();
         near.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         near.truncate(MAX_FILTERS_NAMED);
-        notes.extend((!near.is_empty()).then_some(Note::FilterNear { near }));
+        if near.is_empty() {
+            continue;
+        }
+        let note = Note::FilterNear { near };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
     Ok(notes)
 }

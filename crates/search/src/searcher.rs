@@ -346,9 +346,7 @@ impl<'a> Searcher<'a> {
             (hit.links, hit.name) = (fused.links, fused.name);
             hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
             hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
-            let holds_words = hit.lexical.is_some_and(|leg| leg.score > 0.0) || hit.name > 0.0;
-            let is_listed = question.plain.is_empty() || question.order == Order::Newest;
-            hit.matches = if holds_words || is_listed { Matches::Words } else { Matches::Meaning };
+            hit.matches = matches_of(&hit, question);
             if query.explain
                 && let Some(words) = words.get(candidate.snapshot)
             {
@@ -442,6 +440,13 @@ impl<'a> Searcher<'a> {
             hit.also_in.push(NamedDocument { document, title: chunk.title.clone() });
         }
     }
+}
+
+/// What a hit rests on. What is listed holds what was asked for.
+fn matches_of(hit: &Hit, question: &Question) -> Matches {
+    let holds_words = hit.lexical.is_some_and(|leg| leg.score > 0.0) || hit.name > 0.0;
+    let is_listed = question.plain.is_empty() || question.order == Order::Newest;
+    if holds_words || is_listed { Matches::Words } else { Matches::Meaning }
 }
 
 /// What an answer rests on. Where no hit holds a word of the question and nothing `is_near`, a few hits stay and a note says

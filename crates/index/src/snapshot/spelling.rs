@@ -13,12 +13,14 @@ use crate::writer::property_term;
 
 /// A shorter tag or property has neighbours that mean something else.
 const MIN_CHARS: usize = 3;
+/// Nobody guesses what is longer, and what is built to look for it grows with its length (30 kB a character).
+const MAX_CHARS: usize = 64;
 /// From this many characters on, two slips are forgiven.
 const MIN_TWICE_MISSPELT_CHARS: usize = 6;
 
 impl Snapshot {
     /// The tags, or the properties as `key` or `key=value`, that are spelt nearly as the one a rule demands, each with how
-    /// many of the notes seen have it, that one left out. Empty for other rules.
+    /// many of the notes seen have it, that one left out. Empty for other rules, and for what is very short or long.
     ///
     /// Costs a walk of all tags or properties, and a look at the chunks that have a near one.
     pub fn spelt_nearly(&self, rule: &Rule<'_>) -> Result<BTreeMap<String, u64>, ReadError> {
@@ -35,8 +37,8 @@ impl Snapshot {
             Ok::<_, ReadError>(documents.len() as u64)
         };
         let slips = match wanted.chars().count() {
-            MIN_TWICE_MISSPELT_CHARS.. => 2,
-            MIN_CHARS.. => 1,
+            MIN_TWICE_MISSPELT_CHARS..=MAX_CHARS => 2,
+            MIN_CHARS..MIN_TWICE_MISSPELT_CHARS => 1,
             _ => return Ok(BTreeMap::new()),
         };
         let query = FuzzyTermQuery::new(Term::from_field_text(field, wanted), slips, true);

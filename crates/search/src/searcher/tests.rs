@@ -147,6 +147,8 @@ fn a_filter_that_nothing_passes_says_what_was_meant_among_what_is_seen() {
     ] {
         check_told(filter, &[], &[nothing, meant]);
     }
+    check_told("tag:braed tag:braed", &[], &[nothing, "did you mean tag:bread (4 notes)?"]);
+    check_told(&format!("tag:{}", "bread".repeat(800)), &[], &[nothing]);
     check_told("tag:cheese", &[], &[nothing]);
     check_told("tag:bread path:Nowhere", &[], &[nothing]);
     check_told("tag:braed", &["-path:Bread"], &[nothing, "did you mean tag:bread (2 notes)?"]);
