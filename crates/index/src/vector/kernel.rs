@@ -25,31 +25,41 @@ pub(super) fn byte_products(query: &[i16], table: &[i8], picks: &[u32], products
     }
 }
 
-/// How many bits of `query` differ from each row of `table`, written to `distances`.
+/// Bits of a question's number, as [`sign_products`] wants them: two's complement, the lowest first.
+pub(super) const PLANES: usize = 3;
+
+/// Inner products of `query` with the rows of bits of `table`, written to `products`. A word of the query holds the bits
+/// of 64 numbers, plane by plane.
 ///
 /// No version for AVX2: it has no count of bits, and what stands in for it is slower than a word at a time.
 #[multiversion(targets("x86_64+avx512f+avx512vpopcntdq", "x86_64+popcnt", "aarch64+neon"))]
-pub(super) fn sign_distances(query: &[u64], table: &[u64], distances: &mut [u32]) {
+pub(super) fn sign_products(query: &[[u64; PLANES]], table: &[u64], products: &mut [i32]) {
     // A length known to the compiler needs no inner loop: 384, 512, 768 and 1,024 dimensions.
     match query.len() {
-        6 => differing::<6>(query, table, distances),
-        8 => differing::<8>(query, table, distances),
-        12 => differing::<12>(query, table, distances),
-        16 => differing::<16>(query, table, distances),
+        6 => products_of::<6>(query, table, products),
+        8 => products_of::<8>(query, table, products),
+        12 => products_of::<12>(query, table, products),
+        16 => products_of::<16>(query, table, products),
         words => {
-            for (row, distance) in table.chunks_exact(words).zip(distances) {
-                *distance = query.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
+            for (row, product) in table.chunks_exact(words).zip(products) {
+                *product = query.iter().zip(row).map(word_product).sum();
             }
         }
     }
 }
 
 #[inline(always)]
-fn differing<const WORDS: usize>(query: &[u64], table: &[u64], distances: &mut [u32]) {
+fn products_of<const WORDS: usize>(query: &[[u64; PLANES]], table: &[u64], products: &mut [i32]) {
     let Some(query) = query.first_chunk::<WORDS>() else { return };
-    for (row, distance) in table.as_chunks::<WORDS>().0.iter().zip(distances) {
-        *distance = query.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
+    for (row, product) in table.as_chunks::<WORDS>().0.iter().zip(products) {
+        *product = query.iter().zip(row).map(word_product).sum();
     }
+}
+
+#[inline(always)]
+fn word_product(([ones, twos, fours], bits): (&[u64; PLANES], &u64)) -> i32 {
+    let set = |plane: &u64| (plane & bits).count_ones() as i32;
+    set(ones) + 2 * set(twos) - 4 * set(fours)
 }
 
 /// Inner product of two rows of bytes.

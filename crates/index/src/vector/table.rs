@@ -134,21 +134,21 @@ impl Table {
         });
     }
 
-    /// How many signs of each of `rows` differ from the question's.
-    pub(super) fn sign_distances(&self, query: &Query, rows: Range<u32>) -> Vec<u32> {
-        let mut distances = vec![0; rows.len()];
+    /// How well the signs of each of `rows` agree with the question: the more the nearer.
+    pub(super) fn sign_products(&self, query: &Query, rows: Range<u32>) -> Vec<i32> {
+        let mut products = vec![0; rows.len()];
         for file in &self.files {
             let inside = rows.start.max(file.base)..rows.end.min(file.end());
             if inside.is_empty() {
                 continue;
             }
-            let words = query.signs.len();
+            let words = query.planes.len();
             let place = |row: u32| (row - file.base) as usize * words;
             let signs = &file.signs()[place(inside.start)..place(inside.end)];
             let from = (inside.start - rows.start) as usize;
-            kernel::sign_distances(&query.signs, signs, &mut distances[from..][..inside.len()]);
+            kernel::sign_products(&query.planes, signs, &mut products[from..][..inside.len()]);
         }
-        distances
+        products
     }
 
     /// Hands rows to `each` as rows of one file, at most [`BLOCK_ROWS`] at once, in the order given.

@@ -64,6 +64,20 @@ fn comparing_signs_first_loses_nothing_that_matters() {
     }
 }
 
+/// Few numbers of such a question are large, and its signs know nothing of that: they alone found .93 to .98 of the ten
+/// nearest, in the mean over such worlds.
+#[test]
+fn a_question_whose_direction_lies_in_few_numbers_finds_its_nearest() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut made = turned(&[clustered(16_000, 50, 0.5, 5), clustered(40, 50, 0.5, 99)].concat(), 384, 6);
+    let mut questions = made.split_off(16_000);
+    questions.iter_mut().flatten().for_each(|value| *value = value.powi(3));
+    let files = [stored(dir.path(), 1, 0, &made)];
+    let vectors = Vectors::open(dir.path(), 384, &files, None).unwrap();
+    let found = recall(&vectors, &questions, 10, &RowSet::full(16_000));
+    assert!(found >= 0.995, "{found}");
+}
+
 #[test]
 fn equal_vectors_are_given_by_row_whether_signs_are_compared_or_not() {
     for (rows, wide) in [(1_000, 256), (10_000, 256), (10_000, 300), (10_000, 384), (10_000, WIDE)] {
