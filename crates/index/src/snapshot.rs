@@ -37,7 +37,7 @@ pub use embeds::EmbeddedIn;
 pub use links::LinkGraph;
 pub use narrow::Narrowing;
 pub use terms::{LookedUp, Wanted};
-pub use texts::{StoredChunk, StoredDocument};
+pub use texts::{CalledDocument, StoredChunk, StoredDocument};
 
 use crate::error::{OpenError, ReadError};
 use crate::lexical::schema::{Fields, schema, tokenizers};

@@ -8,7 +8,7 @@ use ibid_core::fusion::Fused;
 use ibid_core::query::{Piece, Query};
 use ibid_core::ranking::Ranking;
 use ibid_index::ReadError;
-use ibid_index::snapshot::{Allowed, ChunkAddress, Snapshot};
+use ibid_index::snapshot::{Allowed, CalledDocument, ChunkAddress, Snapshot};
 
 use crate::error::SearchError;
 use crate::question::{Question, allow};
@@ -22,11 +22,18 @@ const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=8;
 /// What being called by name adds to a score. The points of both legs and of links are below it together.
 const CALLED: f32 = 2.0;
 
+/// The chunks of a document that is called by name; at least one.
+struct Called {
+    chunks: Vec<Candidate>,
+    /// Whether by an alias alone.
+    by_alias: bool,
+}
+
 /// The chunks of the documents that a question calls by name, in all snapshots.
 #[derive(Default)]
 pub(crate) struct Named {
-    /// Where the question, or what it puts in quotation marks or `[[ ]]`, is a name: the chunks of each document.
-    called: Vec<Vec<Candidate>>,
+    /// Where the question, or what it puts in quotation marks or `[[ ]]`, is a name: the document of that name.
+    called: Vec<Called>,
     /// The chunks of documents whose name of several words stands inside the question.
     inside: HashSet<Candidate>,
 }
@@ -57,16 +64,18 @@ impl Named {
                 Ok::<Vec<_>, ReadError>(chunks.map(|chunk| Candidate { snapshot: number, chunk }).collect())
             };
             for (name, allowed) in &called {
-                for first in snapshot.named(name)? {
+                for CalledDocument { first, by_alias } in snapshot.named(name)? {
                     let chunks = chunks_of(first, allowed)?;
-                    if !chunks.is_empty() && !named.called.contains(&chunks) {
-                        named.called.push(chunks);
+                    match named.called.iter_mut().find(|called| called.chunks == chunks) {
+                        Some(called) => called.by_alias &= by_alias,
+                        None if chunks.is_empty() => {}
+                        None => named.called.push(Called { chunks, by_alias }),
                     }
                 }
             }
             for name in inside(&question.plain) {
-                for first in snapshot.named(&name)? {
-                    named.inside.extend(chunks_of(first, allowed)?);
+                for called in snapshot.named(&name)? {
+                    named.inside.extend(chunks_of(called.first, allowed)?);
                 }
             }
         }
@@ -80,19 +89,22 @@ impl Named {
             candidate.name = candidate.score * ranking.name_inside;
             candidate.score += candidate.name;
         }
-        for chunks in &self.called {
+        let has_alias = self.called.iter().any(|called| called.by_alias);
+        for Called { chunks, by_alias } in &self.called {
+            // A note's own name is before another's alias.
+            let points = if has_alias && !by_alias { 2.0 * CALLED } else { CALLED };
             let best = fused
                 .iter_mut()
                 .filter(|candidate| chunks.contains(&candidate.key))
                 .max_by(|a, b| a.score.total_cmp(&b.score).then(b.key.cmp(&a.key)));
             match best {
                 Some(best) => {
-                    best.name += CALLED;
-                    best.score += CALLED;
+                    best.name += points;
+                    best.score += points;
                 }
                 None => {
                     let key = chunks[0];
-                    fused.push(Fused { key, score: CALLED, points: [0.0; 2], links: 0.0, name: CALLED });
+                    fused.push(Fused { key, score: points, points: [0.0; 2], links: 0.0, name: points });
                 }
             }
         }

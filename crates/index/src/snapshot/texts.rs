@@ -13,7 +13,7 @@ use tantivy::{DocAddress, TantivyDocument, Term};
 
 use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
-use crate::lexical::name::terms_asked;
+use crate::lexical::name::{name_terms, terms_asked};
 use crate::record;
 
 /// What the field `cited` holds, as a span counted from the chunk's first byte.
@@ -55,6 +55,15 @@ pub struct StoredChunk {
     pub cited: Span,
     /// Its bytes.
     pub text: String,
+}
+
+/// A document that goes by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalledDocument {
+    /// The chunk it begins with.
+    pub first: ChunkAddress,
+    /// Whether the name is only an alias of it: neither its title nor the name of its file.
+    pub by_alias: bool,
 }
 
 impl StoredChunk {
@@ -155,20 +164,26 @@ impl Snapshot {
         Ok(self.addresses_of(path.as_str())?.into_iter().map(|at| self.start_of(at)).collect())
     }
 
-    /// The chunks that begin the documents called `name`: by title, alias or file name, whatever its case, accents and
-    /// spaces. Where none is called so with its outer marks, those that are called so without them. By address.
+    /// The documents called `name`: by title, alias or file name, whatever its case, accents and spaces. Where none is
+    /// called so with its outer marks, those that are called so without them. By address.
     ///
-    /// Costs two lookups.
-    pub fn named(&self, name: &str) -> Result<Vec<ChunkAddress>, ReadError> {
+    /// Costs two lookups, and a record for each document.
+    pub fn named(&self, name: &str) -> Result<Vec<CalledDocument>, ReadError> {
         for term in terms_asked(name).into_iter().flatten() {
-            let term = Term::from_field_text(self.fields.name, &term);
             let mut found = Vec::new();
-            self.for_each_match(&TermQuery::new(term, IndexRecordOption::Basic), |segment, doc| {
+            let query =
+                TermQuery::new(Term::from_field_text(self.fields.name, &term), IndexRecordOption::Basic);
+            self.for_each_match(&query, |segment, doc| {
                 found.push(ChunkAddress(DocAddress::new(segment, doc)));
                 Ok(())
             })?;
             if !found.is_empty() {
-                return Ok(found);
+                let called = |first| {
+                    let StoredChunk { path, title, .. } = self.chunk(first)?;
+                    let by_alias = !name_terms(&title, [], path.as_str()).contains(&term);
+                    Ok(CalledDocument { first, by_alias })
+                };
+                return found.into_iter().map(called).collect();
             }
         }
         Ok(Vec::new())

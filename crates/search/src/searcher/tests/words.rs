@@ -90,6 +90,20 @@ fn a_note_that_is_called_by_name_comes_first() {
 }
 
 #[test]
+fn a_notes_own_name_is_before_another_notes_alias() {
+    // Every note here has the alias.
+    let notes = [
+        ("Bread.md", Language::English, "The staff of life: staff of life, and again the staff of life."),
+        ("Staff of life.md", Language::English, "A poem of four lines."),
+        ("Rye.md", Language::English, "Sown in autumn."),
+    ];
+    let (snapshot, _folder) = collection(&notes);
+    let answer = Searcher::new(&[snapshot], None).search(&Query::new("staff of life")).unwrap();
+    let found: Vec<&str> = answer.hits.iter().map(|hit| hit.citation.document.path.as_str()).collect();
+    assert_eq!(found, ["Staff of life.md", "Bread.md", "Rye.md"]);
+}
+
+#[test]
 fn a_name_does_not_pass_a_filter() {
     let (snapshot, _folder) = collection(&NOTES);
     let mut query = Query::new("meeting notes");
@@ -114,4 +128,25 @@ fn a_word_that_is_repeated_counts_more() {
     assert_eq!(weight("oven bread oven"), [1.5, 1.0]);
     // Of one stem.
     assert_eq!(weight("oven bread ovens"), [1.5, 1.0, 0.0]);
+}
+
+/// The share of a question's words that is in these notes, in hundredths.
+fn check_share(words: &str, hundredths: i64) {
+    let (snapshot, _folder) = collection(&NOTES);
+    let snapshots = [snapshot];
+    let question = Question::of(&Query::new(words));
+    let (looked_up, _) = question.look_up(&snapshots).unwrap();
+    let share = question.words_found(&snapshots, &looked_up);
+    assert_eq!((100.0 * share).round() as i64, hundredths, "{words}");
+}
+
+#[test]
+fn a_pair_of_characters_that_spans_two_words_is_not_missed() {
+    check_share("vitamin", 100);
+    check_share("zymurgy", 0);
+    // 息先 and 认再 stand nowhere, all the words do.
+    check_share("消息先确认再删除", 100);
+    check_share("面包", 0);
+    // Neither 面包 nor 包机 stands anywhere; 息面 and 机删 say nothing.
+    check_share("消息面包机删除", 40);
 }
