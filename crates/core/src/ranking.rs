@@ -17,6 +17,9 @@ pub struct Ranking {
     pub name_inside: f32,
     /// What the semantic leg weighs where both can be trusted, 0 to 1; the lexical one weighs the rest.
     pub meaning: f32,
+    /// A question in a language that the model does not know goes by words alone where so much of what its words weigh is
+    /// in the notes, 0 to 1. Below that it may be asked across languages, and meaning may find more than words do.
+    pub words_alone: f32,
     /// What a candidate whose vector is still to be made gets for its meaning, as a share of what its words would give it
     /// there. Nothing is known of its meaning, and what is not known must not push it down.
     pub unknown_meaning: f32,
@@ -43,6 +46,7 @@ impl Default for Ranking {
             whole: 1.1,
             name_inside: 0.2,
             meaning: 0.55,
+            words_alone: 0.8,
             unknown_meaning: 0.8,
             most_linked: 0.05,
             linked_by_best: 0.1,
@@ -64,12 +68,13 @@ pub struct Constant {
 
 impl Constant {
     /// Every constant.
-    pub const ALL: [Constant; 12] = [
+    pub const ALL: [Constant; 13] = [
         Constant { name: "k3", place: |ranking| &mut ranking.k3 },
         Constant { name: "beside", place: |ranking| &mut ranking.beside },
         Constant { name: "whole", place: |ranking| &mut ranking.whole },
         Constant { name: "name-inside", place: |ranking| &mut ranking.name_inside },
         Constant { name: "meaning", place: |ranking| &mut ranking.meaning },
+        Constant { name: "words-alone", place: |ranking| &mut ranking.words_alone },
         Constant { name: "unknown-meaning", place: |ranking| &mut ranking.unknown_meaning },
         Constant { name: "most-linked", place: |ranking| &mut ranking.most_linked },
         Constant { name: "linked-by-best", place: |ranking| &mut ranking.linked_by_best },

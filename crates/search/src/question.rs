@@ -135,9 +135,15 @@ impl Question {
 
     /// The share of what the question's words weigh that is there, 0 to 1: a word weighs as much as it is rare, one that
     /// is nowhere as much as the rarest. 1 where there are only function words.
+    ///
+    /// A pair of characters that spans two words is in the notes by chance alone, so a pair that is nowhere says nothing
+    /// where one beside it is there.
     pub(crate) fn words_found(&self, snapshots: &[Arc<Snapshot>], looked_up: &[Vec<LookedUp>]) -> f32 {
         let chunks = snapshots.iter().map(|snapshot| snapshot.chunks()).sum::<u64>() as f32;
         let weight = |there: f32| (1.0 + (chunks - there + 0.5).max(0.5) / (there + 0.5)).ln();
+        let is_there = |at: &usize| {
+            looked_up.iter().filter_map(|words| words.get(*at)).any(LookedUp::is_there)
+        };
         let (mut found, mut all) = (0.0, 0.0);
         for (at, wanted) in self.wanted.iter().enumerate() {
             let is_function = |snapshot: &Arc<Snapshot>| match wanted {
@@ -147,12 +153,29 @@ impl Question {
             if snapshots.iter().any(is_function) {
                 continue;
             }
-            let words = || looked_up.iter().filter_map(|words| words.get(at));
-            let there = words().map(|word| word.chunks).sum::<u64>() as f32;
+            let words = looked_up.iter().filter_map(|words| words.get(at));
+            let there = words.map(|word| word.chunks).sum::<u64>() as f32;
+            if is_there(&at) {
+                found += weight(there);
+            } else if self.pairs_beside(at).any(|beside| is_there(&beside)) {
+                continue;
+            }
             all += weight(there);
-            found += if words().any(LookedUp::is_there) { weight(there) } else { 0.0 };
         }
         if all > 0.0 { found / all } else { 1.0 }
+    }
+
+    /// The words that share a character with word `at`: pairs of the same row.
+    fn pairs_beside(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let bytes = move |at: usize| match self.wanted.get(at) {
+            Some(Wanted::Word(word)) => Some(&word.bytes),
+            Some(Wanted::Prefix(_)) | None => None,
+        };
+        let shares = move |&beside: &usize| {
+            let both = bytes(at).zip(bytes(beside));
+            both.is_some_and(|(at, beside)| at.start < beside.end && beside.start < at.end)
+        };
+        at.checked_sub(1).into_iter().chain([at + 1]).filter(shares)
     }
 
     /// Whether the question shows that it is in a language none of `known`.

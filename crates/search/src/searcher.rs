@@ -60,10 +60,6 @@ struct AskedFor<'q> {
 const DEEPER: usize = 4;
 const MAX_LEG_DEPTH: usize = 1_600;
 
-/// A question in a language that the model does not know goes by words alone where so much of what its words weigh is in
-/// the notes. Below that it may be asked across languages, and meaning may find more than words do.
-const ENOUGH_WORDS_FOUND: f32 = 0.8;
-
 /// Snapshots and the models that made their vectors. Cheap to make, so make one for every question.
 pub struct Searcher<'a> {
     snapshots: &'a [Arc<Snapshot>],
@@ -208,7 +204,7 @@ impl<'a> Searcher<'a> {
         }
         let words_found = question.words_found(self.snapshots, &words);
         let mut vectors = vectors?;
-        if words_found >= ENOUGH_WORDS_FOUND {
+        if words_found >= query.ranking.words_alone {
             let knows = |embedder: &QueryEmbedder| {
                 embedder.languages().is_none_or(|known| !question.is_foreign(known))
             };
