@@ -148,6 +148,23 @@ fn questions_are_asked_of_a_collection() {
     assert!(shown.starts_with("questions: 60 questions over ") && shown.contains("pointed@1"), "{shown}");
 }
 
+/// The law while vectors are made: both legs are no worse than words alone, however many vectors are there.
+#[test]
+fn while_vectors_are_made_answers_are_no_worse_than_by_words() {
+    let questions = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/questions.jsonl");
+    let ndcg = |mode: &str, more: &[&str]| {
+        let record =
+            json(demonstration(), &questions, &[&["--collection", "demo", "--mode", mode], more].concat());
+        record["modes"][mode]["ndcg@10"].as_f64().unwrap()
+    };
+    let lexical = ndcg("lexical", &[]);
+    for percent in ["0", "20", "60", "95"] {
+        let hybrid = ndcg("hybrid", &["--embedded", percent]);
+        assert!(hybrid >= lexical - 0.005, "{percent}: {hybrid} {lexical}");
+    }
+    assert_eq!(ndcg("hybrid", &["--embedded", "100"]), ndcg("hybrid", &[]));
+}
+
 #[test]
 fn what_cannot_be_measured_says_why() {
     let (ibid, dataset) = (Ibid::new(), vault(&TINY));

@@ -52,6 +52,9 @@ pub(crate) struct MeasureArgs {
     /// Ask with another value of a constant of ranking; for `make tune`
     #[arg(long = "with", value_name = "NAME=VALUE", value_parser = ranking, hide = true)]
     pub(crate) ranking: Option<Ranking>,
+    /// Ask as if only so many of 100 vectors were made; for measuring what is answered meanwhile
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100), hide = true)]
+    pub(crate) embedded: Option<u8>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

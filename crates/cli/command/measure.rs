@@ -36,7 +36,7 @@ const FOLDER: &str = "measure";
 
 /// What the questions are asked of.
 struct Index {
-    snapshot: Arc<Snapshot>,
+    snapshot: Snapshot,
     embedder: Option<Arc<dyn Embedder>>,
     /// Documents that the indexer would not read.
     skipped: usize,
@@ -54,16 +54,16 @@ pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outco
         Some(name) => of_collection(name, args, environment)?,
         None => of_dataset(&dataset, args, environment)?,
     };
-    let asked = Asked::new(
-        &dataset.questions,
-        index.snapshot.clone(),
-        index.embedder.clone(),
-        args.ranking.unwrap_or_default(),
-    );
+    let Index { snapshot, embedder, skipped } = index;
+    let snapshot = Arc::new(match args.embedded {
+        Some(percent) => snapshot.partly_embedded(percent),
+        None => snapshot,
+    });
+    let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder, args.ranking.unwrap_or_default());
     let asked = asked.map_err(ibid_measure::run::RunError::from)?;
     let runs = ask(&dataset, &asked, &modes, environment)?;
     let mut record = Record::new(&dataset.name, &dataset.questions, &runs);
-    record.notes = notes(&dataset, &index, &asked, &runs);
+    record.notes = notes(&dataset, skipped, &asked, &runs);
     if let Some((before, path)) = before.zip(args.against.as_ref()) {
         let path = || path.clone();
         let comparison =
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outco
     }
     match args.json {
         true => output::print_json(&record.to_json())?,
-        false => print::measure::record(&record, index.snapshot.documents())?,
+        false => print::measure::record(&record, snapshot.documents())?,
     }
     Ok(Outcome::Done)
 }
@@ -85,7 +85,8 @@ fn of_collection(
     environment: &Environment,
 ) -> Result<(Index, Vec<Mode>), Failure> {
     let opened = open::collections(&environment.store, &[name.to_owned()])?;
-    let snapshot = opened.snapshots.into_iter().next().expect("one name opens one collection or fails");
+    let snapshot = opened.snapshots.into_iter().next().and_then(Arc::into_inner);
+    let snapshot = snapshot.expect("one name opens one collection, for this run alone, or fails");
     let model = snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none());
     let modes = modes(&args.mode, model.is_some())?;
     let wanted = model.filter(|_| modes.iter().any(|mode| mode.has_semantic()));
@@ -137,7 +138,7 @@ fn of_dataset(
     shown.finish();
     let skipped = built.map_err(failed)?.skipped.len();
     let snapshot = Snapshot::open(&store, &name).map_err(|source| failed(source.into()))?;
-    Ok((Index { snapshot: Arc::new(snapshot), embedder, skipped }, modes))
+    Ok((Index { snapshot, embedder, skipped }, modes))
 }
 
 fn model_choice(args: &MeasureArgs) -> Option<ModelChoice> {
@@ -176,10 +177,10 @@ fn ask(
 }
 
 /// What the numbers do not cover.
-fn notes(dataset: &Dataset, index: &Index, asked: &Asked<'_>, runs: &[Run]) -> Vec<String> {
+fn notes(dataset: &Dataset, skipped: usize, asked: &Asked<'_>, runs: &[Run]) -> Vec<String> {
     let counted = [
         (dataset.left_out, "question", "without a relevant document, not asked"),
-        (index.skipped, "document", "not indexed: nothing that can be read"),
+        (skipped, "document", "not indexed: nothing that can be read"),
         (asked.absent, "relevant document", "not in the index, and so never found"),
         (asked.lost_quotes, "quote", "not in the notes as they are indexed, and not measured"),
     ];

@@ -8,6 +8,7 @@ mod embeds;
 mod legs;
 mod links;
 mod narrow;
+mod partly;
 mod passing;
 mod soundness;
 mod spelling;

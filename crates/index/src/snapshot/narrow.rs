@@ -112,7 +112,7 @@ impl Snapshot {
         self.sight.as_ref().is_none_or(|sight| sight.sees(at))
     }
 
-    fn count_without_vector(&self) -> u64 {
+    pub(super) fn count_without_vector(&self) -> u64 {
         if self.manifest.model.is_none() || self.damage.is_some() {
             return 0;
         }
