@@ -58,11 +58,11 @@ def read_safetensors(path):
                 yield name, np.frombuffer(raw[start:end], np.float32).reshape(entry["shape"])
 
 
-def quantised(array, axis):
+def quantised(array, axis, largest=127):
     """Symmetric int8 with one scale along `axis`; a row of zeros gets the scale 1."""
-    scale = np.abs(array).max(axis=axis, keepdims=True) / 127
+    scale = np.abs(array).max(axis=axis, keepdims=True) / largest
     scale[scale == 0] = 1
-    return np.clip(np.round(array / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+    return np.clip(np.round(array / scale), -largest, largest).astype(np.int8), scale.astype(np.float32)
 
 
 def int8_weights(path):
@@ -153,14 +153,17 @@ def embeddings(g):
     return g.norm(g.node("Add", [x, positions]), "embeddings.LayerNorm")
 
 
-def attention(g, x, layer, mask_bias):
+def attention(g, x, layer, mask_bias=None):
+    """Every token looks at every other; without a mask, at all of them."""
+
     def heads(part, order):
         y = g.node("Reshape", [g.linear(x, f"{layer}attention.self.{part}"), g.ints("hs", [0, 0, HEADS, HEAD_SIZE])])
         return g.node("Transpose", [y], perm=order)
 
     query, key, value = heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1]), heads("value", [0, 2, 1, 3])
     scores = g.node("Div", [g.node("MatMul", [query, key]), g.float("scale", np.sqrt(HEAD_SIZE))])
-    shares = g.node("Softmax", [g.node("Add", [scores, mask_bias])], axis=-1)
+    scores = g.node("Add", [scores, mask_bias]) if mask_bias else scores
+    shares = g.node("Softmax", [scores], axis=-1)
     mixed = g.node("Transpose", [g.node("MatMul", [shares, value])], perm=[0, 2, 1, 3])
     mixed = g.node("Reshape", [mixed, g.ints("ms", [0, 0, HIDDEN])])
     projected = g.linear(mixed, layer + "attention.output.dense")
@@ -206,9 +209,9 @@ def model(weights):
     return helper.make_model(graph, opset_imports=opset, ir_version=8, producer_name="build_final.py")
 
 
-def differing(folder):
-    """Names of files in `folder` whose SHA-256 is not the recorded one."""
-    lines = (pathlib.Path(__file__).parent / "SHA256SUMS").read_text().split("\n")
+def differing(folder, sums):
+    """Names of files in `folder` whose SHA-256 is not the one recorded in the file `sums`."""
+    lines = sums.read_text().split("\n")
     recorded = [line.split(maxsplit=1) for line in lines if line]
     return [name for digest, name in recorded if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest]
 
@@ -220,7 +223,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(model(int8_weights(source / "model.safetensors")), out / MODEL_FILE)
     shutil.copyfile(source / "tokenizer.json", out / TOKENIZER_FILE)
-    wrong = differing(out)
+    wrong = differing(out, pathlib.Path(__file__).parent / "SHA256SUMS")
     for name in wrong:
         print(f"{out / name}: not the recorded SHA-256", file=sys.stderr)
     sys.exit(1 if wrong else 0)

@@ -11,7 +11,7 @@ pub struct ModelIdentity {
     pub engine: String,
     /// The length of every vector.
     pub dimensions: usize,
-    /// BLAKE3 of the weights followed by the tokenizer, in hex.
+    /// BLAKE3 of the weights followed by the tokenizer and by whatever else decides a vector, in hex.
     pub checksum: String,
 }
 

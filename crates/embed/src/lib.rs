@@ -1,8 +1,9 @@
 //! Text to vector, and text to a number of tokens. It knows no index, no chunk and no environment variable:
 //! every path it reads comes from the caller.
 //!
-//! Two roads lead to a vector. [`BundledEmbedder`] runs all-MiniLM-L6-v2, which is compiled into this crate,
-//! with a pure Rust engine; it needs nothing from the machine. [`ZooEmbedder`] opens fastembed's models, from
+//! Two roads lead to a vector. [`BundledEmbedder`] runs all-MiniLM-L6-v2 and [`MultilingualEmbedder`]
+//! multilingual-e5-small, which are compiled into this crate, with a pure Rust engine; they need nothing from
+//! the machine. [`ZooEmbedder`] opens fastembed's models, from
 //! the model hub or from a folder, and needs an ONNX Runtime library while it runs.
 
 pub mod bundled;
@@ -11,7 +12,7 @@ pub mod error;
 pub mod tokens;
 pub mod zoo;
 
-pub use bundled::{BUNDLED_MODEL, BundledEmbedder};
+pub use bundled::{BUNDLED_MODEL, BundledEmbedder, MULTILINGUAL_MODEL, MultilingualEmbedder};
 pub use embedder::{EmbedWorker, Embedder, ModelIdentity};
 pub use error::{EmbedError, OnnxRuntimeReason};
 pub use tokens::{TokenCounter, bundled_tokens};
