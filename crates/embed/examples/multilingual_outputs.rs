@@ -4,7 +4,6 @@
 //! `cargo run --release --workspace --example multilingual_outputs -- TEXTS VECTORS`, where TEXTS is a file with
 //! one JSON string a line. Prints a JSON object a line: `ids`, the tokens of the text after `passage: `, and for
 //! the first VECTORS texts `vector`.
-#![expect(clippy::print_stdout, reason = "a program for people")]
 
 use std::error::Error;
 use std::io::Write;

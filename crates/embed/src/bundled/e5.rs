@@ -117,6 +117,7 @@ impl Feed for Vocabulary {
 mod tests {
     use super::super::{MAX_TEXT_BYTES, vocabulary};
     use super::*;
+    use crate::bundled::tests::cosine;
 
     fn load() -> MultilingualEmbedder {
         MultilingualEmbedder::load().expect("the compiled-in model opens")
@@ -124,10 +125,6 @@ mod tests {
 
     fn embed(embedder: &MultilingualEmbedder, text: &str) -> Vec<f32> {
         embedder.worker().unwrap().embed_document(text).unwrap()
-    }
-
-    fn cosine(a: &[f32], b: &[f32]) -> f32 {
-        a.iter().zip(b).map(|(x, y)| x * y).sum()
     }
 
     #[test]

@@ -110,6 +110,7 @@ impl Feed for WordPieces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundled::tests::cosine;
     use crate::tokens::TOKENIZER_JSON;
 
     fn load() -> BundledEmbedder {
@@ -118,10 +119,6 @@ mod tests {
 
     fn embed(embedder: &BundledEmbedder, text: &str) -> Vec<f32> {
         embedder.worker().unwrap().embed_document(text).unwrap()
-    }
-
-    fn cosine(a: &[f32], b: &[f32]) -> f32 {
-        a.iter().zip(b).map(|(x, y)| x * y).sum()
     }
 
     /// Both texts are turned into vectors; the first is to be nearer to the question.
