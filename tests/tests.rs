@@ -46,6 +46,8 @@ mod load;
 mod mcp;
 /// Judged questions, measured and compared.
 mod measure;
+/// Which model a collection gets, and what each finds.
+mod models;
 /// What a typed question finds: the query language, languages, identifiers, filters.
 mod query;
 /// Judged questions over the demonstration vault: goldens and their statistics.

@@ -126,8 +126,9 @@ pub(crate) struct IndexArgs {
     /// Index the folder as this branch, tag or commit of its Git repository has it
     #[arg(long, value_name = "REV")]
     pub(crate) revision: Option<String>,
-    /// Embed with this model (see `ibid models`); 'none' indexes by words alone [default: as last time, or the bundled
-    /// model]. The old vectors answer until the new ones are there
+    /// Embed with this model: 'english', 'multilingual' or one that `ibid models` lists; 'auto' takes the one of these two
+    /// that suits the notes, 'none' indexes by words alone [default: as last time, or auto]. The old vectors answer
+    /// until the new ones are there
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// Read the model from this folder instead of downloading it

@@ -247,8 +247,8 @@ impl Following {
     }
 
     fn model(&self, job: &Job) -> Result<Option<Model>, Failure> {
-        let Some(choice) = &job.model else { return Ok(None) };
-        let model = Model { embedder: self.models.get(choice)?, folder: choice.folder.clone() };
+        let Some(choice) = job.model.of_existing() else { return Ok(None) };
+        let model = Model { embedder: self.models.get(&choice)?, folder: choice.folder };
         Ok(Some(self.manners.pace.hold_back(model)))
     }
 

@@ -126,7 +126,10 @@ pub(crate) fn cut_off(name: &CollectionName, embedded: u64) -> Value {
 
 /// What a run of the indexer did, and whether it was stopped before it was done.
 pub(crate) fn report(indexed: &Indexed, is_stopped: bool) -> Value {
-    let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
+    let Indexed { name, source, report, folder, bytes_on_disk, chosen } = indexed;
+    let chosen = chosen
+        .as_ref()
+        .map(|chosen| json!({ "name": chosen.name, "share_of_english": chosen.survey.share_of_english() }));
     let Report { seconds, skipped, other_files, .. } = report;
     let others: Map<String, Value> =
         other_files.iter().map(|(extension, count)| (extension.clone(), json!(count))).collect();
@@ -144,6 +147,7 @@ pub(crate) fn report(indexed: &Indexed, is_stopped: bool) -> Value {
         "chunks": report.chunks,
         "embedded": report.embedded,
         "reused": report.reused,
+        "model_chosen": chosen,
         "vectors_missing": report.without_vector,
         "stopped": is_stopped,
         "bytes_read": report.bytes_read,

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ibid_core::id::CollectionName;
 use ibid_embed::zoo::ZooOptions;
-use ibid_embed::{BUNDLED_MODEL, BundledEmbedder, EmbedError, Embedder, ZooEmbedder};
+use ibid_embed::{BundledModel, EmbedError, Embedder, ZooEmbedder};
 use ibid_index::OpenError;
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
+use ibid_indexer::Survey;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -79,6 +80,13 @@ pub(crate) fn snapshot(store: &Store, name: &CollectionName) -> Result<Arc<Snaps
 /// What `--model` takes for no model at all.
 pub(crate) const NO_MODEL: &str = "none";
 
+/// What `--model` takes for the model that suits the languages of the notes.
+pub(crate) const MODEL_BY_LANGUAGE: &str = "auto";
+
+/// The share of text in English from which on the model for English is taken. Over `data/vault`, of which .89 is in
+/// English, its 60 questions have .881 with that model (nDCG@10, both legs) and .822 with the other.
+const ENOUGH_ENGLISH: f64 = 0.85;
+
 /// A model as a person or a manifest names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelChoice {
@@ -89,9 +97,24 @@ pub(crate) struct ModelChoice {
 }
 
 impl ModelChoice {
-    /// The model in the program.
-    pub(crate) fn bundled() -> ModelChoice {
-        ModelChoice { name: BUNDLED_MODEL.to_owned(), folder: None }
+    /// A model in the program.
+    pub(crate) fn bundled(model: BundledModel) -> ModelChoice {
+        ModelChoice { name: model.name().to_owned(), folder: None }
+    }
+
+    /// The model that a person calls so: one in the program by its word too.
+    pub(crate) fn called(name: &str, folder: Option<PathBuf>) -> ModelChoice {
+        match BundledModel::called(name).filter(|_| folder.is_none()) {
+            Some(model) => ModelChoice::bundled(model),
+            None => ModelChoice { name: name.to_owned(), folder },
+        }
+    }
+
+    /// The model for notes in these languages: the one for English, which costs half, where at least 85 % of the text is
+    /// in English or nothing could be told; else the one for a hundred languages.
+    pub(crate) fn for_languages(survey: &Survey) -> ModelChoice {
+        let is_english = survey.share_of_english().is_none_or(|share| share >= ENOUGH_ENGLISH);
+        ModelChoice::bundled(if is_english { BundledModel::English } else { BundledModel::Multilingual })
     }
 
     /// The model that made the vectors of a manifest.
@@ -99,10 +122,10 @@ impl ModelChoice {
         ModelChoice { name: record.name.clone(), folder: record.folder.clone() }
     }
 
-    /// Loads it. The bundled one takes some 50 ms, any other seconds, or as long as a download does.
+    /// Loads it. One in the program takes some 50 ms, any other seconds, or as long as a download does.
     pub(crate) fn load(&self, environment: &Environment) -> Result<Arc<dyn Embedder>, EmbedError> {
-        if self.folder.is_none() && self.name.eq_ignore_ascii_case(BUNDLED_MODEL) {
-            return Ok(Arc::new(BundledEmbedder::load()?));
+        if let Some(model) = BundledModel::called(&self.name).filter(|_| self.folder.is_none()) {
+            return model.load();
         }
         Ok(Arc::new(ZooEmbedder::load(&ZooOptions {
             name: self.name.clone(),

@@ -37,7 +37,7 @@ pub(crate) struct MeasureArgs {
     /// Compare with what an earlier run printed with --json
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
-    /// Embed with this model (see `ibid models`); 'none' measures words alone [default: the bundled model]
+    /// Embed with this model (see `ibid models`); 'none' measures words alone [default: english]
     #[arg(long, value_name = "MODEL", conflicts_with = "collection")]
     pub(crate) model: Option<String>,
     /// Read the model from this folder instead of downloading it

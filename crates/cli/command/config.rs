@@ -10,11 +10,11 @@ use ibid_indexer::SourceChoice;
 use serde_json::{Map, Value, json};
 
 use crate::args::{BackgroundArgs, ConfigArgs, IndexArgs};
-use crate::command::index::Job;
+use crate::command::index::{Job, JobModel};
 use crate::config::{CollectionConfig, EXAMPLE};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
-use crate::open::NO_MODEL;
+use crate::open::{MODEL_BY_LANGUAGE, NO_MODEL};
 use crate::output::{self, DIM, STRONG};
 use crate::text::safe_line;
 
@@ -101,7 +101,11 @@ fn collection(name: CollectionName, environment: &Environment) -> Section {
     match Job::named(&IndexArgs::default(), environment, name.clone()) {
         Ok(job) => {
             source(&job, &said, &mut set);
-            let model = job.model.map_or_else(|| NO_MODEL.to_owned(), |model| model.name);
+            let model = match &job.model {
+                JobModel::WordsAlone => NO_MODEL,
+                JobModel::Named(model) => &model.name,
+                JobModel::ByLanguage => MODEL_BY_LANGUAGE,
+            };
             set("include", json!(job.include), said.include.is_some());
             set("exclude", json!(job.exclude), said.exclude.is_some());
             set("language", json!(job.language.map_or("auto", Language::code)), said.language.is_some());

@@ -3,6 +3,7 @@
 mod job;
 mod web;
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use ibid_core::id::CollectionName;
 use ibid_embed::EmbedError;
 use ibid_index::{OpenError, WriteError};
-use ibid_indexer::{BuildError, BuildOptions, Model, Report, build};
+use ibid_indexer::{BuildError, BuildOptions, Model, Report, Survey, build, build_choosing};
 
 use crate::args::IndexArgs;
 use crate::environment::{self, Environment};
@@ -26,7 +27,7 @@ use crate::print;
 use crate::progress::Shown;
 use crate::stop::Stop;
 use crate::text::safe_line;
-pub(crate) use job::Job;
+pub(crate) use job::{Job, JobModel};
 
 /// How long an index that another process writes is waited for.
 const LOCKED_PATIENCE: Duration = Duration::from_secs(10);
@@ -41,13 +42,23 @@ pub(crate) struct Indexed {
     /// Where the index lies.
     pub(crate) folder: PathBuf,
     pub(crate) bytes_on_disk: u64,
+    /// The model, where the notes chose it.
+    pub(crate) chosen: Option<ChosenModel>,
+}
+
+/// A model that was chosen by the languages of the notes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ChosenModel {
+    pub(crate) name: String,
+    /// What decided.
+    pub(crate) survey: Survey,
 }
 
 pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome, Failure> {
-    let mut models = Models { environment, loaded: Vec::new() };
+    let models = Models { environment, loaded: RefCell::default() };
     let stop = Stop::listen()?;
     if !args.paths.is_empty() || args.web.urls.is_some() || args.name.is_some() {
-        index(&Job::of_one(args, environment)?, args, &mut models, &stop)?;
+        index(&Job::of_one(args, environment)?, args, &models, &stop)?;
         if let Some(asked) = stop.asked() {
             return Ok(Outcome::Stopped(asked));
         }
@@ -58,7 +69,7 @@ pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome
     }
     let mut outcome = Outcome::Done;
     for job in Job::of_all(args, environment)? {
-        match job.and_then(|job| index(&job, args, &mut models, &stop)) {
+        match job.and_then(|job| index(&job, args, &models, &stop)) {
             Ok(()) => {}
             // Nobody reads what would be printed of the others.
             Err(failure @ Failure::Output(_)) => return Err(failure),
@@ -74,27 +85,41 @@ pub(crate) fn run(args: &IndexArgs, environment: &Environment) -> Result<Outcome
     Ok(outcome)
 }
 
-fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>, stop: &Arc<Stop>) -> Result<(), Failure> {
+fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> Result<(), Failure> {
     let environment = models.environment;
     let failed = |source: BuildError| Failure::Build { name: job.name.clone(), source: Box::new(source) };
-    let model = job.model.as_ref().map(|choice| models.get(choice)).transpose()?;
     let pace = args.cpu.map(|percent| Pace::of(percent, environment::cores()));
     let threads = pace.map(|pace| pace.threads).or(args.threads).unwrap_or_else(environment::cores);
-    let model = match pace {
-        Some(pace) => model.map(|model| pace.hold_back(model)),
-        None => model,
+    let load = |choice: &ModelChoice| {
+        let model = models.get(choice)?;
+        Ok::<_, EmbedError>(pace.map_or_else(|| model.clone(), |pace| pace.hold_back(model.clone())))
     };
-    let options = job.options(model, threads, environment::now_ns());
+    let named = match &job.model {
+        JobModel::Named(choice) => Some(load(choice)?),
+        JobModel::WordsAlone | JobModel::ByLanguage => None,
+    };
+    let chosen = RefCell::new(None);
+    let choose = |survey: &Survey| {
+        let choice = ModelChoice::for_languages(survey);
+        let model = load(&choice)?;
+        chosen.replace(Some(ChosenModel { name: choice.name, survey: *survey }));
+        Ok(model)
+    };
+    let options = job.options(named, threads, environment::now_ns());
     let options = BuildOptions { rebuild: args.rebuild, source: job.source.fetched(), ..options };
     let store = &environment.store;
     let shown = Arc::new(Shown::new(&job.name, environment.quiet, stop.clone()));
     stop.ends_with(last_words(shown.clone(), args.json));
+    let run = || match job.model {
+        JobModel::ByLanguage => build_choosing(store, &options, shown.as_ref(), &choose),
+        JobModel::WordsAlone | JobModel::Named(_) => build(store, &options, shown.as_ref()),
+    };
     let began = Instant::now();
-    let mut built = build(store, &options, shown.as_ref());
+    let mut built = run();
     // Whoever follows the folder holds the index for moments only.
     while built.as_ref().is_err_and(is_locked) && began.elapsed() < LOCKED_PATIENCE {
         thread::sleep(LOCKED_RETRY_AFTER);
-        built = build(store, &options, shown.as_ref());
+        built = run();
     }
     let begins_anew = |error: &BuildError| match error_of_opening(error) {
         Some(error) if error.is_older_format() => true,
@@ -105,7 +130,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>, stop: &Arc<Stop>)
             writeln!(output::err(), "{}: {}: it is made anew", job.name, safe_line(&error.to_string()))?;
         }
         store.clear(&job.name).map_err(|source| failed(source.into()))?;
-        built = build(store, &options, shown.as_ref());
+        built = run();
     }
     shown.finish();
     stop.ends_with(|| ());
@@ -120,6 +145,7 @@ fn index(job: &Job, args: &IndexArgs, models: &mut Models<'_>, stop: &Arc<Stop>)
         report: built.map_err(failed)?,
         folder: store.folder(&job.name),
         bytes_on_disk: store.bytes_on_disk(&job.name)?,
+        chosen: chosen.into_inner(),
     };
     let is_stopped = stop.asked().is_some();
     if is_stopped && !environment.quiet {
@@ -154,10 +180,10 @@ pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<()
         // Another commit would only make it look newer than its pages are.
         return Ok(());
     }
-    let model = job.model.as_ref().map(|choice| {
-        Ok::<_, Failure>(Model { embedder: models.get(choice)?, folder: choice.folder.clone() })
-    });
-    let model = model.transpose()?;
+    let model = match job.model.of_existing() {
+        Some(choice) => Some(Model { embedder: models.get(&choice)?, folder: choice.folder }),
+        None => None,
+    };
     loop {
         let options = job.options(model.clone(), environment::cores(), environment::now_ns());
         let options = BuildOptions { restate_after: RESTATE_AFTER, ..options };
@@ -193,16 +219,16 @@ fn is_ruin(error: &BuildError) -> bool {
 /// Models, each loaded for the first collection that wants it.
 struct Models<'a> {
     environment: &'a Environment,
-    loaded: Vec<(ModelChoice, Model)>,
+    loaded: RefCell<Vec<(ModelChoice, Model)>>,
 }
 
 impl Models<'_> {
-    fn get(&mut self, choice: &ModelChoice) -> Result<Model, EmbedError> {
-        if let Some((_, model)) = self.loaded.iter().find(|(loaded, _)| loaded == choice) {
+    fn get(&self, choice: &ModelChoice) -> Result<Model, EmbedError> {
+        if let Some((_, model)) = self.loaded.borrow().iter().find(|(loaded, _)| loaded == choice) {
             return Ok(model.clone());
         }
         let model = Model { embedder: choice.load(self.environment)?, folder: choice.folder.clone() };
-        self.loaded.push((choice.clone(), model.clone()));
+        self.loaded.borrow_mut().push((choice.clone(), model.clone()));
         Ok(model)
     }
 }

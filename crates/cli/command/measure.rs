@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ibid_core::amount::many;
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
-use ibid_embed::Embedder;
+use ibid_embed::{BundledModel, Embedder};
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model, SourceChoice, build};
@@ -147,8 +147,9 @@ fn model_choice(args: &MeasureArgs) -> Option<ModelChoice> {
     let named_after = |folder: &PathBuf| folder.file_name().map(|name| name.to_string_lossy().into_owned());
     match args.model.clone().or_else(|| folder.as_ref().and_then(named_after)) {
         Some(name) if name == NO_MODEL => None,
-        Some(name) => Some(ModelChoice { name, folder }),
-        None => Some(ModelChoice::bundled()),
+        Some(name) => Some(ModelChoice::called(&name, folder)),
+        // Measurements of a set are compared, whatever language it is in.
+        None => Some(ModelChoice::bundled(BundledModel::English)),
     }
 }
 

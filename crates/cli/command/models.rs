@@ -2,16 +2,13 @@
 
 use std::io::Write;
 
-use ibid_embed::{BUNDLED_MODEL, zoo};
+use ibid_embed::{BundledModel, zoo};
 use serde_json::json;
 
 use crate::args::ModelsArgs;
 use crate::failure::{Failure, Outcome};
-use crate::open::NO_MODEL;
+use crate::open::{MODEL_BY_LANGUAGE, NO_MODEL};
 use crate::output::{self, DIM, STRONG};
-
-/// The dimensions of the bundled model, known without loading it; a test holds it to the model.
-const BUNDLED_DIMENSIONS: usize = 384;
 
 pub(crate) fn run(args: &ModelsArgs) -> Result<Outcome, Failure> {
     let zoo = zoo::models();
@@ -19,8 +16,11 @@ pub(crate) fn run(args: &ModelsArgs) -> Result<Outcome, Failure> {
         let others = zoo.iter().map(|model| {
             json!({ "name": model.name, "dimensions": model.dimensions, "description": model.description })
         });
+        let bundled = BundledModel::ALL.map(
+            |model| json!({ "name": model.name(), "called": model.word(), "dimensions": model.dimensions() }),
+        );
         output::print_json(&json!({
-            "bundled": { "name": BUNDLED_MODEL, "dimensions": BUNDLED_DIMENSIONS },
+            "bundled": bundled,
             "downloaded": others.collect::<Vec<_>>(),
         }))?;
         return Ok(Outcome::Done);
@@ -28,9 +28,21 @@ pub(crate) fn run(args: &ModelsArgs) -> Result<Outcome, Failure> {
     let mut out = output::out();
     let width = zoo.iter().map(|model| model.name.len()).max().unwrap_or(0);
     writeln!(out, "{STRONG}In the program{STRONG:#}")?;
+    for model in BundledModel::ALL {
+        let (name, word, dimensions) = (model.name(), model.word(), model.dimensions());
+        let knows = match model {
+            BundledModel::English => "knows English; half the time of the other",
+            BundledModel::Multilingual => {
+                "knows a hundred languages, and finds notes in another than you ask in"
+            }
+        };
+        writeln!(out, "  {name:width$}  {dimensions:>4}  {DIM}or {word}: {knows}{DIM:#}")?;
+    }
     writeln!(
         out,
-        "  {BUNDLED_MODEL:width$}  {BUNDLED_DIMENSIONS:>4}  {DIM}the default; needs nothing{DIM:#}"
+        "  {MODEL_BY_LANGUAGE:width$}        {DIM}the default: {}, or {} where notes are in other languages{DIM:#}",
+        BundledModel::English.word(),
+        BundledModel::Multilingual.word()
     )?;
     writeln!(out, "  {NO_MODEL:width$}        {DIM}indexes by words alone{DIM:#}")?;
     writeln!(out)?;
@@ -41,16 +53,4 @@ pub(crate) fn run(args: &ModelsArgs) -> Result<Outcome, Failure> {
     }
     out.flush()?;
     Ok(Outcome::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use ibid_embed::{BundledEmbedder, Embedder};
-
-    use super::*;
-
-    #[test]
-    fn the_bundled_model_has_the_dimensions_that_are_told() {
-        assert_eq!(BundledEmbedder::load().unwrap().identity().dimensions, BUNDLED_DIMENSIONS);
-    }
 }

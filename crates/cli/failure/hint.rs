@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
-use ibid_embed::{BUNDLED_MODEL, EmbedError};
+use ibid_embed::EmbedError;
 use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
@@ -20,6 +20,7 @@ use ibid_server::{AccessError, AskError, CertificateError, OidcError, ServeError
 use super::Failure;
 use crate::command::connect::ConnectError;
 use crate::environment::{ONNX_RUNTIME_LIBRARY, ONNX_RUNTIME_VARIABLE};
+use crate::open::MODEL_BY_LANGUAGE;
 
 /// How many edits may lie between a name that was typed and the one that was meant.
 const FARTHEST_TYPO: usize = 3;
@@ -253,7 +254,7 @@ fn of_search(error: &SearchError) -> Option<String> {
         SearchError::Glob { .. } => "a pattern looks like 'Projects/**' or '*.md'".to_owned(),
         SearchError::NoVectors { collection } => format!(
             "search it with `--mode lexical`, or give it vectors: `ibid index --name {collection} --model \
-             {BUNDLED_MODEL}`"
+             {MODEL_BY_LANGUAGE}`"
         ),
         SearchError::VectorsDamaged { collection, .. } => {
             format!("search it with `--mode lexical`; {}", rebuild(collection))
@@ -304,8 +305,8 @@ fn of_embed(error: &EmbedError) -> Option<String> {
         EmbedError::OnnxRuntime { .. } => format!(
             "get it with `pip download --no-deps onnxruntime` and `unzip onnxruntime-*.whl`, or from \
              https://github.com/microsoft/onnxruntime/releases; then set {ONNX_RUNTIME_VARIABLE} to the file \
-             {ONNX_RUNTIME_LIBRARY} in it, whose name may go on with a version. The bundled model {BUNDLED_MODEL} needs \
-             none of it"
+             {ONNX_RUNTIME_LIBRARY} in it, whose name may go on with a version. The models in the program (`ibid \
+             models`) need none of it"
         ),
         EmbedError::MissingModelFile { .. } => {
             "it must hold what the model's page on huggingface.co offers for ONNX; if it moved, `ibid index --name NAME \

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use ibid_core::amount::{bytes, grouped, many};
+use ibid_embed::BundledModel;
 use ibid_indexer::{Report, StageSeconds};
 
-use crate::command::index::Indexed;
+use crate::command::index::{ChosenModel, Indexed};
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
 use crate::text::{duration, safe_line};
@@ -21,7 +22,7 @@ pub(crate) fn report(indexed: &Indexed) -> Result<(), Failure> {
 }
 
 fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
-    let Indexed { name, source, report, folder, bytes_on_disk } = indexed;
+    let Indexed { name, source, report, folder, bytes_on_disk, chosen } = indexed;
     let (documents, chunks) = (many(report.documents, "document"), many(report.chunks, "chunk"));
     let source = safe_line(source);
     writeln!(out, "{STRONG}{name}{STRONG:#}: {documents}, {chunks}, from {source}")?;
@@ -32,6 +33,9 @@ fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
         grouped(report.embedded as u64),
         grouped(report.reused as u64)
     )?;
+    if let Some(chosen) = chosen {
+        writeln!(out, "  model     {}", why(chosen))?;
+    }
     writeln!(out, "  time      {}", time(report))?;
     writeln!(out, "  stages    {}", stages(report))?;
     let others = others(report);
@@ -46,6 +50,18 @@ fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
     }
     let folder = safe_line(&folder.to_string_lossy());
     writeln!(out, "  index     {folder}, {}, generation {}", bytes(*bytes_on_disk), report.generation)
+}
+
+/// Which model the notes chose, and by what.
+fn why(ChosenModel { name, survey }: &ChosenModel) -> String {
+    let other = BundledModel::ALL.into_iter().find(|model| model.name() != name);
+    let other = other.map_or_else(String::new, |model| format!("; --model {} takes the other", model.word()));
+    match survey.share_of_english() {
+        Some(share) => {
+            format!("{name}: {:.0} % of the text looked at is in English{other}", (100.0 * share).floor())
+        }
+        None => format!("{name}: the notes are too short to tell their language{other}"),
+    }
 }
 
 /// How far a run is that was stopped, and that `command` goes on.
@@ -114,7 +130,7 @@ fn others(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ibid_indexer::{SkipReason, Skipped};
+    use ibid_indexer::{SkipReason, Skipped, Survey};
 
     use super::*;
 
@@ -150,6 +166,10 @@ mod tests {
             report,
             folder: "/data/collections/garden".into(),
             bytes_on_disk: 3_400_000,
+            chosen: Some(ChosenModel {
+                name: "multilingual-e5-small".to_owned(),
+                survey: Survey { english: 849, told: 1_000 },
+            }),
         };
         let mut out = Vec::new();
         write_report(&mut out, &indexed).unwrap();
@@ -158,6 +178,7 @@ mod tests {
 garden: 1,203 documents, 9,000 chunks, from /notes
   documents 3 added, 1,200 unchanged
   chunks    12 embedded, 1 reused
+  model     multilingual-e5-small: 84 % of the text looked at is in English; --model english takes the other
   time      4.0 s for 2.0 MB, 500.0 kB/s
   stages    walk 0.0 s, read 0.0 s, embed 0.0 s, write 0.0 s, tidy 0.0 s (read and embed summed over threads)
   not read  10 .x0, 9 .x1, 8 .x2, 7 .x3, 6 .x4, 5 .x5, 4 .x6, 3 .x7, 3 of other kinds

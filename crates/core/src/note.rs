@@ -116,7 +116,8 @@ impl fmt::Display for Note {
             Note::EmptyCollection { collection } => write!(f, "{collection} holds no document"),
             Note::NoWords => f.write_str("the question holds no word: it was not searched by words"),
             Note::WordsAlone => f.write_str(
-                "the model does not know the language of the question: it was searched by words alone",
+                "the model does not know the language of the question: it was searched by words alone; `ibid index \
+                 --name NAME --model multilingual` gives the collection one that does",
             ),
             Note::WordsLeftOut { kept } => {
                 write!(f, "the question is long: it was searched by its {kept} rarest words")

@@ -10,8 +10,74 @@ mod pieces;
 mod vocabulary;
 mod words;
 
+use std::sync::Arc;
+
+use crate::embedder::Embedder;
+use crate::error::EmbedError;
+
 pub use e5::{MULTILINGUAL_MODEL, MultilingualEmbedder};
 pub use minilm::{BUNDLED_MODEL, BundledEmbedder};
+
+/// A model that is compiled into the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundledModel {
+    /// all-MiniLM-L6-v2: it knows English, and takes half the time of the other.
+    English,
+    /// multilingual-e5-small: it knows a hundred languages, and questions in one find notes in another.
+    Multilingual,
+}
+
+impl BundledModel {
+    /// All of them.
+    pub const ALL: [BundledModel; 2] = [BundledModel::English, BundledModel::Multilingual];
+
+    /// The model that goes by this name or this word, in any case.
+    #[must_use]
+    pub fn called(name: &str) -> Option<BundledModel> {
+        let is_called = |model: &BundledModel| {
+            [model.name(), model.word()].iter().any(|own| own.eq_ignore_ascii_case(name))
+        };
+        BundledModel::ALL.into_iter().find(is_called)
+    }
+
+    /// Its own name, as in its identity.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            BundledModel::English => BUNDLED_MODEL,
+            BundledModel::Multilingual => MULTILINGUAL_MODEL,
+        }
+    }
+
+    /// The word by which people choose it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            BundledModel::English => "english",
+            BundledModel::Multilingual => "multilingual",
+        }
+    }
+
+    /// The length of its vectors, known without loading it.
+    #[must_use]
+    pub fn dimensions(self) -> usize {
+        match self {
+            BundledModel::English => minilm::DIMENSIONS,
+            BundledModel::Multilingual => e5::DIMENSIONS,
+        }
+    }
+
+    /// Loads it, which costs some 50 ms.
+    ///
+    /// # Errors
+    /// When the compiled-in files do not open, which the tests of this crate exclude.
+    pub fn load(self) -> Result<Arc<dyn Embedder>, EmbedError> {
+        Ok(match self {
+            BundledModel::English => Arc::new(BundledEmbedder::load()?),
+            BundledModel::Multilingual => Arc::new(MultilingualEmbedder::load()?),
+        })
+    }
+}
 
 /// The engine's version is part of the identity: another one may round differently. A test holds it to the
 /// lock file.
@@ -30,15 +96,13 @@ fn beginning(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedder::Embedder;
 
     pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
         a.iter().zip(b).map(|(x, y)| x * y).sum()
     }
 
-    fn models() -> [Box<dyn Embedder>; 2] {
-        let multilingual = MultilingualEmbedder::load().expect("the compiled-in model opens");
-        [Box::new(BundledEmbedder::load().expect("the compiled-in model opens")), Box::new(multilingual)]
+    fn models() -> [Arc<dyn Embedder>; 2] {
+        BundledModel::ALL.map(|model| model.load().expect("the compiled-in model opens"))
     }
 
     #[test]
@@ -68,6 +132,19 @@ mod tests {
                 assert!((cosine(&vector, &vector) - 1.0).abs() < 1e-4, "{:?}", text.get(..8));
             }
         }
+    }
+
+    #[test]
+    fn a_model_is_called_by_its_name_or_its_word() {
+        for model in BundledModel::ALL {
+            let embedder = model.load().unwrap();
+            let identity = embedder.identity();
+            assert_eq!((identity.name.as_str(), identity.dimensions), (model.name(), model.dimensions()));
+            assert_eq!([model.name(), model.word()].map(BundledModel::called), [Some(model); 2]);
+        }
+        assert_eq!(BundledModel::called("All-MiniLM-L6-V2"), Some(BundledModel::English));
+        assert_eq!(BundledModel::called("MULTILINGUAL"), Some(BundledModel::Multilingual));
+        assert_eq!(BundledModel::called("intfloat/multilingual-e5-small"), None);
     }
 
     #[test]

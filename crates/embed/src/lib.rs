@@ -12,7 +12,7 @@ pub mod error;
 pub mod tokens;
 pub mod zoo;
 
-pub use bundled::{BUNDLED_MODEL, BundledEmbedder, MULTILINGUAL_MODEL, MultilingualEmbedder};
+pub use bundled::{BUNDLED_MODEL, BundledEmbedder, BundledModel, MULTILINGUAL_MODEL, MultilingualEmbedder};
 pub use embedder::{EmbedWorker, Embedder, ModelIdentity};
 pub use error::{EmbedError, OnnxRuntimeReason};
 pub use tokens::{TokenCounter, bundled_tokens};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
-use ibid_embed::Embedder;
+use ibid_embed::{EmbedError, Embedder};
 use ibid_index::OpenError;
 use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, READING, SkippedRecord, SourceRecord};
 use ibid_index::remake::Remake;
@@ -23,6 +23,7 @@ use crate::pipeline::{self, Done, Keeping, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, SkipReason, Skipped};
 use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
+use crate::survey::{Survey, survey};
 
 /// After this many new vectors a generation is committed, so that memory stays flat: 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
@@ -40,6 +41,7 @@ const AT_ONCE_FILES: usize = 16;
 const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
 
 /// What to index, and how.
+#[derive(Clone)]
 pub struct BuildOptions {
     /// The folder; of pages of the web, the one they are kept in.
     pub root: PathBuf,
@@ -111,58 +113,98 @@ impl Model {
 /// # Errors
 /// Where the run could not do its work; single files that could not be read are in the report.
 pub fn build(store: &Store, options: &BuildOptions, progress: &dyn Progress) -> Result<Report, BuildError> {
-    let began = Instant::now();
-    let threads = options.threads.get();
-    let (source, root) = source::open(&Asked {
-        root: &options.root,
-        choice: &options.source,
-        include: &options.include,
-        exclude: &options.exclude,
-        now: options.now / 1_000_000_000,
-    })?;
-    let listing = source.list(threads, progress)?;
-    let walk = began.elapsed();
-    if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
-        let others = listing.others.values().sum();
-        return Err(BuildError::NothingToIndex { path: root, others });
+    Listed::of(options, progress)?.build(store, options, progress)
+}
+
+/// As [`build`], with the model that `choose` has for the languages of the source. Looking at them costs a read of some
+/// hundred files.
+///
+/// # Errors
+/// As [`build`], and where `choose` fails.
+pub fn build_choosing(
+    store: &Store,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+    choose: &dyn Fn(&Survey) -> Result<Model, EmbedError>,
+) -> Result<Report, BuildError> {
+    let listed = Listed::of(options, progress)?;
+    let model = choose(&survey(listed.source.as_ref(), &listed.listing.files))?;
+    listed.build(store, &BuildOptions { model: Some(model), ..options.clone() }, progress)
+}
+
+/// A source and what is in it now.
+struct Listed {
+    source: Box<dyn Source>,
+    root: PathBuf,
+    listing: Listing,
+    began: Instant,
+    walk: Duration,
+}
+
+impl Listed {
+    fn of(options: &BuildOptions, progress: &dyn Progress) -> Result<Listed, BuildError> {
+        let began = Instant::now();
+        let (source, root) = source::open(&Asked {
+            root: &options.root,
+            choice: &options.source,
+            include: &options.include,
+            exclude: &options.exclude,
+            now: options.now / 1_000_000_000,
+        })?;
+        let listing = source.list(options.threads.get(), progress)?;
+        Ok(Listed { source, root, listing, began, walk: began.elapsed() })
     }
-    // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
-    let writer_threads = if options.model.is_some() { 1 } else { threads };
-    let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
-    let Start { base, known, replaces, remake } = start(&mut writer, options, &root, &listing)?;
-    let changes = changes(&listing.files, if replaces { &[] } else { &known });
-    let mut run = Run {
-        options,
-        source: source.as_ref(),
-        record: options.record(root, &listing),
-        reading: base.as_ref().map_or(READING, |base| base.manifest().reading),
-        base,
-        replaces,
-        remake,
-        progress,
-        to_read: changes.read.len(),
-        read: 0,
-        unclaimed: changes.gone.iter().fold(HashMap::new(), |mut unclaimed, document| {
-            *unclaimed.entry(document.file.content).or_default() += 1;
-            unclaimed
-        }),
-        known: known.len(),
-        failed_to_read: false,
-        committed: (options.clock)(),
-        report: Report {
-            unchanged: changes.unchanged,
-            removed: changes.gone.len(),
-            skipped: listing.skipped.clone(),
-            other_files: most_frequent(&listing),
-            ..Report::default()
-        },
-        writing: Duration::ZERO,
-    };
-    run.end(writer, &changes, store)?;
-    let mut report = run.report;
-    report.seconds.walk = walk.as_secs_f64();
-    report.seconds.total = began.elapsed().as_secs_f64();
-    Ok(report)
+
+    fn build(
+        self,
+        store: &Store,
+        options: &BuildOptions,
+        progress: &dyn Progress,
+    ) -> Result<Report, BuildError> {
+        let Listed { source, root, listing, began, walk } = self;
+        let threads = options.threads.get();
+        if listing.files.is_empty() && !store.collections()?.contains(&options.name) {
+            let others = listing.others.values().sum();
+            return Err(BuildError::NothingToIndex { path: root, others });
+        }
+        // The lexical index is all there is to do without a model; with one it is a hundredth of the work.
+        let writer_threads = if options.model.is_some() { 1 } else { threads };
+        let mut writer = CollectionWriter::open(store, &options.name, writer_threads)?;
+        let Start { base, known, replaces, remake } = start(&mut writer, options, &root, &listing)?;
+        let changes = changes(&listing.files, if replaces { &[] } else { &known });
+        let mut run = Run {
+            options,
+            source: source.as_ref(),
+            record: options.record(root, &listing),
+            reading: base.as_ref().map_or(READING, |base| base.manifest().reading),
+            base,
+            replaces,
+            remake,
+            progress,
+            to_read: changes.read.len(),
+            read: 0,
+            unclaimed: changes.gone.iter().fold(HashMap::new(), |mut unclaimed, document| {
+                *unclaimed.entry(document.file.content).or_default() += 1;
+                unclaimed
+            }),
+            known: known.len(),
+            failed_to_read: false,
+            committed: (options.clock)(),
+            report: Report {
+                unchanged: changes.unchanged,
+                removed: changes.gone.len(),
+                skipped: listing.skipped.clone(),
+                other_files: most_frequent(&listing),
+                ..Report::default()
+            },
+            writing: Duration::ZERO,
+        };
+        run.end(writer, &changes, store)?;
+        let mut report = run.report;
+        report.seconds.walk = walk.as_secs_f64();
+        report.seconds.total = began.elapsed().as_secs_f64();
+        Ok(report)
+    }
 }
 
 /// Where a run starts.

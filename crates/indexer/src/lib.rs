@@ -15,10 +15,12 @@ mod pipeline;
 mod prepare;
 mod report;
 mod source;
+mod survey;
 pub mod verify;
 
-pub use build::{BuildOptions, Model, build};
+pub use build::{BuildOptions, Model, build, build_choosing};
 pub use error::BuildError;
 pub use follow::Follower;
 pub use report::{Plan, Progress, Report, Silent, SkipReason, Skipped, StageSeconds};
 pub use source::{SourceChoice, checked_url, domain_of};
+pub use survey::Survey;

@@ -141,9 +141,8 @@ impl Question {
     pub(crate) fn words_found(&self, snapshots: &[Arc<Snapshot>], looked_up: &[Vec<LookedUp>]) -> f32 {
         let chunks = snapshots.iter().map(|snapshot| snapshot.chunks()).sum::<u64>() as f32;
         let weight = |there: f32| (1.0 + (chunks - there + 0.5).max(0.5) / (there + 0.5)).ln();
-        let is_there = |at: &usize| {
-            looked_up.iter().filter_map(|words| words.get(*at)).any(LookedUp::is_there)
-        };
+        let is_there =
+            |at: &usize| looked_up.iter().filter_map(|words| words.get(*at)).any(LookedUp::is_there);
         let (mut found, mut all) = (0.0, 0.0);
         for (at, wanted) in self.wanted.iter().enumerate() {
             let is_function = |snapshot: &Arc<Snapshot>| match wanted {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
+use ibid_embed::BundledModel;
 use ibid_index::manifest::{Origin, WebRecord};
 use ibid_index::settings::{Settings, newest_settings};
 use ibid_index::store::Store;
@@ -18,7 +19,29 @@ use crate::args::{IndexArgs, LanguageChoice};
 use crate::config::{CollectionConfig, Config, LanguageSetting};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::open::{self, ModelChoice, NO_MODEL};
+use crate::open::{self, MODEL_BY_LANGUAGE, ModelChoice, NO_MODEL};
+
+/// Which model a collection gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum JobModel {
+    /// None: it is indexed by words alone.
+    WordsAlone,
+    /// The one that was named, or is recorded.
+    Named(ModelChoice),
+    /// The one that suits the languages of its notes: of a collection that is new, where nobody named another.
+    ByLanguage,
+}
+
+impl JobModel {
+    /// The model of a collection that stands already. One that no run has come to write down yet is in any language.
+    pub(crate) fn of_existing(&self) -> Option<ModelChoice> {
+        match self {
+            JobModel::WordsAlone => None,
+            JobModel::Named(choice) => Some(choice.clone()),
+            JobModel::ByLanguage => Some(ModelChoice::bundled(BundledModel::Multilingual)),
+        }
+    }
+}
 
 /// One source to become one collection.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,8 +53,7 @@ pub(crate) struct Job {
     pub(crate) include: Vec<String>,
     pub(crate) exclude: Vec<String>,
     pub(crate) language: Option<Language>,
-    /// `None` indexes by words alone.
-    pub(crate) model: Option<ModelChoice>,
+    pub(crate) model: JobModel,
     /// Whether the model is named for this collection, and not just the one of last time.
     names_model: bool,
 }
@@ -198,7 +220,7 @@ impl Job {
         }
     }
 
-    /// One run with `model`, which is [`Job::model`] loaded. It asks nothing of the network.
+    /// One run with `model`, which is [`Job::model`] loaded, where it is known. It asks nothing of the network.
     pub(crate) fn options(&self, model: Option<Model>, threads: NonZero<usize>, now: u64) -> BuildOptions {
         BuildOptions {
             root: self.root.clone(),
@@ -280,26 +302,27 @@ fn language(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -
     }
 }
 
-fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> Option<ModelChoice> {
-    let recorded = match last {
-        Some(last) => last.model.as_ref().map(ModelChoice::recorded),
-        None => Some(ModelChoice::bundled()),
-    };
+fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> JobModel {
+    let recorded = last.map(|last| last.model.as_ref().map(ModelChoice::recorded));
     // A name and a folder belong together: what a flag says of either stands for both.
+    // By language means once: settings that say so keep what was chosen then.
+    let is_set = set.model.as_deref() != Some(MODEL_BY_LANGUAGE);
     let (name, folder) = match (&args.model, &args.model_dir) {
-        (None, None) => (&set.model, &set.model_dir),
-        flags => flags,
+        (None, None) => (set.model.as_ref().filter(|_| is_set), &set.model_dir),
+        (name, folder) => (name.as_ref(), folder),
     };
     let folder = folder.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
-    match (name, folder) {
-        (Some(name), _) if name == NO_MODEL => None,
-        (Some(name), folder) => Some(ModelChoice { name: name.clone(), folder }),
-        (None, None) => recorded,
+    match (name.map(String::as_str), folder, recorded) {
+        (Some(NO_MODEL), ..) => JobModel::WordsAlone,
+        (Some(MODEL_BY_LANGUAGE), None, _) => JobModel::ByLanguage,
+        (Some(name), folder, _) => JobModel::Named(ModelChoice::called(name, folder)),
+        (None, None, None) => JobModel::ByLanguage,
+        (None, None, Some(recorded)) => recorded.map_or(JobModel::WordsAlone, JobModel::Named),
         // The folder of the recorded model may have moved; another model's folder gives it its name.
-        (None, Some(folder)) => {
-            let name = recorded.filter(|model| model.folder.is_some()).map(|model| model.name);
+        (None, Some(folder), recorded) => {
+            let name = recorded.flatten().filter(|model| model.folder.is_some()).map(|model| model.name);
             let own = || folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Some(ModelChoice { name: name.unwrap_or_else(own), folder: Some(folder) })
+            JobModel::Named(ModelChoice { name: name.unwrap_or_else(own), folder: Some(folder) })
         }
     }
 }
@@ -443,7 +466,7 @@ mod tests {
             assert_eq!((job.include, job.exclude), (owned(include), owned(exclude)), "{flags:?}");
         }
         let job = Job::new(&args(&[]), place(), name, &Config::default(), None);
-        assert_eq!((job.include, job.model), (vec![], Some(ModelChoice::bundled())));
+        assert_eq!((job.include, job.model), (vec![], JobModel::ByLanguage));
     }
 
     #[test]
@@ -460,8 +483,9 @@ mod tests {
         let job = |flags: &[&str]| Job::new(&args(flags), place(), name.clone(), &config, Some(&recorded));
         assert_eq!((job(&[]).include, job(&[]).exclude), (owned(&["s"]), owned(&["b"])));
         assert_eq!(job(&["--include", "f"]).include, owned(&["f"]));
-        assert_eq!(job(&[]).model.unwrap().name, "e5");
-        assert_eq!(job(&["--model", "x"]).model.unwrap().name, "x");
+        let named = |name: &str| JobModel::Named(ModelChoice { name: name.to_owned(), folder: None });
+        assert_eq!(job(&[]).model, named("e5"));
+        assert_eq!(job(&["--model", "x"]).model, named("x"));
         assert_eq!(job(&["--language", "de"]).language, "de".parse().ok());
     }
 
@@ -472,15 +496,19 @@ mod tests {
     #[test]
     fn the_model_is_the_one_named_or_the_one_of_last_time() {
         let choice = |name: &str, folder: Option<&str>| {
-            Some(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
+            JobModel::Named(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
         };
         let bge = || settings(Some(record("bge", None)));
         let own = || settings(Some(record("mine", Some("/old"))));
         for (flags, last, wanted) in [
             (&[][..], Some(bge()), choice("bge", None)),
             (&[], Some(own()), choice("mine", Some("/old"))),
-            (&[], Some(settings(None)), None),
-            (&["--model", "none"], Some(bge()), None),
+            (&[], Some(settings(None)), JobModel::WordsAlone),
+            (&[], None, JobModel::ByLanguage),
+            (&["--model", "none"], Some(bge()), JobModel::WordsAlone),
+            (&["--model", "auto"], Some(bge()), JobModel::ByLanguage),
+            (&["--model", "english"], Some(bge()), choice("all-MiniLM-L6-v2", None)),
+            (&["--model", "Multilingual"], None, choice("multilingual-e5-small", None)),
             (&["--model", "e5"], Some(own()), choice("e5", None)),
             (&["--model-dir", "/none/e5"], None, choice("e5", Some("/none/e5"))),
             (&["--model-dir", "/none/e5"], Some(bge()), choice("e5", Some("/none/e5"))),
@@ -489,5 +517,9 @@ mod tests {
         ] {
             assert_eq!(model(&args(flags), &CollectionConfig::default(), last.as_ref()), wanted, "{flags:?}");
         }
+        // Settings that say "auto" choose once.
+        let auto = CollectionConfig { model: Some("auto".to_owned()), ..CollectionConfig::default() };
+        assert_eq!(model(&args(&[]), &auto, None), JobModel::ByLanguage);
+        assert_eq!(model(&args(&[]), &auto, Some(&bge())), choice("bge", None));
     }
 }

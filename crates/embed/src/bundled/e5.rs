@@ -19,7 +19,7 @@ static GRAPH: &[u8] = include_bytes!(concat!(
     "/../../data/models/multilingual-e5-small/multilingual-e5-small-int8.onnx"
 ));
 
-/// BLAKE3 of the graph, the table of words, the vocabulary and [`RECIPE`]. A constant, because hashing 82 MB
+/// BLAKE3 of the graph, the table of words, the vocabulary and `RECIPE`. A constant, because hashing 82 MB
 /// would cost every start; a test holds it to the files.
 const CHECKSUM: &str = "049dbf971dea6bcb1c6887afc7ff4daa28f1dd1c3fd8458bb314b72e9722f77c";
 

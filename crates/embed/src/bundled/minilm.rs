@@ -22,7 +22,7 @@ static WEIGHTS: &[u8] =
 /// a test holds it to the files.
 const CHECKSUM: &str = "0cebc96b8bea937076ec1d8355d24c20c49980969e0010cd384e2bc8c07ef004";
 
-const DIMENSIONS: usize = 384;
+pub(super) const DIMENSIONS: usize = 384;
 
 /// Longer texts are cut here, the two special tokens included: the model was trained no further.
 const MAX_TOKENS: usize = 256;

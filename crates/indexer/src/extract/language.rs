@@ -2,21 +2,31 @@
 //! library stands by it.
 
 use ibid_core::language::Language;
-use whatlang::{Lang, detect};
+use whatlang::{Lang, Script, detect};
 
 /// How much of a text is looked at. More seldom changes the guess, and guessing is a tenth of indexing by words.
 const LOOKED_AT_BYTES: usize = 1_024;
 
+/// Whether a text is in English; `None` where its language cannot be told.
+pub(crate) fn is_english(text: &str) -> Option<bool> {
+    let guess = detect(looked_at(text))?;
+    // No text in another script is English, however little is sure beyond that.
+    (guess.is_reliable() || guess.script() != Script::Latin).then(|| guess.lang() == Lang::Eng)
+}
+
 /// The language of a text; English where it cannot be told, or is none whose endings are known.
 pub(crate) fn of(text: &str) -> Language {
-    // Front matter is names and dates, and mostly English whatever the note is in.
-    let body =
-        text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---")).map_or(text, |(_, body)| body);
-    let looked_at = &body[..body.floor_char_boundary(LOOKED_AT_BYTES)];
-    detect(looked_at)
+    detect(looked_at(text))
         .filter(|guess| guess.is_reliable())
         .and_then(|guess| known(guess.lang()))
         .unwrap_or_default()
+}
+
+/// The beginning of a text. Front matter is names and dates, and mostly English whatever the note is in.
+fn looked_at(text: &str) -> &str {
+    let body =
+        text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---")).map_or(text, |(_, body)| body);
+    &body[..body.floor_char_boundary(LOOKED_AT_BYTES)]
 }
 
 fn known(lang: Lang) -> Option<Language> {
@@ -80,6 +90,21 @@ mod tests {
             ("", Language::English),
         ] {
             assert_eq!(of(text), language, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_english_is_told_also_where_its_endings_are_not_known() {
+        for (text, english) in [
+            ("The starter has to double at room temperature before it goes into the oven.", Some(true)),
+            ("Der Sauerteig muss bei Zimmertemperatur gehen, bis er sich verdoppelt hat.", Some(false)),
+            ("发酵需要时间。", Some(false)),
+            ("การหมักต้องใช้เวลา", Some(false)),
+            ("---\ntitle: The starter\n---\n発酵には時間がかかります。", Some(false)),
+            ("12 x 4", None),
+            ("", None),
+        ] {
+            assert_eq!(is_english(text), english, "{text}");
         }
     }
 }
