@@ -17,8 +17,9 @@ pub struct Ranking {
     pub name_inside: f32,
     /// What the semantic leg weighs where both can be trusted, 0 to 1; the lexical one weighs the rest.
     pub meaning: f32,
-    /// A question in a language that the model does not know goes by words alone where so much of what its words weigh is
-    /// in the notes, 0 to 1. Below that it may be asked across languages, and meaning may find more than words do.
+    /// A question whose function words show a language that the model does not know goes by words alone where so much of
+    /// what its words weigh is in the notes, 0 to 1. Below that it may be asked across languages, and meaning may find
+    /// more than words do.
     pub words_alone: f32,
     /// What a candidate whose vector is still to be made gets for its meaning, as a share of what its words would give it
     /// there. Nothing is known of its meaning, and what is not known must not push it down.

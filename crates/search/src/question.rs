@@ -18,7 +18,7 @@ use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
 use crate::absent::{Typed, absent, typed};
 use crate::error::SearchError;
-use crate::tongue::is_foreign;
+use crate::tongue::{Foreign, foreign};
 
 /// The most words that a question is asked by: the rarest of those it has.
 pub(crate) const MAX_WORDS: usize = 64;
@@ -177,8 +177,8 @@ impl Question {
         at.checked_sub(1).into_iter().chain([at + 1]).filter(shares)
     }
 
-    /// Whether the question shows that it is in a language none of `known`.
-    pub(crate) fn is_foreign(&self, known: &[&str]) -> bool {
+    /// What shows that the question is in a language none of `known`.
+    pub(crate) fn foreign(&self, known: &[&str]) -> Option<Foreign> {
         let words: Vec<&QuestionWord> = self
             .wanted
             .iter()
@@ -187,7 +187,7 @@ impl Question {
                 Wanted::Prefix(_) => None,
             })
             .collect();
-        is_foreign(&words, known)
+        foreign(&words, known)
     }
 
     /// Function words say nothing in documents of their language, unless the question has no other word there.

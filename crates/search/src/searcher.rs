@@ -32,6 +32,7 @@ use crate::retrieve::{
     side_by_side, traced, vectors,
 };
 use crate::show::{Answering, Nearness, Shown};
+use crate::tongue::Foreign;
 
 /// A candidate with the points of both legs.
 type Ranking = Fused<Candidate>;
@@ -204,17 +205,22 @@ impl<'a> Searcher<'a> {
         }
         let words_found = question.words_found(self.snapshots, &words);
         let mut vectors = vectors?;
-        if words_found >= query.ranking.words_alone {
-            let knows = |embedder: &QueryEmbedder| {
-                embedder.languages().is_none_or(|known| !question.is_foreign(known))
-            };
-            let unknown = vectors.iter_mut().zip(&embedders).filter(|(vector, _)| vector.is_some());
-            let unknown: Vec<_> =
-                unknown.filter(|(_, embedder)| embedder.is_some_and(|embedder| !knows(embedder))).collect();
-            if !unknown.is_empty() {
-                notes.push(Note::WordsAlone);
+        let is_enough = |shown: Foreign| match shown {
+            Foreign::Script => words_found > 0.0,
+            Foreign::FunctionWords => words_found >= query.ranking.words_alone,
+        };
+        let goes_by_words = |embedder: &QueryEmbedder| {
+            embedder.languages().and_then(|known| question.foreign(known)).is_some_and(is_enough)
+        };
+        let mut is_told = false;
+        for (vector, embedder) in vectors.iter_mut().zip(&embedders) {
+            if vector.is_some() && embedder.is_some_and(goes_by_words) {
+                *vector = None;
+                is_told = true;
             }
-            unknown.into_iter().for_each(|(vector, _)| *vector = None);
+        }
+        if is_told {
+            notes.push(Note::WordsAlone);
         }
         Ok(Begun { words, words_found, vectors, lexical })
     }

@@ -9,10 +9,21 @@ use ibid_index::lexical::QuestionWord;
 /// So many different function words show a language.
 const FUNCTION_WORDS_THAT_SHOW: usize = 2;
 
-/// Whether the question's script, or at least two of its function words, show a language that is none of `known` (ISO
-/// 639-1 codes).
-pub(crate) fn is_foreign(words: &[&QuestionWord], known: &[&str]) -> bool {
-    has_foreign_script(words, known) || has_foreign_function_words(words, known)
+/// What shows that a question is in a language that a model does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// Its script: to the model its words are noise.
+    Script,
+    /// At least two of its function words: other words may be names, or alike in a language the model knows.
+    FunctionWords,
+}
+
+/// What shows that a question is in a language that is none of `known` (ISO 639-1 codes); `None` where nothing does.
+pub(crate) fn foreign(words: &[&QuestionWord], known: &[&str]) -> Option<Foreign> {
+    if has_foreign_script(words, known) {
+        return Some(Foreign::Script);
+    }
+    has_foreign_function_words(words, known).then_some(Foreign::FunctionWords)
 }
 
 /// Whether more letters are of a script in which none of the known languages is written than of others.
@@ -95,27 +106,27 @@ mod tests {
 
     use super::*;
 
-    fn check(question: &str, known: &[&str], is: bool) {
+    fn check(question: &str, known: &[&str], shown: Option<Foreign>) {
         let words = words_of_question(question);
         let words: Vec<&QuestionWord> = words.iter().collect();
-        assert_eq!(is_foreign(&words, known), is, "{question}");
+        assert_eq!(foreign(&words, known), shown, "{question}");
     }
 
     #[test]
     fn a_script_shows_a_language() {
-        check("消息队列丢失消息怎么办", &["en"], true);
-        check("как приготовить хлеб", &["en"], true);
-        check("ขนมปังคืออะไร", &["en"], true);
-        check("消息队列 kafka rocketmq rabbitmq", &["en"], false);
-        check("消息队列丢失消息怎么办", &["en", "zh"], false);
+        check("消息队列丢失消息怎么办", &["en"], Some(Foreign::Script));
+        check("как приготовить хлеб", &["en"], Some(Foreign::Script));
+        check("ขนมปังคืออะไร", &["en"], Some(Foreign::Script));
+        check("消息队列 kafka rocketmq rabbitmq", &["en"], None);
+        check("消息队列丢失消息怎么办", &["en", "zh"], None);
     }
 
     #[test]
     fn two_function_words_show_a_language() {
-        check("Wie lange muss der Teig ruhen?", &["en"], true);
-        check("Wie lange muss der Teig ruhen?", &["en", "de"], false);
-        check("Teig ruhen", &["en"], false);
-        check("quelle est la température du four", &["en"], true);
+        check("Wie lange muss der Teig ruhen?", &["en"], Some(Foreign::FunctionWords));
+        check("Wie lange muss der Teig ruhen?", &["en", "de"], None);
+        check("Teig ruhen", &["en"], None);
+        check("quelle est la température du four", &["en"], Some(Foreign::FunctionWords));
     }
 
     #[test]
@@ -129,7 +140,7 @@ mod tests {
             "",
             "2022-06-11",
         ] {
-            check(question, &["en"], false);
+            check(question, &["en"], None);
         }
     }
 }

@@ -58,7 +58,7 @@ pub struct MultilingualEmbedder {
 }
 
 impl MultilingualEmbedder {
-    /// Unpacks the model. It costs some 50 ms and 50 MB; the table of words, 54 MB, is read from the program's
+    /// Unpacks the model. It costs some 100 ms and 50 MB; the table of words, 54 MB, is read from the program's
     /// file as far as words need it.
     ///
     /// # Errors
