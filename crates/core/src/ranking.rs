@@ -20,6 +20,10 @@ pub struct Ranking {
     /// A question whose function words show a language that the model does not know goes by words alone where so much of
     /// what its words weigh is in the notes, 0 to 1. Below that it may be asked across languages, and meaning may find
     /// more than words do.
+    ///
+    /// German questions over German and over English paragraphs (XQuAD, nDCG@10, the English model): .9343 and .5856 with
+    /// .5, .9322 and .5909 with .65, .9297 and .5928 with .8; by words .9354 and .558. No two differ by more than their
+    /// interval, and with .8 the first falls short of the words by more than .005.
     pub words_alone: f32,
     /// What a candidate whose vector is still to be made gets for its meaning, as a share of what its words would give it
     /// there. Nothing is known of its meaning, and what is not known must not push it down.
@@ -47,7 +51,7 @@ impl Default for Ranking {
             whole: 1.1,
             name_inside: 0.2,
             meaning: 0.55,
-            words_alone: 0.8,
+            words_alone: 0.65,
             unknown_meaning: 0.8,
             most_linked: 0.05,
             linked_by_best: 0.1,
