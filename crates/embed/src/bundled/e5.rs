@@ -39,8 +39,8 @@ const FRAME: [u32; 2] = [0, 2];
 const QUERY_PREFIX: &str = "query: ";
 const DOCUMENT_PREFIX: &str = "passage: ";
 
-/// The languages of the model's card, <https://huggingface.co/intfloat/multilingual-e5-small>: those that
-/// XLM-RoBERTa was trained on (Conneau and others 2020, table 6).
+/// The languages of the card of `intfloat/multilingual-e5-small`: those that XLM-RoBERTa was trained on (Conneau
+/// and others 2020, table 6).
 const LANGUAGES: &[&str] = &[
     "af", "am", "ar", "as", "az", "be", "bg", "bn", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en",
     "eo", "es", "et", "eu", "fa", "fi", "fr", "fy", "ga", "gd", "gl", "gu", "ha", "he", "hi", "hr", "hu",
