@@ -10,9 +10,11 @@ use crate::vector::RowSet;
 const ALL: u64 = 100;
 
 impl Snapshot {
-    /// This generation as if only `percent` of 100 vectors were made: drawn, the same each time. More than 100 are all.
+    /// This generation as if only `percent` of 100 vectors were made. Drawn by their keys, which are hashes: the same for
+    /// equal notes. More than 100 are all.
     pub fn partly_embedded(mut self, percent: u8) -> Snapshot {
-        let is_made = |row: u32| drawn(row) % ALL < u64::from(percent);
+        let vectors = Arc::clone(&self.vectors);
+        let is_made = |row: u32| vectors.key(row).0 % ALL < u64::from(percent);
         let mut alive = RowSet::empty(self.vectors.rows());
         self.by_row.retain(|&(row, _)| is_made(row));
         for &(row, _) in &self.by_row {
@@ -26,12 +28,4 @@ impl Snapshot {
         self.without_vector = self.count_without_vector();
         self
     }
-}
-
-/// A number for each row that has nothing to do with its place: splitmix64.
-fn drawn(row: u32) -> u64 {
-    let mixed = u64::from(row).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
