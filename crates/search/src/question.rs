@@ -164,17 +164,18 @@ impl Question {
         if all > 0.0 { found / all } else { 1.0 }
     }
 
-    /// The words that share a character with word `at`: pairs of the same row.
+    /// The pairs of characters beside the pair `at` in the same row: they share a character with it.
     fn pairs_beside(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        let bytes = move |at: usize| match self.wanted.get(at) {
-            Some(Wanted::Word(word)) => Some(&word.bytes),
-            Some(Wanted::Prefix(_)) | None => None,
+        let pair = move |at: usize| match self.wanted.get(at) {
+            Some(Wanted::Word(word)) if !word.is_plain() && !word.is_compound() => Some(word.typed.as_str()),
+            _ => None,
         };
-        let shares = move |&beside: &usize| {
-            let both = bytes(at).zip(bytes(beside));
-            both.is_some_and(|(at, beside)| at.start < beside.end && beside.start < at.end)
+        let follows = move |first: usize| {
+            let both = pair(first).zip(pair(first + 1));
+            both.is_some_and(|(first, second)| first.chars().next_back() == second.chars().next())
         };
-        at.checked_sub(1).into_iter().chain([at + 1]).filter(shares)
+        let before = at.checked_sub(1).filter(|&before| follows(before));
+        before.into_iter().chain(follows(at).then_some(at + 1))
     }
 
     /// What shows that the question is in a language none of `known`.

@@ -144,6 +144,8 @@ fn check_share(words: &str, hundredths: i64) {
 fn a_pair_of_characters_that_spans_two_words_is_not_missed() {
     check_share("vitamin", 100);
     check_share("zymurgy", 0);
+    // Neither is a pair, wherever they stand in their pieces of the question.
+    check_share("\"vitamin\" zymurgy", 34);
     // 息先 and 认再 stand nowhere, all the words do.
     check_share("消息先确认再删除", 100);
     check_share("面包", 0);
