@@ -48,6 +48,10 @@ mod mcp;
 mod measure;
 /// Which model a collection gets, and what each finds.
 mod models;
+/// What an answer says besides its hits, and that it is no noise.
+mod notices;
+/// One question asked in several ways at once.
+mod phrasings;
 /// What a typed question finds: the query language, languages, identifiers, filters.
 mod query;
 /// Judged questions over the demonstration vault: goldens and their statistics.

@@ -202,6 +202,9 @@ pub(crate) struct SearchArgs {
     /// The question; '-' reads it from standard input
     #[arg(required = true, num_args = 1..)]
     pub(crate) question: Vec<String>,
+    /// Ask the same in other words too, or in another language, or a part of it; may be repeated
+    #[arg(long, value_name = "QUESTION")]
+    pub(crate) also: Vec<String>,
     /// Search by words and meaning, by words, or by meaning
     #[arg(long, default_value = Mode::Hybrid.name(), value_parser = modes())]
     pub(crate) mode: Mode,

@@ -23,7 +23,8 @@ use crate::command::status::{Contents, Status};
 
 /// What an answer is made of besides the hits.
 pub(crate) struct Asked<'a> {
-    pub(crate) query: &'a Query,
+    /// The question, and the same in other words; never empty.
+    pub(crate) queries: &'a [Query],
     pub(crate) explain: bool,
     /// Notes besides the answer's own.
     pub(crate) also: &'a [String],
@@ -45,8 +46,8 @@ pub(crate) fn answer(answer: &Answer, asked: &Asked<'_>) -> Value {
         })
     });
     let notes = sentences(&answer.notes).into_iter().chain(asked.also.iter().cloned());
-    json!({
-        "query": asked.query.words,
+    let mut object = json!({
+        "query": asked.queries.first().map(|query| query.words.as_str()),
         "mode": answer.mode.name(),
         "match": answer.matches.name(),
         "collection": names.join(","),
@@ -56,7 +57,11 @@ pub(crate) fn answer(answer: &Answer, asked: &Asked<'_>) -> Value {
         "hits": answer.hits.iter().map(|one| hit(one, asked)).collect::<Vec<_>>(),
         "notes": notes.collect::<Vec<_>>(),
         "offers": answer.offers().map(|offer| json!({"said": offer.said(), "adds": offer.adds()})).collect::<Vec<_>>(),
-    })
+    });
+    if asked.queries.len() > 1 {
+        object["queries"] = asked.queries.iter().map(|query| query.words.as_str()).collect();
+    }
+    object
 }
 
 fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
@@ -86,8 +91,12 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
         "url": answer_url(asked.base, &hit.citation, hit.answer),
         "score": score(hit.score),
     });
+    if asked.queries.len() > 1 {
+        object["found_by"] = json!(hit.found_by);
+    }
     if asked.explain {
-        let fusion = Fusion::NAMES.into_iter().find(|(_, fusion)| *fusion == asked.query.fusion);
+        let asked = asked.queries.first().map(|query| query.fusion);
+        let fusion = Fusion::NAMES.into_iter().find(|(_, fusion)| Some(*fusion) == asked);
         object["explain"] = json!({
             "lexical": hit.lexical.map(leg),
             "semantic": hit.semantic.map(leg),

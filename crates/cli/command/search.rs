@@ -27,7 +27,8 @@ use crate::print::answer::Manner;
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome, Failure> {
-    let mut query = query(args)?;
+    let mut queries = queries(args)?;
+    let mode = args.mode;
     let models = Arc::new(SharedModels::new(environment));
     let environment = models.environment();
     let stale = match args.wait_fresh {
@@ -35,24 +36,25 @@ pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome
         None => Vec::new(),
     };
     let opened = open::collections(&environment.store, &args.collection)?;
-    let (embedders, without) = embedders(&opened, query.mode, &models)?;
+    let (embedders, without) = embedders(&opened, mode, &models)?;
     let not_searched =
         |(name, trouble): &(_, Failure)| format!("{name} was not searched: {}", trouble.message());
     let mut also: Vec<String> = opened.troubles.iter().map(not_searched).collect();
     let not_fresh = |failure: &Failure| format!("notes saved last may be missing: {}", failure.message());
     also.extend(stale.iter().map(not_fresh));
     if let Some(error) = &without {
-        query.mode = Mode::Lexical;
+        queries.iter_mut().for_each(|query| query.mode = Mode::Lexical);
         also.push(format!("nothing was searched by meaning: {}", error.message()));
     }
-    let answer = Searcher::with_embedders(&opened.snapshots, &embedders).search(&query)?;
+    let answer = Searcher::with_embedders(&opened.snapshots, &embedders).search_phrasings(&queries)?;
     let base = running_server(&environment.store).unwrap_or_default();
     if args.json {
-        let asked = json::Asked { query: &query, explain: args.explain, also: &also, base: &base };
+        let asked = json::Asked { queries: &queries, explain: args.explain, also: &also, base: &base };
         output::print_json(&json::answer(&answer, &asked))?;
     } else {
         let links = output::has_styles().then_some(Links { base: &base, snapshots: &opened.snapshots });
-        let shown = print::answer::hits(&answer, &Manner { explain: args.explain, links })?;
+        let shown =
+            print::answer::hits(&answer, &Manner { explain: args.explain, links, queries: &queries })?;
         pager::show(&shown, environment::pager().filter(|_| !args.no_pager).as_ref())?;
     }
     if !environment.quiet {
@@ -109,6 +111,14 @@ fn embedders(
         }
     }
     Ok((embedders, None))
+}
+
+/// The question, and the same in other words.
+fn queries(args: &SearchArgs) -> Result<Vec<Query>, Failure> {
+    let query = query(args)?;
+    let others: Vec<Query> =
+        args.also.iter().map(|words| Query { words: words.clone(), ..query.clone() }).collect();
+    Ok(std::iter::once(query).chain(others).collect())
 }
 
 fn query(args: &SearchArgs) -> Result<Query, Failure> {

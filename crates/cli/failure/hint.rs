@@ -246,7 +246,7 @@ fn of_search(error: &SearchError) -> Option<String> {
         SearchError::QuestionTooLong { .. } => {
             format!("ask with the sentence that matters; {} kB are plenty", MAX_QUERY_BYTES / 1024)
         }
-        SearchError::Limit { .. } => return None,
+        SearchError::Limit { .. } | SearchError::TooManyPhrasings { .. } => return None,
         SearchError::UnknownDay { .. } => format!("a date is {DATE_FORMS}"),
         SearchError::NewestByMeaning => {
             "leave out `--mode semantic`, or `--sort` and `sort:newest`".to_owned()

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use ibid_core::amount::{age, many};
 use ibid_core::hit::{Answer, Hit, LegScore, Searched, Snippet, by_document};
 use ibid_core::note::{Note, sentences};
+use ibid_core::query::Query;
 
 use crate::environment;
 use crate::links::{Links, linked};
@@ -28,6 +29,8 @@ pub(crate) struct Manner<'a> {
     pub(crate) explain: bool,
     /// Where a click leads; nowhere where links would not be seen.
     pub(crate) links: Option<Links<'a>>,
+    /// The phrasings that were asked.
+    pub(crate) queries: &'a [Query],
 }
 
 /// The hits with their styles, those of one note below the first of them; each keeps its rank. Empty where there is none:
@@ -73,6 +76,11 @@ fn one(out: &mut impl Write, hit: &Hit, is_first: bool, manner: &Manner<'_>) -> 
             let titles: Vec<&str> = others.iter().map(|other| other.title.as_str()).collect();
             writeln!(out, "{INDENT}{how} {}", safe_line(&titles.join(", ")))?;
         }
+    }
+    if !hit.found_by.is_empty() {
+        let words = hit.found_by.iter().filter_map(|&of| manner.queries.get(of));
+        let words: Vec<String> = words.map(|query| format!("“{}”", query.words)).collect();
+        writeln!(out, "{INDENT}{DIM}found by {}{DIM:#}", safe_line(&words.join(", ")))?;
     }
     writeln!(out, "{INDENT}{DIM}{}{DIM:#}", safe_line(&citation.to_string()))?;
     snippet(out, hit)?;
@@ -205,6 +213,7 @@ mod tests {
             address: None,
             title: title.to_owned(),
             headings: headings.iter().map(|heading| (*heading).to_owned()).collect(),
+            found_by: Vec::new(),
             embedded_in: Vec::new(),
             also_in: Vec::new(),
             answer: span,
@@ -229,7 +238,7 @@ mod tests {
 
     fn check(hit: &Hit, explain: bool, shown: &str) {
         let mut out = Vec::new();
-        one(&mut out, hit, true, &Manner { explain, links: None }).unwrap();
+        one(&mut out, hit, true, &Manner { explain, ..Manner::default() }).unwrap();
         assert_eq!(anstream::adapter::strip_bytes(&out).into_vec(), shown.as_bytes());
     }
 

@@ -64,15 +64,15 @@ pub struct Fused<K> {
 /// Fuses two legs, lexical and semantic, each a list of keys with scores, best first, into one list, best first; ties go
 /// by key.
 ///
-/// A leg that found nothing takes no part, so the other's scores are not halved. `awaits_vector` tells of a key whether its
-/// vector is still to be made.
+/// A leg that found nothing takes no part, so the other's scores are not halved. `has_vector` tells of a key whether
+/// anything is known of its meaning: of a vector that is still to be made nothing is, nor of a note of properties alone.
 /// Costs a map insertion for every candidate.
 pub fn fuse<K: Ord + Copy>(
     method: Fusion,
     ranking: &Ranking,
     trust: Trust,
     legs: [&[(K, f32)]; 2],
-    awaits_vector: impl Fn(K) -> bool,
+    has_vector: impl Fn(K) -> bool,
 ) -> Vec<Fused<K>> {
     let [lexical, semantic] = legs;
     let weights = match (legs, method) {
@@ -88,8 +88,8 @@ pub fn fuse<K: Ord + Copy>(
             points.entry(key).or_default()[number] = share * weights[number];
         }
     }
-    if method == Fusion::Adaptive && trust.embedded < 1.0 && weights[0] > 0.0 {
-        for (_, points) in points.iter_mut().filter(|(key, _)| awaits_vector(**key)) {
+    if method == Fusion::Adaptive && weights[0] > 0.0 {
+        for (_, points) in points.iter_mut().filter(|(key, _)| !has_vector(**key)) {
             points[1] = points[0] / weights[0] * weights[1] * ranking.unknown_meaning;
         }
     }
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn check(method: Fusion, legs: [&[(u32, f32)]; 2], order: &[u32]) {
-        let fused = fuse(method, &Ranking::default(), Trust::FULL, legs, |_| false);
+        let fused = fuse(method, &Ranking::default(), Trust::FULL, legs, |_| true);
         let keys: Vec<u32> = fused.iter().map(|fused| fused.key).collect();
         assert_eq!(keys, order, "{method:?} {legs:?}");
         assert!(fused.iter().all(|fused| fused.points.iter().sum::<f32>() == fused.score));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn check_with(trust: Trust, legs: [&[(u32, f32)]; 2], order: &[u32]) {
-        let keys: Vec<u32> = fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |_| false)
+        let keys: Vec<u32> = fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |_| true)
             .iter()
             .map(|fused| fused.key)
             .collect();
@@ -175,13 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_whose_vector_is_still_to_be_made_is_not_pushed_down() {
+    fn a_candidate_of_unknown_meaning_is_not_pushed_down() {
         let legs: [&[(u32, f32)]; 2] = [&[(1, 10.0), (2, 5.0), (3, 4.0)], &[(2, 0.5), (3, 0.4)]];
-        let trust = Trust { words_found: 1.0, embedded: 0.9 };
-        let first = |awaits: bool| {
-            fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |key| awaits && key == 1)[0].key
-        };
-        assert_eq!((first(true), first(false)), (1, 2));
+        for trust in [Trust { words_found: 1.0, embedded: 0.9 }, Trust::FULL] {
+            let first = |is_known: bool| {
+                fuse(Fusion::Adaptive, &Ranking::default(), trust, legs, |key| is_known || key != 1)[0].key
+            };
+            assert_eq!((first(false), first(true)), (1, 2));
+        }
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn an_empty_leg_does_not_halve_the_other() {
         let scores: Vec<f32> =
-            fuse(Fusion::MinMax, &Ranking::default(), Trust::FULL, [&[(1, 4.0), (2, 2.0)], &[]], |_| false)
+            fuse(Fusion::MinMax, &Ranking::default(), Trust::FULL, [&[(1, 4.0), (2, 2.0)], &[]], |_| true)
                 .iter()
                 .map(|fused| fused.score)
                 .collect();

@@ -76,6 +76,9 @@ pub struct Hit {
     pub title: String,
     /// The headings above the answer, outermost first.
     pub headings: Vec<String>,
+    /// Which of several phrasings have it among the first hits of their own, by their place in what was asked, from 0; empty
+    /// where one was asked.
+    pub found_by: Vec<usize>,
     /// Documents that show the passage by embedding it, the nearest first; at most [`MAX_EMBEDDED_IN`].
     pub embedded_in: Vec<NamedDocument>,
     /// Other documents that say nearly the same and were left out for it, best first; at most [`MAX_ALSO_IN`].

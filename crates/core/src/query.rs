@@ -18,6 +18,9 @@ pub use period::Period;
 /// The longest question, in bytes. Longer ones are refused rather than cut in silence.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
 
+/// The most phrasings of one question that are answered with one list.
+pub const MAX_PHRASINGS: usize = 8;
+
 /// The most hits one answer gives.
 pub const MAX_LIMIT: usize = 100;
 

@@ -25,8 +25,8 @@ pub struct Ranking {
     /// .9297 (by words .9354), over English ones .5856, .5909, .5928, and `data/vault` with its few German questions .798
     /// with .65 and .812 with .8.
     pub words_alone: f32,
-    /// What a candidate whose vector is still to be made gets for its meaning, as a share of what its words would give it
-    /// there. Nothing is known of its meaning, and what is not known must not push it down.
+    /// What a candidate without a vector gets for its meaning, as a share of what its words would give it there. Nothing is
+    /// known of its meaning, and what is not known must not push it down.
     pub unknown_meaning: f32,
     /// What the document that most notes link to gains, as a share of its score; others gain by the logarithm of their
     /// backlinks.

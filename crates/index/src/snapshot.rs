@@ -340,10 +340,9 @@ impl Snapshot {
         self.vectors.row_of(key).is_some_and(|row| self.alive.contains(row))
     }
 
-    /// Whether the vector of a chunk is still to be made.
-    pub fn awaits_vector(&self, chunk: ChunkAddress) -> bool {
-        let columns = &self.columns[chunk.0.segment_ord as usize];
-        columns.vector_key_of(chunk.0.doc_id).is_some() && self.row_at(chunk.0).is_none()
+    /// Whether a chunk has a vector: not before it is made, and never where it holds no words, such as properties alone.
+    pub fn has_vector(&self, chunk: ChunkAddress) -> bool {
+        self.row_at(chunk.0).is_some()
     }
 
     /// Every document's file as it was when it was read, sorted by path.

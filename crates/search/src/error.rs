@@ -2,7 +2,7 @@
 
 use ibid_core::citation::Reference;
 use ibid_core::id::{CollectionName, DocumentId};
-use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES};
+use ibid_core::query::{MAX_LIMIT, MAX_PHRASINGS, MAX_QUERY_BYTES};
 use ibid_embed::EmbedError;
 use ibid_index::ReadError;
 
@@ -17,6 +17,12 @@ pub enum SearchError {
     QuestionTooLong {
         /// Its length.
         bytes: usize,
+    },
+    /// More phrasings than are answered with one list.
+    #[error("{phrasings} phrasings of one question, at most {MAX_PHRASINGS} are asked")]
+    TooManyPhrasings {
+        /// How many.
+        phrasings: usize,
     },
     /// The limit is 0 or too large.
     #[error("the limit is {limit}, it takes 1 to {MAX_LIMIT}")]

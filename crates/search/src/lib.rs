@@ -8,6 +8,7 @@ mod answer;
 mod error;
 mod explain;
 pub mod fetch;
+mod inquiry;
 mod named;
 mod neighbours;
 mod newest;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use ibid_core::id::CollectionName;
+use ibid_core::language::Language;
 use ibid_core::note::Note;
 use ibid_core::query::{
     Comparison, Condition, Date, Day, Filter, Order, Parsed, Piece, Query, parse, period_of,
@@ -18,7 +19,7 @@ use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
 use crate::absent::{Typed, absent, typed};
 use crate::error::SearchError;
-use crate::tongue::{Foreign, foreign};
+use crate::tongue::{Foreign, foreign, shown_language};
 
 /// The most words that a question is asked by: the rarest of those it has.
 pub(crate) const MAX_WORDS: usize = 64;
@@ -44,6 +45,8 @@ pub(crate) struct Question {
     pub(crate) pairs: Vec<(usize, usize)>,
     /// The same as it was typed, word by word.
     pub(crate) typed: Vec<Typed>,
+    /// The language it is in, where its function words show one.
+    language: Option<Language>,
     /// How much a word counts that is typed more than once.
     pub(crate) ranking: Ranking,
     /// In which order hits are given.
@@ -61,6 +64,7 @@ impl Question {
         let order = parsed.order.unwrap_or(query.order);
         Question {
             plain: parsed.plain(),
+            language: shown_language(&words_of(&wanted)),
             wanted,
             times,
             pairs,
@@ -95,11 +99,7 @@ impl Question {
         for at in 0..self.wanted.len() {
             self.respelt(at, snapshots, &looked_up, &mut notes);
         }
-        let is_small = |word: &QuestionWord| {
-            let mut languages = snapshots.iter().flat_map(|snapshot| snapshot.languages());
-            languages.any(|&language| word.is_function_word(language))
-        };
-        let words = absent(&self.typed, &looked_up, is_small);
+        let words = absent(&self.typed, &looked_up, |word| self.is_function_word(word, snapshots));
         if !words.is_empty() {
             notes.push(Note::Absent { words });
         }
@@ -114,10 +114,19 @@ impl Question {
         Ok((looked_up, notes))
     }
 
+    /// Whether a word is a function word in the language of the question or of any note.
+    fn is_function_word(&self, word: &QuestionWord, snapshots: &[Arc<Snapshot>]) -> bool {
+        let of_notes = snapshots.iter().flat_map(|snapshot| snapshot.languages());
+        of_notes.chain(&self.language).any(|&language| word.is_function_word(language))
+    }
+
     /// Looks for the neighbours in spelling of each word, in the snapshots beside which no other holds it.
     fn respell(&self, snapshots: &[Arc<Snapshot>], looked_up: &mut [Vec<LookedUp>]) -> Result<(), ReadError> {
         for (at, wanted) in self.wanted.iter().enumerate() {
             let Wanted::Word(word) = wanted else { continue };
+            if self.is_function_word(word, snapshots) {
+                continue;
+            }
             for (number, leaf) in word.leaves().into_iter().enumerate() {
                 let chunks = |words: &Vec<LookedUp>| words[at].leaves()[number].chunks;
                 let everywhere: u64 = looked_up.iter().map(chunks).sum();
@@ -145,11 +154,7 @@ impl Question {
             |at: &usize| looked_up.iter().filter_map(|words| words.get(*at)).any(LookedUp::is_there);
         let (mut found, mut all) = (0.0, 0.0);
         for (at, wanted) in self.wanted.iter().enumerate() {
-            let is_function = |snapshot: &Arc<Snapshot>| match wanted {
-                Wanted::Word(word) => snapshot.languages().iter().any(|&of| word.is_function_word(of)),
-                Wanted::Prefix(_) => false,
-            };
-            if snapshots.iter().any(is_function) {
+            if matches!(wanted, Wanted::Word(word) if self.is_function_word(word, snapshots)) {
                 continue;
             }
             let words = looked_up.iter().filter_map(|words| words.get(at));
@@ -180,15 +185,7 @@ impl Question {
 
     /// What shows that the question is in a language none of `known`.
     pub(crate) fn foreign(&self, known: &[&str]) -> Option<Foreign> {
-        let words: Vec<&QuestionWord> = self
-            .wanted
-            .iter()
-            .filter_map(|wanted| match wanted {
-                Wanted::Word(word) => Some(word),
-                Wanted::Prefix(_) => None,
-            })
-            .collect();
-        foreign(&words, known)
+        foreign(&words_of(&self.wanted), known)
     }
 
     /// Function words say nothing in documents of their language, unless the question has no other word there.
@@ -259,6 +256,15 @@ impl Question {
             notes.push(Note::Respelt { typed, found, nearby, and_others: false, only_in });
         }
     }
+}
+
+/// The words that are looked up; a beginning is none.
+fn words_of<'w>(wanted: &'w [Wanted]) -> Vec<&'w QuestionWord> {
+    let word = |wanted: &'w Wanted| match wanted {
+        Wanted::Word(word) => Some(word),
+        Wanted::Prefix(_) => None,
+    };
+    wanted.iter().filter_map(word).collect()
 }
 
 /// Leaves the [`MAX_WORDS`] words that stand in the fewest chunks of all snapshots; equals by their order in the

@@ -29,6 +29,7 @@ pub(crate) type QuestionVector = Arc<[f32]>;
 pub(crate) type Ranked = Vec<(Candidate, f32)>;
 
 /// What both legs found, each scored by both.
+#[derive(Default)]
 pub(crate) struct Retrieved {
     pub(crate) lexical: Ranked,
     pub(crate) semantic: Ranked,

@@ -1,16 +1,17 @@
 //! Answers a question over one or several snapshots.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use ibid_core::citation::Citation;
-use ibid_core::fusion::{Fused, Trust, fuse};
+use ibid_core::fusion::Trust;
 use ibid_core::hash::QuoteHash;
 use ibid_core::hit::{
     Answer, Hit, MAX_ALSO_IN, MAX_EMBEDDED_IN, MAX_HITS_OF_NOTHING, Matches, NamedDocument, Searched,
 };
 use ibid_core::id::DocumentId;
 use ibid_core::note::Note;
-use ibid_core::query::{MAX_LIMIT, MAX_QUERY_BYTES, Mode, Order, Query, offers};
+use ibid_core::query::{MAX_LIMIT, MAX_PHRASINGS, MAX_QUERY_BYTES, Mode, Order, Query, offers};
 use ibid_index::ReadError;
 use ibid_index::lexical::words_of_document;
 use ibid_index::manifest::Origin;
@@ -19,23 +20,19 @@ use tracing::Span;
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
+use crate::inquiry::{Inquiry, JointList, Ranking, by_order};
 use crate::named::Named;
 use crate::neighbours::Neighbours;
-use crate::newest;
 use crate::passage::{Passage, Passages};
-use crate::prominence::weigh_links;
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow, days_taken, filters_near};
 use crate::rank::{Admission, Diversity};
 use crate::retrieve::{
-    Asked, Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, list, retrieve,
-    side_by_side, traced, vectors,
+    Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, side_by_side, traced,
+    vectors,
 };
 use crate::show::{Answering, Nearness, Shown};
 use crate::tongue::Foreign;
-
-/// A candidate with the points of both legs.
-type Ranking = Fused<Candidate>;
 
 /// What a question looks for in each snapshot, and what its words find.
 struct Begun {
@@ -47,19 +44,6 @@ struct Begun {
     vectors: Vec<Option<QuestionVector>>,
     lexical: Ranked,
 }
-
-/// What a question asks for, as hits are made of it.
-struct AskedFor<'q> {
-    words: &'q [Vec<LookedUp>],
-    question: &'q Question,
-    allowed: &'q [Option<Allowed>],
-    trust: Trust,
-    named: Named,
-}
-
-/// How much deeper the legs look when what they gave was mostly the same thing over and over, and where that ends.
-const DEEPER: usize = 4;
-const MAX_LEG_DEPTH: usize = 1_600;
 
 /// Snapshots and the models that made their vectors. Cheap to make, so make one for every question.
 pub struct Searcher<'a> {
@@ -92,53 +76,99 @@ impl<'a> Searcher<'a> {
     /// Snapshots without vectors, or with damaged ones, take part by words alone, and the answer says so. Where answers that say the same
     /// thing over and over leave the list short, the legs are asked again for more.
     pub fn search(&self, query: &Query) -> Result<Answer, SearchError> {
+        let inquiry = self.inquire(query)?;
+        self.answer(query, vec![inquiry])
+    }
+
+    /// Answers several phrasings of one question with one list: other words, other languages, parts of what is asked. Each
+    /// hit says which of them found it, and is shown for the one in whose own list it stands best.
+    ///
+    /// They differ in their words alone: mode, filter and limit are those of the first. Costs the legs of each, side by
+    /// side, and one list of hits.
+    pub fn search_phrasings(&self, queries: &[Query]) -> Result<Answer, SearchError> {
+        let query = queries.first().ok_or(SearchError::EmptyQuestion)?;
+        if queries.len() > MAX_PHRASINGS {
+            return Err(SearchError::TooManyPhrasings { phrasings: queries.len() });
+        }
+        let asked = Span::current();
+        let inquire = |query: &Query| asked.in_scope(|| self.inquire(query));
+        let inquiries = std::thread::scope(|scope| {
+            // Embedding waits in a thread of its own; see `side_by_side`.
+            let others: Vec<_> =
+                queries[1..].iter().map(|query| scope.spawn(move || inquire(query))).collect();
+            let first = inquire(query);
+            let others =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            std::iter::once(first).chain(others).collect::<Result<Vec<_>, _>>()
+        })?;
+        self.answer(query, inquiries)
+    }
+
+    /// What one phrasing finds.
+    fn inquire(&self, query: &Query) -> Result<Inquiry, SearchError> {
         check(query)?;
         let mut question = Question::of(query);
         let by_words = by_words_alone(&question, query)?;
-        let query = by_words.as_ref().unwrap_or(query);
-        let mut notes = self.what_is_not_searched(query)?;
+        let mut notes = self.what_is_not_searched(by_words.as_ref().unwrap_or(query))?;
         notes.extend(by_words.is_some().then_some(Note::NewestFirst));
+        let query = by_words.unwrap_or_else(|| query.clone());
         notes.extend(days_taken(&question.filter, query.today));
-        let allowed = self.allowed(&mut question, query, &mut notes)?;
-        let Begun { words, words_found, vectors, mut lexical } =
-            self.begin(&question, query, &allowed, &mut notes)?;
-        let mut asked = Asked {
-            words: &words,
-            pairs: &question.pairs,
-            beside: query.ranking.beside,
-            vectors: &vectors,
-            allowed: &allowed,
-            depth: LEG_DEPTH,
-        };
-        let asked_for = AskedFor {
-            words: &words,
-            question: &question,
-            allowed: &allowed,
-            trust: Trust { words_found, embedded: self.share_embedded() },
-            named: Named::of(query, &question, self.snapshots, &allowed)?,
-        };
+        let allowed = self.allowed(&mut question, &query, &mut notes)?;
+        let Begun { words, words_found, vectors, lexical } =
+            self.begin(&question, &query, &allowed, &mut notes)?;
         let holds_words = question.plain.is_empty() || !query.mode.has_lexical() || !lexical.is_empty();
-        let mut neighbours = Neighbours::of(&words);
-        let most = self.most_hits(query);
-        let (mut hits, is_near) = loop {
-            let retrieved = match (question.order, question.plain.is_empty()) {
-                (Order::Newest, _) => newest::retrieve(self.snapshots, &question, &words, &allowed)?,
-                (Order::Best, true) => list(self.snapshots, &allowed, asked.depth)?,
-                (Order::Best, false) => retrieve(self.snapshots, &asked, lexical)?,
-            };
-            let hits = self.hits(query, &asked_for, &retrieved, &mut neighbours)?;
-            if hits.len() >= most || !retrieved.is_full || asked.depth >= MAX_LEG_DEPTH {
-                break (hits, holds_words || self.stands_out(&retrieved.semantic)?);
-            }
-            asked.depth *= DEEPER;
-            lexical = lexical_leg(self.snapshots, &words, &allowed, asked.depth)?;
+        let mut inquiry = Inquiry {
+            trust: Trust { words_found, embedded: self.share_embedded() },
+            named: Named::of(&query, &question, self.snapshots, &allowed)?,
+            depth: LEG_DEPTH,
+            retrieved: Retrieved::default(),
+            query,
+            question,
+            words,
+            vectors,
+            allowed,
+            holds_words,
+            notes,
         };
-        neighbours.name_in(&mut notes);
+        inquiry.retrieve(self.snapshots, lexical)?;
+        Ok(inquiry)
+    }
+
+    /// One list of what all phrasings found.
+    fn answer(&self, query: &Query, mut inquiries: Vec<Inquiry>) -> Result<Answer, SearchError> {
+        let mut neighbours: Vec<Neighbours> =
+            inquiries.iter().map(|inquiry| Neighbours::of(&inquiry.words)).collect();
+        let most = self.most_hits(query);
+        let mut hits = loop {
+            let hits = self.hits(query, &inquiries, &mut neighbours)?;
+            if hits.len() >= most || !inquiries.iter().any(Inquiry::may_look_deeper) {
+                break hits;
+            }
+            for inquiry in inquiries.iter_mut().filter(|inquiry| inquiry.may_look_deeper()) {
+                inquiry.look_deeper(self.snapshots)?;
+            }
+        };
+        let mut is_near = false;
+        let mut notes: Vec<Note> = Vec::new();
+        for (inquiry, neighbours) in inquiries.iter_mut().zip(&neighbours) {
+            is_near = is_near || inquiry.holds_words || self.stands_out(&inquiry.retrieved.semantic)?;
+            neighbours.name_in(&mut inquiry.notes);
+            let told = inquiry.notes.drain(..).filter(|note| !notes.contains(note));
+            notes.extend(told.collect::<Vec<_>>());
+        }
         let matches = rests_on(&mut hits, &mut notes, is_near);
+        if inquiries.len() > 1 && matches == Matches::Words {
+            // Phrasings are tried so that one of them has the words of the notes: what another lacks is no news.
+            notes.retain(|note| !matches!(note, Note::Absent { .. }));
+        }
         if hits.is_empty() && !notes.contains(&Note::FilterMatchesNothing) {
             notes.push(Note::NothingFound);
         }
-        notes.extend(offers(&question.parsed, question.order, query.today).into_iter().map(Note::Offered));
+        for Inquiry { question, query, .. } in &inquiries {
+            let offered =
+                offers(&question.parsed, question.order, query.today).into_iter().map(Note::Offered);
+            notes.extend(offered.filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+        }
         let searched = self.snapshots.iter().map(|snapshot| searched(snapshot)).collect();
         Ok(Answer { hits, mode: query.mode, matches, searched, notes })
     }
@@ -299,64 +329,69 @@ impl<'a> Searcher<'a> {
     fn hits(
         &self,
         query: &Query,
-        AskedFor { words, question, allowed, trust, named }: &AskedFor<'_>,
-        retrieved: &Retrieved,
-        neighbours: &mut Neighbours,
+        inquiries: &[Inquiry],
+        neighbours: &mut [Neighbours],
     ) -> Result<Vec<Hit>, ReadError> {
-        let mut fused = fuse(
-            query.fusion,
-            &query.ranking,
-            *trust,
-            [&retrieved.lexical[..], &retrieved.semantic[..]],
-            |candidate: Candidate| self.snapshots[candidate.snapshot].awaits_vector(candidate.chunk),
-        );
-        weigh_links(self.snapshots, &query.ranking, &mut fused)?;
-        named.lift(&query.ranking, &mut fused);
-        let answering = Answering::of(self.snapshots, question, words)?;
-        let mut passages = Passages::new(&fused);
+        let mut joint = JointList::of(inquiries, self.snapshots)?;
+        let answering = inquiries
+            .iter()
+            .map(|inquiry| Answering::of(self.snapshots, &inquiry.question, &inquiry.words))
+            .collect::<Result<Vec<_>, _>>()?;
+        let is_newest = inquiries.iter().any(|inquiry| inquiry.question.order == Order::Newest);
+        let order = if is_newest { Order::Newest } else { Order::Best };
+        let mut passages = Passages::new(&joint.ranked);
         let mut diversity = Diversity::new(query.per_document);
         let mut hits: Vec<Hit> = Vec::new();
-        for tied in self.in_order(by_order(self.snapshots, question.order, fused)) {
-            let (fused, chunk) = tied?;
-            let candidate = fused.key;
+        let ranked = std::mem::take(&mut joint.ranked);
+        for tied in self.in_order(by_order(self.snapshots, order, ranked)) {
+            let (ranking, chunk) = tied?;
+            let candidate = ranking.key;
             if hits.len() == query.limit {
                 break;
             }
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let Passage { chunk, pieces } = passages.around(
-                &self.snapshots[candidate.snapshot],
-                candidate,
-                chunk,
-                allowed[candidate.snapshot].as_ref(),
-            )?;
+            let phrasing = joint.best_phrasing(candidate);
+            let inquiry = &inquiries[phrasing];
+            let snapshot = &self.snapshots[candidate.snapshot];
+            let allowed = inquiry.allowed[candidate.snapshot].as_ref();
+            let Passage { chunk, pieces } = passages.around(snapshot, candidate, chunk, allowed)?;
             let held = words_of_document(&chunk.text, chunk.language);
             if let Admission::SameAs(shown) = diversity.admit(candidate.snapshot, &chunk, &held) {
                 self.name_beside(&mut hits[shown], candidate.snapshot, &chunk);
                 continue;
             }
-            neighbours.look_in(&chunk, &held);
-            let near = Nearness::of(&pieces, &retrieved.semantic);
-            let snapshot = &self.snapshots[candidate.snapshot];
-            let shown = answering.show((candidate.snapshot, snapshot), &chunk, held, &near)?;
+            neighbours.iter_mut().for_each(|neighbours| neighbours.look_in(&chunk, &held));
+            let near = Nearness::of(&pieces, &inquiry.retrieved.semantic);
+            let shown = answering[phrasing].show((candidate.snapshot, snapshot), &chunk, held, &near)?;
             let mut hit = self.hit(candidate, &chunk, shown);
             hit.rank = hits.len() + 1;
-            hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
-            hit.address = self.address(candidate.snapshot, &hit.citation)?;
-            hit.score = fused.score;
-            (hit.links, hit.name) = (fused.links, fused.name);
-            hit.lexical = leg_score(&retrieved.lexical, candidate, fused.points[0]);
-            hit.semantic = leg_score(&retrieved.semantic, candidate, fused.points[1]);
-            hit.matches = matches_of(&hit, question);
-            if query.explain
-                && let Some(words) = words.get(candidate.snapshot)
-            {
-                hit.terms = term_scores(snapshot, question, words, query.ranking.beside, candidate.chunk)?;
-            }
+            hit.found_by = joint.found_by(pieces.iter().map(|&(_, piece)| piece), query.limit);
+            self.rate(&mut hit, &ranking, inquiry)?;
             hits.push(hit);
         }
         Ok(hits)
+    }
+
+    /// Fills in what a hit scores, and what it is made known by.
+    fn rate(&self, hit: &mut Hit, ranking: &Ranking, inquiry: &Inquiry) -> Result<(), ReadError> {
+        let Inquiry { query, question, words, retrieved, .. } = inquiry;
+        let candidate = ranking.key;
+        hit.embedded_in = self.embedded_in(candidate.snapshot, &hit.citation)?;
+        hit.address = self.address(candidate.snapshot, &hit.citation)?;
+        hit.score = ranking.score;
+        (hit.links, hit.name) = (ranking.links, ranking.name);
+        hit.lexical = leg_score(&retrieved.lexical, candidate, ranking.points[0]);
+        hit.semantic = leg_score(&retrieved.semantic, candidate, ranking.points[1]);
+        hit.matches = matches_of(hit, question);
+        if query.explain
+            && let Some(words) = words.get(candidate.snapshot)
+        {
+            let snapshot = &self.snapshots[candidate.snapshot];
+            hit.terms = term_scores(snapshot, question, words, query.ranking.beside, candidate.chunk)?;
+        }
+        Ok(())
     }
 
     /// The candidates with their chunks read; those of a group go by collection, path and place, which are the same
@@ -418,6 +453,7 @@ impl<'a> Searcher<'a> {
             address: None,
             title: chunk.title.clone(),
             headings: shown.headings,
+            found_by: Vec::new(),
             embedded_in: Vec::new(),
             also_in: Vec::new(),
             answer: shown.answer,
@@ -477,14 +513,6 @@ fn by_words_alone(question: &Question, query: &Query) -> Result<Option<Query>, S
         Order::Newest if !query.mode.has_lexical() => Err(SearchError::NewestByMeaning),
         Order::Newest => Ok(Some(Query { mode: Mode::Lexical, ..query.clone() })),
         Order::Best => Ok(None),
-    }
-}
-
-/// The fused list in groups of those that nothing but their place puts in order.
-fn by_order(snapshots: &[Arc<Snapshot>], order: Order, fused: Vec<Ranking>) -> Vec<Vec<Ranking>> {
-    match order {
-        Order::Best => fused.chunk_by(|a, b| a.score == b.score).map(<[_]>::to_vec).collect(),
-        Order::Newest => newest::groups(snapshots, fused),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Whether a question is in a language that a model is known not to know. In doubt it is not: both legs then run, and
+//! Which language a question is in, and whether a model is known not to know it. In doubt none is: both legs then run, and
 //! fusion weighs them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use ibid_core::language::Language;
@@ -26,6 +27,21 @@ pub(crate) fn foreign(words: &[&QuestionWord], known: &[&str]) -> Option<Foreign
     has_foreign_function_words(words, known).then_some(Foreign::FunctionWords)
 }
 
+/// The language that a question's function words show: it has two of them at least, and more than any other language has.
+pub(crate) fn shown_language(words: &[&QuestionWord]) -> Option<Language> {
+    let of = |(_, language): (_, Language)| (function_words(words, language).len(), language);
+    let mut counts: Vec<(usize, Language)> = Language::ALL.into_iter().map(of).collect();
+    counts.sort_by_key(|&(count, _)| Reverse(count));
+    let (most, language) = *counts.first()?;
+    let is_alone = counts.get(1).is_none_or(|&(count, _)| count < most);
+    (most >= FUNCTION_WORDS_THAT_SHOW && is_alone).then_some(language)
+}
+
+fn function_words(words: &[&QuestionWord], language: Language) -> BTreeSet<String> {
+    let function = words.iter().filter(|word| word.is_function_word(language));
+    function.map(|word| word.folded().to_owned()).collect()
+}
+
 /// Whether more letters are of a script in which none of the known languages is written than of others.
 fn has_foreign_script(words: &[&QuestionWord], known: &[&str]) -> bool {
     let scripts: BTreeSet<Script> = known.iter().map(|code| Script::of_language(code)).collect();
@@ -41,10 +57,7 @@ fn has_foreign_script(words: &[&QuestionWord], known: &[&str]) -> bool {
 /// Whether a language that is not known has two of the question's function words that no known language has, while no
 /// known language has one that it lacks: `die`, `war` and `hat` are words of English questions too.
 fn has_foreign_function_words(words: &[&QuestionWord], known: &[&str]) -> bool {
-    let of = |language: Language| -> BTreeSet<String> {
-        let function = words.iter().filter(|word| word.is_function_word(language));
-        function.map(|word| word.folded().to_owned()).collect()
-    };
+    let of = |language: Language| function_words(words, language);
     let is_known = |language: &Language| known.contains(&language.code());
     let languages = || Language::ALL.into_iter().map(|(_, language)| language);
     let at_home: BTreeSet<String> = languages().filter(is_known).flat_map(of).collect();
@@ -127,6 +140,21 @@ mod tests {
         check("Wie lange muss der Teig ruhen?", &["en", "de"], None);
         check("Teig ruhen", &["en"], None);
         check("quelle est la température du four", &["en"], Some(Foreign::FunctionWords));
+    }
+
+    #[test]
+    fn most_function_words_show_the_language_of_a_question() {
+        let check = |question: &str, shown: Option<&str>| {
+            let words = words_of_question(question);
+            let words: Vec<&QuestionWord> = words.iter().collect();
+            assert_eq!(shown_language(&words).map(|language| language.code()), shown, "{question}");
+        };
+        check("wie verschlüssele ich meine Notizen", Some("de"));
+        check("what was the war in which so many men die", Some("en"));
+        check("quelle est la température du four", Some("fr"));
+        check("Notizen verschlüsseln", None);
+        check("in", None);
+        check("", None);
     }
 
     #[test]

@@ -226,14 +226,15 @@ impl Library {
         query: &Query,
         collection: Option<&str>,
     ) -> Result<Found, AskError> {
-        Ok(self.search_seen(viewer, query, collection)?.0)
+        Ok(self.search_seen(viewer, std::slice::from_ref(query), collection)?.0)
     }
 
-    /// As [`Library::search`], with what was searched.
+    /// As [`Library::search`], with what was searched; of several phrasings of one question, which differ in their words
+    /// alone, with one list.
     pub(crate) fn search_seen(
         &self,
         viewer: &Viewer,
-        query: &Query,
+        queries: &[Query],
         collection: Option<&str>,
     ) -> Result<(Found, Vec<Arc<Snapshot>>), AskError> {
         let (snapshots, troubles) = self.chosen(viewer, collection)?;
@@ -241,14 +242,17 @@ impl Library {
         if snapshots.is_empty() && troubles.is_empty() {
             also.push("there is no collection yet; `ibid index FOLDER` makes one".to_owned());
         }
-        let mut query = query.clone();
-        query.today = query.today.or_else(|| Some(today(self.zone.get().unwrap_or(&TimeZone::UTC))));
+        let mut queries = queries.to_vec();
+        let mode = queries.first().map_or(Mode::default(), |query| query.mode);
+        for query in &mut queries {
+            query.today = query.today.or_else(|| Some(today(self.zone.get().unwrap_or(&TimeZone::UTC))));
+        }
         let mut embedders: Vec<Arc<QueryEmbedder>> = Vec::new();
-        for snapshot in snapshots.iter().filter(|_| query.mode.has_semantic()) {
+        for snapshot in snapshots.iter().filter(|_| mode.has_semantic()) {
             let Some(record) = model_of(snapshot) else { continue };
             match self.models.get(record) {
                 Some(embedder) => embedders.push(embedder),
-                None if query.mode == Mode::Semantic => {
+                None if mode == Mode::Semantic => {
                     let (collection, model) = (snapshot.name().clone(), record.name.clone());
                     return Err(AskError::NoModel { collection, model });
                 }
@@ -259,11 +263,11 @@ impl Library {
             }
         }
         if snapshots.is_empty() || !also.is_empty() {
-            query.mode = Mode::Lexical;
+            queries.iter_mut().for_each(|query| query.mode = Mode::Lexical);
         }
         also.extend(troubles);
         let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
-        let answer = searcher.search(&query)?;
+        let answer = searcher.search_phrasings(&queries)?;
         Ok((Found { answer, also }, snapshots))
     }
 

@@ -82,11 +82,11 @@ impl Handler {
         Handler { library, viewer, outgoing }
     }
 
-    /// Answers a question, fit to go out.
-    async fn ask(&self, query: Query, collection: Option<String>) -> Result<(Found, Done), AskError> {
+    /// Answers several phrasings of one question, fit to go out.
+    async fn ask(&self, queries: Vec<Query>, collection: Option<String>) -> Result<(Found, Done), AskError> {
         let Handler { viewer, outgoing, .. } = self.clone();
         let work = move |library: &Library| {
-            let (mut found, searched) = library.search_seen(&viewer, &query, collection.as_deref())?;
+            let (mut found, searched) = library.search_seen(&viewer, &queries, collection.as_deref())?;
             let done = outgoing.found(&searched, &mut found).map_err(SearchError::from)?;
             Ok((found, done))
         };

@@ -20,6 +20,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod half_embedded;
+mod phrasings;
 mod words;
 
 /// Some notes of one chunk each, in two languages, without vectors.

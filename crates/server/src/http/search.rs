@@ -1,5 +1,7 @@
 //! The search page and what the script asks of it: the same address, the results alone.
 
+use std::slice;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
@@ -94,11 +96,14 @@ fn find(
     asked: &Asked,
 ) -> Result<Answered, SearchError> {
     let query = Query { limit: MAX_LIMIT, explain: true, ..Query::new(asked.question.as_str()) };
-    let (mut found, searched) = match library.search_seen(viewer, &query, asked.collection.as_deref()) {
-        Ok(found) => found,
-        Err(AskError::Search(error @ (SearchError::Read(_) | SearchError::Embed(_)))) => return Err(error),
-        Err(error) => return Ok(Answered::Refused(format!("This cannot be searched: {error}."))),
-    };
+    let (mut found, searched) =
+        match library.search_seen(viewer, slice::from_ref(&query), asked.collection.as_deref()) {
+            Ok(found) => found,
+            Err(AskError::Search(error @ (SearchError::Read(_) | SearchError::Embed(_)))) => {
+                return Err(error);
+            }
+            Err(error) => return Ok(Answered::Refused(format!("This cannot be searched: {error}."))),
+        };
     let offers = found.answer.offers().cloned().collect();
     // Offers are links.
     found.answer.notes.retain(|note| !matches!(note, Note::Offered(_) | Note::NothingNear));

@@ -26,6 +26,9 @@ pub(crate) enum BadArgument {
     /// It is a number out of range.
     #[error("{name} must be {} to {}, got {got}", .range.start(), .range.end())]
     Range { name: &'static str, range: RangeInclusive<usize>, got: String },
+    /// It is a list of too few or too many.
+    #[error("{name} takes {} to {} strings, got {got}", .range.start(), .range.end())]
+    Count { name: &'static str, range: RangeInclusive<usize>, got: usize },
     /// It is none of the words it may be.
     #[error("{name} must be one of {}, got {got}", .words.join(", "))]
     Word { name: &'static str, words: Vec<&'static str>, got: String },
@@ -55,6 +58,32 @@ impl Arguments {
             None => Err(BadArgument::Missing { name, wanted }),
             Some(Value::String(text)) => Ok(text),
             Some(other) => Err(BadArgument::Type { name, wanted: "a string", got: shown(&other) }),
+        }
+    }
+
+    /// A text that may be given, however long.
+    pub(crate) fn text_if_given(&mut self, name: &'static str) -> Result<Option<String>, BadArgument> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(BadArgument::Type { name, wanted: "a string", got: shown(&other) }),
+        }
+    }
+
+    /// A list of texts that may be given, of which there are so many.
+    pub(crate) fn texts(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<usize>,
+    ) -> Result<Option<Vec<String>>, BadArgument> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let texts: Option<Vec<String>> = value
+            .as_array()
+            .and_then(|values| values.iter().map(|value| value.as_str().map(str::to_owned)).collect());
+        match texts {
+            Some(texts) if range.contains(&texts.len()) => Ok(Some(texts)),
+            Some(texts) => Err(BadArgument::Count { name, range, got: texts.len() }),
+            None => Err(BadArgument::Type { name, wanted: "a list of strings", got: shown(&value) }),
         }
     }
 

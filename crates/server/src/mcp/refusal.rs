@@ -119,7 +119,9 @@ fn ask_message(error: &AskError) -> String {
         AskError::Search(SearchError::UnknownDay { .. }) => {
             format!("{error}; give {DATE_FORMS}")
         }
-        AskError::Search(SearchError::Limit { .. }) => error.to_string(),
+        AskError::Search(SearchError::Limit { .. } | SearchError::TooManyPhrasings { .. }) => {
+            error.to_string()
+        }
         AskError::Search(SearchError::Embed(_) | SearchError::Read(_)) => internal(error),
         AskError::Lost(error) => error.to_string(),
     }

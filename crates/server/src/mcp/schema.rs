@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ibid_core::query::{
-    DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, Mode, Order, PROPERTY_FORMS,
+    DATE_FORMS, DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, MAX_LIMIT, MAX_PHRASINGS, Mode, Order, PROPERTY_FORMS,
 };
 use ibid_search::related::MAX_RELATED;
 use rmcp::model::JsonObject;
@@ -34,6 +34,11 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
     let orders: Vec<_> = Order::NAMES.iter().map(|(name, _)| *name).collect();
     let properties = json!({
         "query": query(),
+        "queries": {
+            "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MAX_PHRASINGS,
+            "description": "Other ways to ask the same: synonyms, another language, the parts of the question. All are \
+                            asked at once and answered with one list; query may be left out then.",
+        },
         "mode": {
             "type": "string",
             "enum": modes,
@@ -75,7 +80,7 @@ pub(crate) fn search_notes_input() -> Arc<JsonObject> {
             "description": "Wait at most so many seconds until notes saved just now can be found.",
         },
     });
-    input(properties, &["query"])
+    input(properties, &[])
 }
 
 const MATCH: &str = "words where words of the query stand there, meaning where it is near in meaning, none where nothing is near.";
@@ -101,6 +106,7 @@ pub(crate) fn search_output() -> Arc<JsonObject> {
             "headings": { "type": "array", "items": { "type": "string" }, "description": "Headings above the answer, outermost first." },
             "embedded_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that show the passage by embedding it." },
             "also_in": { "type": "array", "items": { "type": "string" }, "description": "Ids of notes that say nearly the same and were left out for it." },
+            "found_by": { "type": "array", "items": { "type": "integer" }, "description": "Which of several queries have it among the first of their own, from 0: query if it was given, then queries." },
             "commit": text("The Git commit whose bytes were indexed, if they are those of one."),
             "address": text("Where the note is on the web, if it is from there."),
         }),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use ibid_core::citation::Reference;
 use ibid_core::query::{
-    Condition, DATE_FORMS, DEFAULT_LIMIT, Day, Filter, MAX_LIMIT, Mode, Order, PROPERTY_FORMS, Query,
+    Condition, DATE_FORMS, DEFAULT_LIMIT, Day, Filter, MAX_LIMIT, MAX_PHRASINGS, Mode, Order, PROPERTY_FORMS,
+    Query,
 };
 use ibid_search::FetchError;
 use ibid_search::related::MAX_RELATED;
@@ -47,8 +48,9 @@ words stand in the note, text_start to text_end where the given text stands.";
 const SEARCH_NOTES_ABOUT: &str = "\
 Search the user's notes with filters. Use it instead of search when the question names a collection, a folder, a \
 file name, a title, a tag, a property or a time, when exact words matter (mode lexical), or when more or fewer passages \
-are wanted. The query takes the same signs as that of search; filters given beside it must hold too. Answers as search \
-does.";
+are wanted, or when one question is best asked in several ways (queries: other words, other languages, its parts), \
+which costs less than a search each. A query takes the same signs as that of search; filters given beside it must hold \
+too. Answers as search does.";
 
 const RELATED_ABOUT: &str = "\
 Show what stands near a note: the notes it links to, the notes that link to it, and notes that say something alike. Use \
@@ -159,12 +161,13 @@ fn structured_and_marked(out: &impl Serialize, nonce: Nonce) -> Result<CallToolR
 async fn search(handler: &Handler, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
     let words = given.text("query", WANTED_QUERY)?;
     given.finish()?;
-    let (found, done) = handler.ask(Query::new(words), None).await?;
+    let (found, done) = handler.ask(vec![Query::new(words)], None).await?;
     Ok(SearchOut::new(found, &done, &base))
 }
 
 async fn search_notes(handler: &Handler, mut given: Arguments, base: String) -> Result<SearchOut, Refusal> {
-    let mut query = Query::new(given.text("query", WANTED_QUERY)?);
+    let phrasings = phrasings(&mut given)?;
+    let mut query = Query::new("");
     if let Some(mode) = given.word("mode", &Mode::NAMES)? {
         query.mode = mode;
     }
@@ -188,9 +191,19 @@ async fn search_notes(handler: &Handler, mut given: Arguments, base: String) -> 
             handler.library.wait_fresh(&handler.viewer, limit).await
         }
     };
-    let (mut found, done) = handler.ask(query, collection).await?;
+    let queries = phrasings.into_iter().map(|words| Query { words, ..query.clone() }).collect();
+    let (mut found, done) = handler.ask(queries, collection).await?;
     found.also.extend(not_fresh);
     Ok(SearchOut::new(found, &done, &base))
+}
+
+/// What is asked: `query`, and `queries` after it, of which either may be left out.
+fn phrasings(given: &mut Arguments) -> Result<Vec<String>, BadArgument> {
+    let others = given.texts("queries", 1..=MAX_PHRASINGS)?;
+    match others {
+        None => Ok(vec![given.text("query", WANTED_QUERY)?]),
+        Some(others) => Ok(given.text_if_given("query")?.into_iter().chain(others).collect()),
+    }
 }
 
 fn filter(given: &mut Arguments) -> Result<Filter, BadArgument> {

@@ -65,6 +65,8 @@ struct ResultOut {
     headings: Vec<String>,
     embedded_in: Vec<String>,
     also_in: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    found_by: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +141,7 @@ impl ResultOut {
             headings: hit.headings,
             embedded_in: hit.embedded_in.iter().map(|by| by.document.to_string()).collect(),
             also_in: hit.also_in.iter().map(|other| other.document.to_string()).collect(),
+            found_by: hit.found_by,
             commit: hit.commit,
             address: hit.address,
         }

@@ -79,6 +79,34 @@ async fn dates_are_taken_as_people_say_them_and_the_answer_names_them() {
     assert_eq!((&out["results"], &out["offers"]), (&json!([]), &Value::Null));
 }
 
+#[tokio::test]
+async fn several_queries_are_answered_with_one_list() {
+    let garden = testing::garden();
+    let one = answer(&garden.library, SEARCH_NOTES, json!({"query": "rye starter"})).await;
+    assert_eq!(one["results"][0].get("found_by"), None, "{one}");
+    let alone = answer(&garden.library, SEARCH_NOTES, json!({"queries": ["rye starter"]})).await;
+    assert_eq!(alone["results"], one["results"]);
+    let several = json!({"query": "rye starter", "queries": ["xyzzyqwv", "levain"]});
+    let out = answer(&garden.library, SEARCH_NOTES, several).await;
+    let levain =
+        out["results"].as_array().unwrap().iter().find(|hit| hit["path"] == "Bread/Levain.md").unwrap();
+    assert_eq!(levain["found_by"], json!([0, 2]), "{out}");
+    for (given, said) in [
+        (json!({}), "query is missing: give a question or a few words as a string"),
+        (json!({"queries": []}), "queries takes 1 to 8 strings, got 0"),
+        (json!({"queries": vec!["rye"; 9]}), "queries takes 1 to 8 strings, got 9"),
+        (json!({"queries": "rye"}), "queries must be a list of strings, got \"rye\""),
+        (json!({"queries": ["rye", 7]}), "queries must be a list of strings, got [\"rye\",7]"),
+        (json!({"queries": ["rye", ""]}), "query is empty: give a question or a few words to look for"),
+        (
+            json!({"query": "rye", "queries": vec!["rye"; 8]}),
+            "9 phrasings of one question, at most 8 are asked",
+        ),
+    ] {
+        assert_eq!(refusal(&garden.library, SEARCH_NOTES, given).await, said);
+    }
+}
+
 #[test]
 fn schemas_are_plain_and_hints_say_read_only() {
     for tool in all() {

@@ -18,7 +18,7 @@ fn library(notes: &[Note<'_>]) -> (Arc<Library>, tempfile::TempDir) {
 fn shown(library: &Library, viewer: &Viewer, question: &str) -> String {
     let asked = Asked { question: question.to_owned(), page: 1, ..Asked::default() };
     let query = Query { limit: MAX_LIMIT, explain: true, ..Query::new(question) };
-    let (found, searched) = library.search_seen(viewer, &query, None).unwrap();
+    let (found, searched) = library.search_seen(viewer, std::slice::from_ref(&query), None).unwrap();
     let facets = facets::count(&searched, &found.answer.hits, &|_| true).unwrap();
     let offers = found.answer.offers().cloned().collect();
     let notes = sentences(&found.answer.notes).into_iter().chain(found.also).collect();
