@@ -84,6 +84,26 @@ fn a_note_is_found_by_meaning_in_another_language_than_the_question() {
 }
 
 #[test]
+fn a_question_in_another_script_is_not_told_that_nothing_is_near() {
+    let notes: [(&str, &str); 5] = [
+        ("老面.md", LAOMIAN),
+        ("泡菜.md", "白菜洗净晾干，撒盐腌一夜，再加辣椒和蒜，放进坛子里密封。\n"),
+        ("豆腐.md", "黄豆泡一夜，磨成豆浆，煮开后点卤，压成豆腐。\n"),
+        ("茶.md", "绿茶用八十度的水泡，第一泡两分钟。\n"),
+        ("酱油.md", "黄豆和小麦发霉以后加盐水，晒足一百八十天。\n"),
+    ];
+    let (folder, ibid) = (vault(&notes), Ibid::new());
+    ibid.index(folder.path(), &["--name", "n", "--model", "multilingual"]);
+    let answer =
+        ibid.run(&["search", "--json", "how hot should the water for green tea be"]).ends_with(0).json();
+    assert_eq!(
+        (&answer["match"], &answer["hits"][0]["path"]),
+        (&"meaning".into(), &"茶.md".into()),
+        "{answer}"
+    );
+}
+
+#[test]
 fn collections_of_both_models_answer_one_question() {
     let (english, german) = (vault(&[("Starter.md", STARTER)]), vault(&[("Sauerteig.md", SAUERTEIG)]));
     let ibid = Ibid::new();

@@ -10,6 +10,7 @@ mod explain;
 pub mod fetch;
 mod inquiry;
 mod named;
+mod near;
 mod neighbours;
 mod newest;
 mod passage;

@@ -19,7 +19,7 @@ use ibid_index::snapshot::{Allowed, Bounds, LookedUp, Rule, Snapshot, Wanted};
 
 use crate::absent::{Typed, absent, typed};
 use crate::error::SearchError;
-use crate::tongue::{Foreign, foreign, shown_language};
+use crate::tongue::{Foreign, foreign, is_in_another_script, shown_language};
 
 /// The most words that a question is asked by: the rarest of those it has.
 pub(crate) const MAX_WORDS: usize = 64;
@@ -181,6 +181,11 @@ impl Question {
         };
         let before = at.checked_sub(1).filter(|&before| follows(before));
         before.into_iter().chain(follows(at).then_some(at + 1))
+    }
+
+    /// Whether it is in another script than these texts.
+    pub(crate) fn is_in_another_script<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        is_in_another_script(&words_of(&self.wanted), texts)
     }
 
     /// What shows that the question is in a language none of `known`.

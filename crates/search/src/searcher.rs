@@ -22,6 +22,7 @@ use crate::error::SearchError;
 use crate::explain::term_scores;
 use crate::inquiry::{Inquiry, JointList, Ranking, by_order};
 use crate::named::Named;
+use crate::near::is_near as is_near_in_meaning;
 use crate::neighbours::Neighbours;
 use crate::passage::{Passage, Passages};
 use crate::query_embedder::QueryEmbedder;
@@ -151,7 +152,9 @@ impl<'a> Searcher<'a> {
         let mut is_near = false;
         let mut notes: Vec<Note> = Vec::new();
         for (inquiry, neighbours) in inquiries.iter_mut().zip(&neighbours) {
-            is_near = is_near || inquiry.holds_words || self.stands_out(&inquiry.retrieved.semantic)?;
+            is_near = is_near
+                || inquiry.holds_words
+                || is_near_in_meaning(self.snapshots, inquiry, |snapshot| self.embedder_of(snapshot))?;
             neighbours.name_in(&mut inquiry.notes);
             let told = inquiry.notes.drain(..).filter(|note| !notes.contains(note));
             notes.extend(told.collect::<Vec<_>>());
@@ -261,21 +264,6 @@ impl<'a> Searcher<'a> {
         let chunks: u64 = with_model().map(|snapshot| snapshot.chunks()).sum();
         let lacking: u64 = with_model().map(|snapshot| snapshot.chunks_without_vector()).sum();
         if chunks == 0 { 1.0 } else { 1.0 - lacking as f32 / chunks as f32 }
-    }
-
-    /// Whether any of what the semantic leg found stands out among what its collection holds. It has nothing to say of a
-    /// leg that did not run.
-    fn stands_out(&self, semantic: &Ranked) -> Result<bool, ReadError> {
-        for (number, snapshot) in self.snapshots.iter().enumerate() {
-            let of_snapshot = semantic.iter().filter(|(candidate, _)| candidate.snapshot == number);
-            let best = of_snapshot.map(|&(_, cosine)| cosine).reduce(f32::max);
-            if let Some(best) = best
-                && snapshot.affinity()?.is_some_and(|affinity| affinity.stands_out(best))
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The most hits there can be, however deep the legs look.

@@ -2,7 +2,7 @@
 //! fusion weighs them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ibid_core::language::Language;
 use ibid_index::lexical::QuestionWord;
@@ -52,6 +52,24 @@ fn has_foreign_script(words: &[&QuestionWord], known: &[&str]) -> bool {
         foreign += usize::from(!scripts.contains(&Script::of(letter)));
     }
     2 * foreign > all
+}
+
+/// Whether what a question is written in is hardly in these texts: less than a tenth of their letters are of its script.
+pub(crate) fn is_in_another_script<'t>(
+    words: &[&QuestionWord],
+    texts: impl IntoIterator<Item = &'t str>,
+) -> bool {
+    let mut own: BTreeMap<Script, usize> = BTreeMap::new();
+    for letter in words.iter().flat_map(|word| word.typed.chars()).filter(|c| c.is_alphabetic()) {
+        *own.entry(Script::of(letter)).or_default() += 1;
+    }
+    let Some((&script, _)) = own.iter().max_by_key(|&(_, &letters)| letters) else { return false };
+    let (mut same, mut all) = (0, 0);
+    for letter in texts.into_iter().flat_map(str::chars).filter(|c| c.is_alphabetic()) {
+        all += 1;
+        same += usize::from(Script::of(letter) == script);
+    }
+    10 * same < all
 }
 
 /// Whether a language that is not known has two of the question's function words that no known language has, while no
@@ -132,6 +150,21 @@ mod tests {
         check("ขนมปังคืออะไร", &["en"], Some(Foreign::Script));
         check("消息队列 kafka rocketmq rabbitmq", &["en"], None);
         check("消息队列丢失消息怎么办", &["en", "zh"], None);
+    }
+
+    #[test]
+    fn a_question_is_in_another_script_than_notes_that_hardly_have_it() {
+        let check = |question: &str, texts: &[&str], expected: bool| {
+            let words = words_of_question(question);
+            let words: Vec<&QuestionWord> = words.iter().collect();
+            assert_eq!(is_in_another_script(&words, texts.iter().copied()), expected, "{question}");
+        };
+        check("how do queues lose messages", &["消息队列丢失消息怎么办，如何处理", "苹果电脑软件推荐"], true);
+        check("how do queues lose messages", &["消息队列 kafka 和 rabbitmq 丢失消息"], false);
+        check("消息队列", &["How queues lose messages."], true);
+        check("wie verlieren Warteschlangen Nachrichten", &["How queues lose messages."], false);
+        check("2022-06-11", &["How queues lose messages."], false);
+        check("消息队列", &[], false);
     }
 
     #[test]

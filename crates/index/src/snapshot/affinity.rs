@@ -48,11 +48,22 @@ impl Snapshot {
         Ok(*self.affinity.get_or_init(|| made))
     }
 
-    fn measure_affinity(&self) -> Result<Option<Affinity>, ReadError> {
-        let graph = self.links()?;
+    /// Passages taken by chance, at most 64, the same for equal notes. Costs a pass over the vectors' keys.
+    pub fn sampled(&self) -> Vec<ChunkAddress> {
+        let chunk = |row: u32| self.chunks_of(row).first().map(|&(_, at)| ChunkAddress(at));
+        self.sampled_rows().into_iter().filter_map(chunk).collect()
+    }
+
+    fn sampled_rows(&self) -> Vec<u32> {
         let mut rows: Vec<u32> = self.alive.iter().collect();
         rows.sort_unstable_by_key(|&row| self.vectors.key(row));
         rows.truncate(SAMPLED);
+        rows
+    }
+
+    fn measure_affinity(&self) -> Result<Option<Affinity>, ReadError> {
+        let graph = self.links()?;
+        let rows = self.sampled_rows();
         let (mut apart, mut nearest) = (Vec::new(), Vec::new());
         for (at, &row) in rows.iter().enumerate() {
             let vector = self.vectors.vector(row);
