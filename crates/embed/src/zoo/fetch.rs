@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use ureq::Agent;
 use ureq::http::StatusCode;
-use ureq::http::header::{CONTENT_RANGE, RANGE};
+use ureq::http::header::{ACCEPT_ENCODING, CONTENT_RANGE, RANGE};
 
 use crate::error::DownloadError;
 
@@ -137,7 +137,8 @@ fn transfer(
 ) -> Result<(), DownloadError> {
     let mut file = OpenOptions::new().create(true).append(true).open(part)?;
     let mut done = file.metadata()?.len();
-    let mut request = agent.get(&wanted.address);
+    // Parts are parts of the file itself, and its checksum is of it.
+    let mut request = agent.get(&wanted.address).header(ACCEPT_ENCODING, "identity");
     if done > 0 {
         request = request.header(RANGE, format!("bytes={done}-"));
     }

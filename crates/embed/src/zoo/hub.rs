@@ -2,12 +2,13 @@
 //! caches serve. What is there is not asked for again.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use ureq::Agent;
 
-use super::fetch::{self, Checksum, Wanted};
+use super::fetch::{self, Checksum, FetchProgress, Wanted};
 use super::files::{TOKENIZER, are_weights_of, network};
 use super::{ZooOptions, catalogue, split};
 use crate::error::{DownloadError, EmbedError};
@@ -17,6 +18,9 @@ pub const HUB: &str = "https://huggingface.co";
 
 /// A file beside them that says that an engine of this program has run the model here.
 const RAN: &str = "ran";
+
+/// Held by whoever fetches.
+const LOCK: &str = "lock";
 
 /// What the hub listed, beside the folder of its files.
 const LISTING: &str = "listing.json";
@@ -104,6 +108,15 @@ impl Listing {
         self.siblings.iter().map(|sibling| sibling.rfilename.as_str())
     }
 
+    /// Writes it where a repository is kept.
+    fn keep(&self, place: &Path) -> Result<(), DownloadError> {
+        std::fs::create_dir_all(place.join("refs"))?;
+        std::fs::write(place.join("refs/main"), &self.sha)?;
+        let part = place.join("listing.part");
+        std::fs::write(&part, serde_json::to_vec(self).map_err(DownloadError::Listing)?)?;
+        Ok(std::fs::rename(part, place.join(LISTING))?)
+    }
+
     /// The files that a model needs, of which `stem` may name the network.
     fn wanted(&self, stem: Option<&str>) -> Result<Vec<&Sibling>, DownloadError> {
         let network = network(self.names(), stem).ok_or(DownloadError::NoNetwork)?;
@@ -150,35 +163,50 @@ pub fn fetch(options: &ZooOptions) -> Result<Fetched, EmbedError> {
         cache_dir: options.cache_dir.clone(),
         source: Box::new(source),
     };
+    // Two that append to one file would spoil it. The system frees the lock when the process dies.
+    let lock = || -> std::io::Result<File> {
+        std::fs::create_dir_all(&place)?;
+        let lock = File::create(place.join(LOCK))?;
+        lock.lock()?;
+        Ok(lock)
+    };
+    let _lock = lock().map_err(|source| failed(LOCK, source.into()))?;
+    if let Some(folder) = cached(&place, stem) {
+        return Ok(Fetched { name, folder, n_bytes: 0 });
+    }
     let agent = agent(options).map_err(|source| failed(LISTING, source))?;
-    let base = options.hub.trim_end_matches('/');
-    let listing = listing(&agent, &format!("{base}/api/models/{repository}?blobs=true"));
+    let repository_at = |part: &str| format!("{}/{part}{repository}", options.hub.trim_end_matches('/'));
+    let listing = listing(&agent, &format!("{}?blobs=true", repository_at("api/models/")));
     let listing = listing.map_err(|source| failed(LISTING, source))?;
     let folder = place.join("snapshots").join(&listing.sha);
+    let base = format!("{}/resolve/{}", repository_at(""), listing.sha);
     let mut n_bytes = 0;
     for sibling in listing.wanted(stem).map_err(|source| failed("model.onnx", source))? {
-        let file = sibling.rfilename.as_str();
-        let (size, checksum) = sibling.promise().map_err(|source| failed(file, source))?;
-        let path = folder.join(file);
-        if fetch::is_whole(&path, size) {
-            continue;
-        }
-        let address = format!("{base}/{repository}/resolve/{}/{file}", listing.sha);
-        let wanted = Wanted { address, name: file, size, checksum: &checksum };
-        fetch::fetch(&agent, &wanted, &path, options.progress.as_deref())
-            .map_err(|source| failed(file, source))?;
-        n_bytes += size;
+        let progress = options.progress.as_deref();
+        n_bytes += fetch_one(&agent, &base, sibling, &folder, progress)
+            .map_err(|source| failed(&sibling.rfilename, source))?;
     }
     // Last, so that what stands in the listing is there.
-    let write = || -> Result<(), DownloadError> {
-        std::fs::create_dir_all(place.join("refs"))?;
-        std::fs::write(place.join("refs/main"), &listing.sha)?;
-        let part = place.join("listing.part");
-        std::fs::write(&part, serde_json::to_vec(&listing).map_err(DownloadError::Listing)?)?;
-        Ok(std::fs::rename(part, place.join(LISTING))?)
-    };
-    write().map_err(|source| failed(LISTING, source))?;
+    listing.keep(&place).map_err(|source| failed(LISTING, source))?;
     Ok(Fetched { name, folder, n_bytes })
+}
+
+/// Fetches a file of the listing unless it is there, and says how many bytes came.
+fn fetch_one(
+    agent: &Agent,
+    base: &str,
+    sibling: &Sibling,
+    folder: &Path,
+    progress: Option<&dyn FetchProgress>,
+) -> Result<u64, DownloadError> {
+    let (size, checksum) = sibling.promise()?;
+    let (name, path) = (sibling.rfilename.as_str(), folder.join(&sibling.rfilename));
+    if fetch::is_whole(&path, size) {
+        return Ok(0);
+    }
+    let wanted = Wanted { address: format!("{base}/{name}"), name, size, checksum: &checksum };
+    fetch::fetch(agent, &wanted, &path, progress)?;
+    Ok(size)
 }
 
 /// Keeps the fact that `engine` has run a model of the cache.

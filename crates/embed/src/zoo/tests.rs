@@ -155,7 +155,8 @@ fn a_folder_with_nothing_but_a_network_and_a_tokenizer_is_run_by_rten() {
     let zoo = load(BUNDLED_MODEL, dir.path(), &[]);
     assert_eq!((zoo.identity().dimensions, zoo.identity().engine.as_str()), (384, RTEN));
     assert_eq!(zoo.recipe().pooling_origin, Origin::Graph);
-    assert_eq!(check_agreement(&zoo, &bundled)[0], 1.0);
+    let [lowest, _] = check_agreement(&zoo, &bundled, &SENTENCES);
+    assert!(lowest > 0.999_99, "{lowest}");
 }
 
 #[test]
@@ -165,8 +166,8 @@ fn both_engines_agree_on_minilm_with_whole_numbers() {
     let (zoo, rten) = (load("minilm", dir.path(), &[&library]), load("minilm", dir.path(), &[]));
     assert_eq!(zoo.identity().checksum, rten.identity().checksum);
     assert_ne!(zoo.identity().engine, rten.identity().engine);
-    let cosines = check_agreement(&zoo, &rten);
-    eprintln!("cosine between the engines: lowest {}, median {}", cosines[0], cosines[10]);
+    let [lowest, median] = check_agreement(&zoo, &rten, &SENTENCES);
+    eprintln!("cosine between the engines: lowest {lowest}, median {median}");
 }
 
 /// The models of this repository in folders as on the hub, which `data/shapes/real.py` makes where somebody wants them.
@@ -185,26 +186,28 @@ fn real_models_in_folders_give_the_vectors_of_the_program() {
         let (dir, bundled) = (folders.join(folder), in_program.load().unwrap());
         let rten = load(folder, &dir, &[]);
         assert_eq!(rten.identity().engine, RTEN);
-        let cosines = check_agreement(&rten, &*bundled);
-        eprintln!("{folder} by rten and in the program: lowest {}, median {}", cosines[0], cosines[10]);
+        // Of an empty text the program keeps the space behind the prefix, which sentence-transformers cuts off.
+        let [lowest, median] = check_agreement(&rten, &*bundled, &SENTENCES[1..]);
+        eprintln!("{folder} by rten and in the program: lowest {lowest}, median {median}");
         if let Some(library) = &library {
             let other = load(folder, &dir, &[library]);
             assert_eq!(other.identity().checksum, rten.identity().checksum);
-            let cosines = check_agreement(&rten, &other);
-            eprintln!("{folder} by rten and ONNX Runtime: lowest {}, median {}", cosines[0], cosines[10]);
+            let [lowest, median] = check_agreement(&rten, &other, &SENTENCES);
+            eprintln!("{folder} by rten and ONNX Runtime: lowest {lowest}, median {median}");
         }
     }
 }
 
-/// The cosines between the vectors of two embedders, sorted; they are to be nearly the same model's.
-fn check_agreement(one: &dyn Embedder, two: &dyn Embedder) -> [f32; 20] {
+/// The lowest cosine between the vectors of two embedders, and the median; they are to be nearly the same model's.
+fn check_agreement(one: &dyn Embedder, two: &dyn Embedder, texts: &[&str]) -> [f32; 2] {
     let (mut one, mut two) = (one.worker().unwrap(), two.worker().unwrap());
-    let mut cosines = SENTENCES
-        .map(|text| cosine(&one.embed_document(text).unwrap(), &two.embed_document(text).unwrap()).min(1.0));
+    let mut of_both =
+        |text: &&str| cosine(&one.embed_document(text).unwrap(), &two.embed_document(text).unwrap());
+    let mut cosines: Vec<f32> = texts.iter().map(&mut of_both).collect();
     cosines.sort_by(f32::total_cmp);
-    assert!(cosines[10] > 0.99 && cosines[0] > 0.97, "{cosines:?}");
-    // Rounding aside, equal vectors have the cosine 1.
-    cosines.map(|cosine| if cosine > 0.999_999 { 1.0 } else { cosine })
+    let found = [cosines[0], cosines[cosines.len() / 2]];
+    assert!(found[0] > 0.97 && found[1] > 0.99, "{cosines:?}");
+    found
 }
 
 #[test]

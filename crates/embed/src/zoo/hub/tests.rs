@@ -52,6 +52,8 @@ struct Seen {
     path: String,
     range: Option<String>,
     has_authorization: bool,
+    /// Whether the bytes are to come as they are.
+    wants_identity: bool,
 }
 
 impl Loopback {
@@ -129,12 +131,16 @@ impl Served {
             path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
             range: None,
             has_authorization: false,
+            wants_identity: false,
         };
         for line in lines {
             let line = line?;
             match line.split_once(':') {
                 Some((name, value)) if name.eq_ignore_ascii_case("range") => {
                     seen.range = Some(value.trim().to_owned());
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("accept-encoding") => {
+                    seen.wants_identity = value.trim() == "identity";
                 }
                 Some((name, _)) if name.eq_ignore_ascii_case("authorization") => {
                     seen.has_authorization = true
@@ -247,6 +253,7 @@ fn check_fetched(manners: Manners) -> Vec<Seen> {
     assert!(fetched.folder.starts_with(cache.path()));
     let asked = hub.seen();
     assert!(asked.iter().all(|seen| !seen.has_authorization));
+    assert!(asked.iter().skip(1).all(|seen| seen.wants_identity));
     // What is there is not asked for again.
     let embedder = ZooEmbedder::load(&hub.options(cache.path())).unwrap();
     assert_eq!((embedder.identity().name.as_str(), embedder.identity().dimensions), (REPOSITORY, 24));
@@ -410,6 +417,18 @@ fn another_network_of_a_fetched_model_is_fetched_beside_it() {
         assert!(embedder.network_file().ends_with(file), "{stem}");
         assert_eq!(embedder.identity().name, format!("{REPOSITORY}{stem}"));
     }
+}
+
+#[test]
+fn two_that_fetch_one_model_at_once_fetch_it_once() {
+    let (model, cache) = (copy_of("bert-dense"), tempfile::tempdir().unwrap());
+    let hub = Loopback::new(model.path(), Manners { breaks_after: Some(30_000), ..Manners::default() });
+    let options = hub.options(cache.path());
+    let bytes = std::thread::scope(|scope| {
+        let two = [(); 2].map(|()| scope.spawn(|| fetch(&options).unwrap().n_bytes));
+        two.map(|one| one.join().unwrap())
+    });
+    assert!(bytes.contains(&0) && bytes.iter().any(|&bytes| bytes > 90_000), "{bytes:?}");
 }
 
 #[test]
