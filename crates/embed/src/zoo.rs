@@ -103,9 +103,9 @@ impl ZooEmbedder {
         let modules = recipe::read(&folder, &name)?;
         let files = ModelFiles::find(&modules.transformer, stem)?;
         let tokenizer = tokenizer(&name, &files.tokenizer, modules.recipe.max_tokens)?;
-        let (network, engine, passed_over) = open(&options.onnx_runtime, &files.network)?;
+        let engine = Engine::open(&options.onnx_runtime, &files.network)?;
         let mut method = Method { recipe: modules.recipe, dense: modules.dense, tokenizer, name };
-        let mut runner = network.runner()?;
+        let mut runner = engine.network.runner()?;
         let tokens = method.tokens("", "")?;
         if tokens.ids.is_empty() {
             return Err(EmbedError::NotUnderstood { path: files.tokenizer, part: UnknownPart::NoFrame });
@@ -119,17 +119,17 @@ impl ZooEmbedder {
         let others = if method.dense.is_empty() { &[][..] } else { &modules.dense_files };
         let checksum = files.checksum(others, &method.recipe.line())?;
         if options.model_dir.is_none() {
-            hub::keep_that_it_ran(&options.cache_dir, &method.name, engine);
+            hub::keep_that_it_ran(&options.cache_dir, &method.name, engine.name);
         }
         let name = method.name.clone();
-        let identity = ModelIdentity { name, engine: engine.to_owned(), dimensions, checksum };
+        let identity = ModelIdentity { name, engine: engine.name.to_owned(), dimensions, checksum };
         Ok(Self {
             identity,
             languages: known.and_then(|model| model.languages()),
-            network,
+            network: engine.network,
             file: files.network,
             method: Arc::new(method),
-            passed_over,
+            passed_over: engine.passed_over,
             first: Mutex::new(Some(runner)),
         })
     }
@@ -176,22 +176,34 @@ fn split(name: &str) -> (&str, Option<&str>) {
     name.trim().split_once('#').map_or((name.trim(), None), |(name, stem)| (name, Some(stem)))
 }
 
-/// Opens a network by the quickest engine there is. ONNX Runtime is passed over where no library of it is usable, or where
-/// it does not open what rten opens.
-fn open(
-    onnx_runtime: &[PathBuf],
-    path: &Path,
-) -> Result<(Box<dyn Network>, &'static str, Option<EmbedError>), EmbedError> {
-    let environment = runtime::open(onnx_runtime)
-        .map_err(|reason| EmbedError::OnnxRuntime { looked_in: onnx_runtime.to_vec(), reason });
-    let passed_over = match environment.and_then(|environment| OnnxRuntimeNetwork::open(environment, path)) {
-        Ok(network) => return Ok((Box::new(network), ONNX_RUNTIME, None)),
-        Err(error) => error,
-    };
-    match (RtenNetwork::open(path), passed_over) {
-        (Ok(network), passed_over) => Ok((Box::new(network), RTEN, Some(passed_over))),
-        (Err(_), error @ EmbedError::OnnxRuntimeRun { .. }) => Err(error),
-        (Err(error), _) => Err(error),
+/// A network and the engine that runs it.
+struct Engine {
+    network: Box<dyn Network>,
+    name: &'static str,
+    /// Why it is not ONNX Runtime, where it is not.
+    passed_over: Option<EmbedError>,
+}
+
+impl Engine {
+    /// Opens a network by the quickest engine there is. ONNX Runtime is passed over where no library of it is usable, or
+    /// where it does not open what rten opens.
+    fn open(onnx_runtime: &[PathBuf], path: &Path) -> Result<Self, EmbedError> {
+        let environment = runtime::open(onnx_runtime)
+            .map_err(|reason| EmbedError::OnnxRuntime { looked_in: onnx_runtime.to_vec(), reason });
+        let opened = environment.and_then(|environment| OnnxRuntimeNetwork::open(environment, path));
+        let passed_over = match opened {
+            Ok(network) => {
+                return Ok(Self { network: Box::new(network), name: ONNX_RUNTIME, passed_over: None });
+            }
+            Err(error) => error,
+        };
+        match (RtenNetwork::open(path), passed_over) {
+            (Ok(network), passed_over) => {
+                Ok(Self { network: Box::new(network), name: RTEN, passed_over: Some(passed_over) })
+            }
+            (Err(_), error @ EmbedError::OnnxRuntimeRun { .. }) => Err(error),
+            (Err(error), _) => Err(error),
+        }
     }
 }
 

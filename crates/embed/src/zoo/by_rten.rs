@@ -70,6 +70,6 @@ impl Runner for RtenRunner {
             path: path.clone(),
             part: UnknownPart::Number("whole numbers".to_owned()),
         })?;
-        ends.output(path, &tensor.shape().to_vec(), tensor.to_vec(), tokens.ids.len())
+        ends.output(path, tensor.shape(), tensor.to_vec(), tokens.ids.len())
     }
 }
