@@ -116,10 +116,11 @@ browser-tests: build-for-tests
 screenshots: build-for-tests
 	tests/browser/run.sh target/debug/ibid --screenshots docs/screenshots
 
-# The other road to vectors: fastembed with the ONNX Runtime library out of its Python package.
+# The other engine for models that are not in the program: ONNX Runtime, with the library out of its Python package.
 onnxruntime-test:
-	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" \
-		cargo test --workspace --lib --locked -- --nocapture zoo
+	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" && export IBID_TEST_ORT && \
+		cargo test --workspace --lib --locked -- --nocapture zoo && \
+		cargo test --workspace --test integration --locked -- --nocapture models
 
 # The whole workspace at once: cargo then settles on the same features as in `make test` and builds nothing twice.
 build-for-tests:

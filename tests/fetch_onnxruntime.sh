@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the ONNX Runtime library that the zoo's models need, out of the Python package of that name, and
+# Fetches the ONNX Runtime library that runs the zoo's models faster, out of the Python package of that name, and
 # prints its path. Nothing is installed.
 #
 #   IBID_TEST_ORT=$(tests/fetch_onnxruntime.sh FOLDER) cargo test -p ibid-embed zoo

@@ -5,6 +5,7 @@ mod access;
 mod bench;
 mod connect;
 mod measure;
+mod models;
 mod oidc;
 mod reach;
 mod visit;
@@ -27,6 +28,7 @@ pub(crate) use access::{AccessArgs, Admission, CreateArgs, TokenArgs, TokenComma
 pub(crate) use bench::{BenchArgs, Part};
 pub(crate) use connect::ConnectArgs;
 pub(crate) use measure::MeasureArgs;
+pub(crate) use models::{ModelsArgs, ModelsCommand};
 pub(crate) use oidc::OidcArgs;
 pub(crate) use reach::ReachArgs;
 pub(crate) use visit::{AuditArgs, DoctorArgs};
@@ -356,14 +358,6 @@ pub(crate) struct RemoveArgs {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
-}
-
-/// List the models that `ibid index --model` takes
-#[derive(Debug, Args)]
-pub(crate) struct ModelsArgs {
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Keep indexes up to their folders while notes change

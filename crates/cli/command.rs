@@ -38,7 +38,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Check(args) => check::run(args, &environment),
         Command::Config(args) => config::run(args, &environment),
         Command::Remove(args) => remove::run(args, &environment),
-        Command::Models(args) => models::run(args),
+        Command::Models(args) => models::run(args, &environment),
         Command::Measure(args) => measure::run(args, &environment),
         Command::Watch(args) => watch::run(args, environment),
         Command::Serve(args) => serve::run(args, environment),

@@ -1,5 +1,5 @@
 //! The only reader of the environment (but for `NO_COLOR`, which anstream reads): where the data folder is, where an
-//! ONNX Runtime library may be, how much to log, what time it is and where.
+//! ONNX Runtime library may be, where models come from, how much to log, what time it is and where.
 
 use std::env;
 use std::fs;
@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
 use ibid_core::query::Date;
+use ibid_embed::zoo::HUB;
 use ibid_index::store::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,6 +26,12 @@ const CONFIG_VARIABLE: &str = "IBID_CONFIG";
 
 /// The variable that names an ONNX Runtime library, as ort and everything built on it knows it.
 pub(crate) const ONNX_RUNTIME_VARIABLE: &str = "ORT_DYLIB_PATH";
+
+/// The variable that names a mirror of the model hub, as the hub's own programs know it.
+const HUB_VARIABLE: &str = "HF_ENDPOINT";
+
+/// The variables that name a proxy to addresses with TLS, the first that is set counts.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Where libraries lie when a person or a package put them there.
 const LIBRARY_FOLDERS: [&str; 6] = [
@@ -91,6 +98,17 @@ impl Environment {
     /// Where fetched models are kept.
     pub(crate) fn model_cache(&self) -> PathBuf {
         self.store.data_dir().join("models")
+    }
+
+    /// The address that models are fetched from.
+    pub(crate) fn hub(&self) -> String {
+        secret(HUB_VARIABLE).unwrap_or_else(|| HUB.to_owned())
+    }
+
+    /// The proxy on the way to an address; to one without TLS there is none, for it is on this machine or near.
+    pub(crate) fn proxy_to(&self, address: &str) -> Option<String> {
+        let is_far = address.starts_with("https:");
+        PROXY_VARIABLES.iter().filter(|_| is_far).find_map(|variable| secret(variable))
     }
 
     /// Where an ONNX Runtime library may be, the best place first.

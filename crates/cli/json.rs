@@ -2,6 +2,7 @@
 //! [`crate::print`].
 
 pub(crate) mod bench;
+pub(crate) mod models;
 
 use ibid_core::amount::rfc3339;
 use ibid_core::citation::Citation;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ibid_core::id::CollectionName;
-use ibid_embed::zoo::ZooOptions;
-use ibid_embed::{BundledModel, EmbedError, Embedder, ZooEmbedder};
+use ibid_embed::zoo::FetchProgress;
+use ibid_embed::{BundledModel, EmbedError, Embedder, ZooEmbedder, ZooOptions};
 use ibid_index::OpenError;
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
@@ -14,6 +14,7 @@ use ibid_indexer::Survey;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::progress::Fetching;
 
 /// Collections open for reading.
 pub(crate) struct Opened {
@@ -122,18 +123,31 @@ impl ModelChoice {
         ModelChoice { name: record.name.clone(), folder: record.folder.clone() }
     }
 
+    /// The model in the program that this is, if it is one.
+    pub(crate) fn in_program(&self) -> Option<BundledModel> {
+        BundledModel::called(&self.name).filter(|_| self.folder.is_none())
+    }
+
     /// Loads it. One in the program takes some 50 ms, any other seconds, or as long as a download does.
     pub(crate) fn load(&self, environment: &Environment) -> Result<Arc<dyn Embedder>, EmbedError> {
-        if let Some(model) = BundledModel::called(&self.name).filter(|_| self.folder.is_none()) {
-            return model.load();
+        match self.in_program() {
+            Some(model) => model.load(),
+            None => Ok(Arc::new(ZooEmbedder::load(&self.options(environment))?)),
         }
-        Ok(Arc::new(ZooEmbedder::load(&ZooOptions {
+    }
+
+    /// Where the parts of a model are that is not in the program.
+    pub(crate) fn options(&self, environment: &Environment) -> ZooOptions {
+        let hub = environment.hub();
+        ZooOptions {
             name: self.name.clone(),
             model_dir: self.folder.clone(),
             cache_dir: environment.model_cache(),
             onnx_runtime: environment.onnx_runtime(),
-            show_download_progress: !environment.quiet,
-        })?))
+            proxy: environment.proxy_to(&hub),
+            hub,
+            progress: (!environment.quiet).then(|| Arc::new(Fetching::new()) as Arc<dyn FetchProgress>),
+        }
     }
 }
 

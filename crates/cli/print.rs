@@ -7,6 +7,7 @@ pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod measure;
+pub(crate) mod models;
 pub(crate) mod related;
 pub(crate) mod report;
 pub(crate) mod status;

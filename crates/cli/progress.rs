@@ -3,6 +3,7 @@
 
 mod asking;
 mod checking;
+mod fetching;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use crate::text::duration;
 
 pub(crate) use asking::Asking;
 pub(crate) use checking::Checking;
+pub(crate) use fetching::Fetching;
 
 /// How long the lines for logs are apart.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

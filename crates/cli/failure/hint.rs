@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
-use ibid_embed::EmbedError;
+use ibid_embed::{DownloadError, EmbedError};
 use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
@@ -302,26 +302,47 @@ fn of_embed(error: &EmbedError) -> Option<String> {
         EmbedError::UnknownModel { nearest, .. } => {
             format!("did you mean {}? `ibid models` lists them", nearest.join(" or "))
         }
-        EmbedError::OnnxRuntime { .. } => format!(
-            "get it with `pip download --no-deps onnxruntime` and `unzip onnxruntime-*.whl`, or from \
+        EmbedError::OnnxRuntime { .. } | EmbedError::Weights { .. } | EmbedError::Run { .. } => format!(
+            "ONNX Runtime may run what the engine in the program does not: get it with `pip download --no-deps onnxruntime` and `unzip onnxruntime-*.whl`, or from \
              https://github.com/microsoft/onnxruntime/releases; then set {ONNX_RUNTIME_VARIABLE} to the file \
              {ONNX_RUNTIME_LIBRARY} in it, whose name may go on with a version. The models in the program (`ibid \
              models`) need none of it"
         ),
+        EmbedError::OnnxRuntimeRun { .. } => {
+            "the network may be incomplete, or newer than the library: fetch it again, or try a newer ONNX Runtime".to_owned()
+        }
+        EmbedError::NotUnderstood { .. } => {
+            "without it the model would give other vectors than it was trained for, so it is refused; choose another: `ibid \
+             models`"
+                .to_owned()
+        }
         EmbedError::MissingModelFile { .. } => {
             "it must hold what the model's page on huggingface.co offers for ONNX; if it moved, `ibid index --name NAME \
              --model-dir DIR` records its new place"
                 .to_owned()
         }
-        EmbedError::Download { .. } => {
-            "check the network, or download the model elsewhere and give its folder with `--model-dir`"
-                .to_owned()
-        }
+        EmbedError::Download { source, .. } => match **source {
+            DownloadError::Checksum { .. } | DownloadError::TooLong { .. } => {
+                "what came was removed; ask again, and if it happens again, trust neither the line nor the server".to_owned()
+            }
+            DownloadError::Status(401 | 403 | 404) => {
+                "the hub has no such model, or wants a licence accepted first: fetch it as its page says and give its folder \
+                 with `--model-dir`"
+                    .to_owned()
+            }
+            DownloadError::NoNetwork => {
+                "it must hold a network in ONNX; look for a repository of the same model that does, often by onnx-community \
+                 or Xenova"
+                    .to_owned()
+            }
+            _ => "check the network, or download the model elsewhere and give its folder with `--model-dir`; what came is \
+                  kept, and the next run goes on with it"
+                .to_owned(),
+        },
         EmbedError::ModelFile { source, .. } => return of_io(source),
-        EmbedError::ModelConfig { .. } | EmbedError::Tokenizer { .. } | EmbedError::Fastembed { .. } => {
+        EmbedError::ModelConfig { .. } | EmbedError::Tokenizer { .. } => {
             "the model's files may be incomplete: download them again".to_owned()
         }
-        EmbedError::Pooling { .. } => "choose another model: `ibid models`".to_owned(),
         _ => return None,
     };
     Some(hint)

@@ -55,7 +55,9 @@ fn of_build(error: &BuildError) -> Option<Outcome> {
         | BuildError::Url { .. }
         | BuildError::IgnoreFile { .. }
         | BuildError::Glob { .. }
-        | BuildError::Embed(EmbedError::UnknownModel { .. }) => Some(Outcome::Validation),
+        | BuildError::Embed(EmbedError::UnknownModel { .. } | EmbedError::NotUnderstood { .. }) => {
+            Some(Outcome::Validation)
+        }
         BuildError::Stopped
         | BuildError::SourceUnreadable { .. }
         | BuildError::Repository { .. }
@@ -99,7 +101,7 @@ fn is_of_what_was_asked(failure: &Failure) -> bool {
         | Failure::WhichCollection { .. }
         | Failure::NothingToPlot
         | Failure::Dataset(_)
-        | Failure::Embed(EmbedError::UnknownModel { .. })
+        | Failure::Embed(EmbedError::UnknownModel { .. } | EmbedError::NotUnderstood { .. })
         | Failure::Access(AccessError::Taken { .. } | AccessError::Name { .. }) => true,
         _ => false,
     }

@@ -79,9 +79,9 @@ impl BundledModel {
     }
 }
 
-/// The engine's version is part of the identity: another one may round differently. A test holds it to the
+/// The engine's version is recorded with a model: another one may round differently. A test holds it to the
 /// lock file.
-const ENGINE: &str = "rten 0.27.0";
+pub(crate) const ENGINE: &str = "rten 0.27.0";
 
 /// No more of a text than this is given to a tokenizer. 254 words of the longest kind MiniLM knows (100
 /// characters) and 510 of the longest pieces e5 knows (48 bytes) are shorter than that in most scripts, and a
@@ -89,7 +89,7 @@ const ENGINE: &str = "rten 0.27.0";
 const MAX_TEXT_BYTES: usize = 32 * 1024;
 
 /// The part of a text that is looked at.
-fn beginning(text: &str) -> &str {
+pub(crate) fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
 }
 

@@ -2,16 +2,17 @@
 
 use crate::error::EmbedError;
 
-/// Which model made a vector. Two indexes with different identities never mix.
+/// Which model made a vector. Vectors whose checksums differ never mix; the rest is for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelIdentity {
     /// The model's own name, such as `all-MiniLM-L6-v2`.
     pub name: String,
-    /// What computed the vector, such as `rten 0.27.0`: engines differ in the last digits.
+    /// What computed the vector, such as `rten 0.27.0`. Engines differ in the last digits, which is no reason to embed again.
     pub engine: String,
     /// The length of every vector.
     pub dimensions: usize,
-    /// BLAKE3 of the weights followed by the tokenizer and by whatever else decides a vector, in hex.
+    /// BLAKE3 of the weights followed by the tokenizer and by whatever else decides a vector (pooling, length, prefixes), in
+    /// hex.
     pub checksum: String,
 }
 

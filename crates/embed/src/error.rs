@@ -24,23 +24,39 @@ pub enum EmbedError {
         /// What the tokenizer library said.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The bundled weights could not be opened.
+    /// Weights could not be opened.
     #[error("cannot load the weights of {model}")]
     Weights {
-        /// The model.
+        /// The model, or the file of its weights.
         model: String,
-        /// What rten said.
-        source: rten::LoadError,
+        /// What rten, or the reader of the layer, said.
+        source: Box<dyn Error + Send + Sync>,
     },
-    /// The bundled graph failed while it ran, or lacks an input or output.
+    /// A graph failed while rten ran it, or lacks an input or output.
     #[error("{model} failed on a text of {bytes} bytes")]
     Run {
-        /// The model.
+        /// The model, or the file of its graph.
         model: String,
         /// The length of the text.
         bytes: usize,
         /// What rten said.
-        source: rten::RunError,
+        source: Box<rten::RunError>,
+    },
+    /// ONNX Runtime could not open or run a graph.
+    #[error("ONNX Runtime cannot use {path}")]
+    OnnxRuntimeRun {
+        /// The graph's file.
+        path: PathBuf,
+        /// What ONNX Runtime said.
+        source: Box<ort::Error>,
+    },
+    /// A model has a part that this program does not know. Left out, it would make another vector.
+    #[error("{path} asks for what this program does not know: {part}")]
+    NotUnderstood {
+        /// The file that asks for it.
+        path: PathBuf,
+        /// What it asks for.
+        part: UnknownPart,
     },
     /// A vector has another length than the model's others.
     #[error("{model} gave a vector of {found} numbers, expected {wanted}")]
@@ -98,12 +114,6 @@ pub enum EmbedError {
         /// What the parser said.
         source: serde_json::Error,
     },
-    /// A model pools its tokens in a way that fastembed cannot.
-    #[error("{path} asks for a pooling other than mean or first token")]
-    Pooling {
-        /// The pooling's configuration.
-        path: PathBuf,
-    },
     /// A file is neither in the cache nor to be had from the model hub.
     #[error("cannot fetch {file} of {model} into {cache_dir}")]
     Download {
@@ -113,17 +123,113 @@ pub enum EmbedError {
         file: String,
         /// Where it would have been kept.
         cache_dir: PathBuf,
-        /// What the hub's client said.
-        source: Box<hf_hub::api::sync::ApiError>,
+        /// What went wrong.
+        source: Box<DownloadError>,
     },
-    /// fastembed could not open or run a model.
-    #[error("fastembed cannot use {model}")]
-    Fastembed {
-        /// The model.
-        model: String,
-        /// What fastembed said.
-        source: Box<fastembed::Error>,
+}
+
+/// A part of a model that is not known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnknownPart {
+    /// A module of `modules.json`, or a place in the order where it cannot stand.
+    Module(String),
+    /// A way to pool.
+    Pooling(String),
+    /// What is done to each value after a dense layer.
+    Activation(String),
+    /// An input of the graph.
+    Input(String),
+    /// The outputs of the graph, of which none holds a text's vector or its tokens'.
+    Output(Vec<String>),
+    /// The sides of a tensor.
+    Shape(Vec<usize>),
+    /// The kind of a tensor's numbers.
+    Number(String),
+    /// A measure other than the angle between two vectors.
+    Similarity(String),
+    /// A tokenizer that gives no token for an empty text.
+    NoFrame,
+}
+
+impl fmt::Display for UnknownPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(kind) => write!(f, "the module {kind}"),
+            Self::Pooling(mode) => write!(f, "the pooling {mode}"),
+            Self::Activation(class) => write!(f, "the activation {class}"),
+            Self::Input(name) => write!(f, "the input {name}"),
+            Self::Output(names) => write!(f, "the outputs {}", names.join(", ")),
+            Self::Shape(sides) => write!(f, "a tensor of the shape {sides:?}"),
+            Self::Number(kind) => write!(f, "a tensor of {kind}"),
+            Self::Similarity(name) => write!(f, "the similarity {name}"),
+            Self::NoFrame => f.write_str("no token for an empty text"),
+        }
+    }
+}
+
+/// Why a file could not be had from the hub.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownloadError {
+    /// The server could not be asked.
+    #[error(transparent)]
+    Http(#[from] ureq::Error),
+    /// The server refused.
+    #[error("the server answers with status {0}")]
+    Status(u16),
+    /// The connection broke while the file came.
+    #[error("the connection broke")]
+    Transfer(#[source] std::io::Error),
+    /// The file could not be kept.
+    #[error("it cannot be written")]
+    Io(#[from] std::io::Error),
+    /// The hub's list of files is none.
+    #[error("the list of the repository's files is not as expected")]
+    Listing(#[source] serde_json::Error),
+    /// A name of the list leads out of the folder.
+    #[error("the name {0:?} is not one of a file in a repository")]
+    UnsafeName(String),
+    /// The list promises no checksum.
+    #[error("the hub promises no checksum of it")]
+    NoChecksum,
+    /// The repository has no network in ONNX, or not the one asked for.
+    #[error("the repository has no such network in ONNX")]
+    NoNetwork,
+    /// What came is not what was promised. It was removed.
+    #[error("its checksum is {found}, promised was {wanted}; it was removed")]
+    Checksum {
+        /// What the hub promised, in hex.
+        wanted: String,
+        /// What came, in hex.
+        found: String,
     },
+    /// More came than was promised. It was removed.
+    #[error("it is longer than the {promised} bytes promised; it was removed")]
+    TooLong {
+        /// How many bytes the hub promised.
+        promised: u64,
+    },
+    /// The server broke off again and again. What came is kept, and the next call goes on with it.
+    #[error("it broke off after {done} of {total} bytes")]
+    BrokenOff {
+        /// How many bytes came.
+        done: u64,
+        /// How many there are.
+        total: u64,
+    },
+}
+
+impl DownloadError {
+    /// Whether asking again may help.
+    pub(crate) fn is_a_break(&self) -> bool {
+        match self {
+            Self::Transfer(_) | Self::BrokenOff { .. } => true,
+            Self::Status(status) => *status >= 500 || *status == 429,
+            Self::Http(error) => matches!(error, ureq::Error::Io(_) | ureq::Error::Timeout(_)),
+            _ => false,
+        }
+    }
 }
 
 /// Why no candidate served as ONNX Runtime.
@@ -136,6 +242,8 @@ pub enum OnnxRuntimeReason {
     NotFound,
     /// The candidates that exist are not a library, not ONNX Runtime, or too old.
     Refused(Vec<(PathBuf, ort::LoadDynamicError)>),
+    /// The library opened and did not start.
+    Environment(ort::Error),
 }
 
 impl fmt::Display for OnnxRuntimeReason {
@@ -143,6 +251,7 @@ impl fmt::Display for OnnxRuntimeReason {
         match self {
             Self::NoCandidate => f.write_str("no place was named"),
             Self::NotFound => f.write_str("no such file"),
+            Self::Environment(error) => error.fmt(f),
             Self::Refused(refused) => {
                 for (i, (_, error)) in refused.iter().enumerate() {
                     write!(f, "{}{error}", if i == 0 { "" } else { "; " })?;

@@ -2,9 +2,9 @@
 //! every path it reads comes from the caller.
 //!
 //! Two roads lead to a vector. [`BundledEmbedder`] runs all-MiniLM-L6-v2 and [`MultilingualEmbedder`]
-//! multilingual-e5-small, which are compiled into this crate, with a pure Rust engine; they need nothing from
-//! the machine. [`ZooEmbedder`] opens fastembed's models, from
-//! the model hub or from a folder, and needs an ONNX Runtime library while it runs.
+//! multilingual-e5-small, which are compiled into this crate. [`ZooEmbedder`] opens any other model, from the model hub or
+//! from a folder. A pure Rust engine runs them all; they need nothing from the machine. Where an ONNX Runtime library is at
+//! hand, it runs those of the second road, and faster.
 
 pub mod bundled;
 pub mod embedder;
@@ -14,6 +14,6 @@ pub mod zoo;
 
 pub use bundled::{BUNDLED_MODEL, BundledEmbedder, BundledModel, MULTILINGUAL_MODEL, MultilingualEmbedder};
 pub use embedder::{EmbedWorker, Embedder, ModelIdentity};
-pub use error::{EmbedError, OnnxRuntimeReason};
+pub use error::{DownloadError, EmbedError, OnnxRuntimeReason, UnknownPart};
 pub use tokens::{TokenCounter, bundled_tokens};
 pub use zoo::{ZooEmbedder, ZooModel, ZooOptions};

@@ -1,94 +1,155 @@
-//! Every other model: fastembed's list from the model hub, or a folder of the user's. It needs an ONNX Runtime
-//! library while it runs; the bundled model does not, and knows nothing of this module.
+//! Every other model: a folder of the user's, or one fetched from the model hub. What is done around its network is read
+//! from its own files, so that any model whose parts are known here can be had; one with an unknown part is refused. The
+//! network is run by rten, or by ONNX Runtime where a library is at hand. The bundled models know nothing of this module.
 
+mod by_onnxruntime;
+mod by_rten;
+mod catalogue;
+mod dense;
+mod families;
+mod fetch;
 mod files;
-mod names;
-mod prefixes;
+mod hub;
+mod json;
+mod network;
+mod pooling;
+mod recipe;
 mod runtime;
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use fastembed::{InitOptionsUserDefined, TextEmbedding};
+use tokenizers::{Tokenizer, TruncationParams};
 
+use crate::bundled::beginning;
 use crate::embedder::{EmbedWorker, Embedder, ModelIdentity, checked};
-use crate::error::EmbedError;
+use crate::error::{EmbedError, UnknownPart};
+use by_onnxruntime::OnnxRuntimeNetwork;
+use by_rten::RtenNetwork;
+use dense::Dense;
 use files::ModelFiles;
-pub use names::models;
-use prefixes::{Prefixes, prefixes_of};
+use network::{Network, Output, Runner, Tokens};
 
-/// Longer texts are cut here, as with the bundled model, so that one chunk size suits all.
-const MAX_TOKENS: usize = 256;
+pub use catalogue::{CATALOGUE, Quality, ZooModel};
+pub use families::Prefixes;
+pub use fetch::FetchProgress;
+pub use hub::{Fetched, HUB, Kept, fetch, fetched};
+pub use pooling::Pooling;
+pub use recipe::{Origin, Recipe, Step};
 
-const ENGINE: &str = "onnxruntime via fastembed 7.5";
+/// The engines' names, as a model's identity has them.
+const RTEN: &str = crate::bundled::ENGINE;
+const ONNX_RUNTIME: &str = "onnxruntime via ort 2.0.0-rc.15";
 
 /// Which model to open, and where to look for its parts.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ZooOptions {
-    /// The model's name, as [`models`] lists it, or the part after the `/`. With a `model_dir` any name will
-    /// do; the query prefix follows from it.
+    /// The model's name: one of [`CATALOGUE`], the part of it after the `/`, or any repository of the hub. What stands
+    /// behind a `#` says which of its networks to take. With a `model_dir` any name will do; the habits of its family
+    /// follow from it where no file states them.
     pub name: String,
-    /// A folder with the network (`model.onnx`, `onnx/model.onnx` or either with `_quantized`) and
-    /// `tokenizer.json`. Without it the model is fetched from the hub.
+    /// A folder with a network and `tokenizer.json`, laid out as sentence-transformers does. Without it the model is
+    /// fetched from the hub.
     pub model_dir: Option<PathBuf>,
     /// Where fetched files are kept.
     pub cache_dir: PathBuf,
-    /// Where an ONNX Runtime library may be, the best place first.
+    /// Where an ONNX Runtime library may be, the best place first; none need be there.
     pub onnx_runtime: Vec<PathBuf>,
-    /// Whether a download draws its progress on the terminal.
-    pub show_download_progress: bool,
+    /// The address of the model hub, as [`HUB`].
+    pub hub: String,
+    /// The address of a proxy to the hub.
+    pub proxy: Option<String>,
+    /// Who is told of a download.
+    pub progress: Option<Arc<dyn FetchProgress>>,
 }
 
-/// A model that can be named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZooModel {
-    /// The name, such as `intfloat/multilingual-e5-small`.
-    pub name: String,
-    /// The length of its vectors.
-    pub dimensions: usize,
-    /// A few words by fastembed.
-    pub description: String,
-}
-
-/// A model run by ONNX Runtime.
+/// A model of a folder, opened.
 pub struct ZooEmbedder {
     identity: ModelIdentity,
-    files: ModelFiles,
-    prefixes: Prefixes,
-    /// The session that measured the dimensions; the first worker takes it.
-    first: Mutex<Option<TextEmbedding>>,
+    languages: Option<&'static [&'static str]>,
+    network: Box<dyn Network>,
+    file: PathBuf,
+    method: Arc<Method>,
+    passed_over: Option<EmbedError>,
+    /// The runner that measured the dimensions; the first worker takes it.
+    first: Mutex<Option<Box<dyn Runner + Send>>>,
+}
+
+/// All that is done around a network.
+struct Method {
+    recipe: Recipe,
+    dense: Vec<Dense>,
+    tokenizer: Tokenizer,
+    name: String,
 }
 
 impl ZooEmbedder {
-    /// Opens the library and the model. It blocks while the model is fetched, which may be gigabytes, and
-    /// hashes the model's files. A process uses one library: the first that was opened.
+    /// Opens the model. It blocks while the model is fetched, which may be gigabytes, and hashes the model's files. Of
+    /// ONNX Runtime a process uses one library: the first that was opened.
     ///
     /// # Errors
-    /// When the name is unknown, a file cannot be had or read, no library is usable, or the model does not run.
+    /// When the name is unknown, a file cannot be had or read, a part of the model is not known here, or no engine can run
+    /// it.
     pub fn load(options: &ZooOptions) -> Result<Self, EmbedError> {
-        let known = names::find(&options.name);
-        let (name, files) = match &options.model_dir {
-            Some(dir) => {
-                let pooling =
-                    known.ok().and_then(|(_, info)| TextEmbedding::get_default_pooling_method(&info.model));
-                let files = ModelFiles::local(dir, &options.name, pooling)?;
-                runtime::open(&options.onnx_runtime)?;
-                (options.name.clone(), files)
-            }
+        let (name, stem) = split(&options.name);
+        let known = catalogue::find(name);
+        let (name, folder) = match &options.model_dir {
+            Some(dir) => (options.name.clone(), dir.clone()),
             None => {
-                let (name, info) = known?;
-                runtime::open(&options.onnx_runtime)?; // before a download that would be of no use
-                let pooling = TextEmbedding::get_default_pooling_method(&info.model);
-                let pooling = pooling.unwrap_or_else(|| prefixes::pooling_of(&name));
-                (name, ModelFiles::from_hub(&info, pooling, options)?)
+                let fetched = hub::fetch(options)?;
+                (fetched.name, fetched.folder)
             }
         };
-        let mut first = session(&name, &files)?;
-        let dimensions = embed_one(&name, &mut first, "dimensions")?.len();
-        let checksum = files.checksum()?;
-        let prefixes = prefixes_of(&name);
-        let identity = ModelIdentity { name, engine: ENGINE.to_owned(), dimensions, checksum };
-        Ok(Self { identity, files, prefixes, first: Mutex::new(Some(first)) })
+        let modules = recipe::read(&folder, &name)?;
+        let files = ModelFiles::find(&modules.transformer, stem)?;
+        let tokenizer = tokenizer(&name, &files.tokenizer, modules.recipe.max_tokens)?;
+        let engine = Engine::open(&options.onnx_runtime, &files.network)?;
+        let mut method = Method { recipe: modules.recipe, dense: modules.dense, tokenizer, name };
+        let mut runner = engine.network.runner()?;
+        let tokens = method.tokens("", "")?;
+        if tokens.ids.is_empty() {
+            return Err(EmbedError::NotUnderstood { path: files.tokenizer, part: UnknownPart::NoFrame });
+        }
+        let output = runner.run(&tokens)?;
+        if matches!(output, Output::Sentence(_)) {
+            method.recipe = method.recipe.of_pooling_graph();
+            method.dense.clear();
+        }
+        let dimensions = method.vector(output, &files.network)?.len();
+        let others = if method.dense.is_empty() { &[][..] } else { &modules.dense_files };
+        let checksum = files.checksum(others, &method.recipe.line())?;
+        if options.model_dir.is_none() {
+            hub::keep_that_it_ran(&options.cache_dir, &method.name, engine.name);
+        }
+        let name = method.name.clone();
+        let identity = ModelIdentity { name, engine: engine.name.to_owned(), dimensions, checksum };
+        Ok(Self {
+            identity,
+            languages: known.and_then(|model| model.languages()),
+            network: engine.network,
+            file: files.network,
+            method: Arc::new(method),
+            passed_over: engine.passed_over,
+            first: Mutex::new(Some(runner)),
+        })
+    }
+
+    /// What was understood of the model's files.
+    #[must_use]
+    pub fn recipe(&self) -> &Recipe {
+        &self.method.recipe
+    }
+
+    /// The file of the network.
+    #[must_use]
+    pub fn network_file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Why rten runs the model and not ONNX Runtime, where it does.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<&EmbedError> {
+        self.passed_over.as_ref()
     }
 }
 
@@ -97,55 +158,139 @@ impl Embedder for ZooEmbedder {
         &self.identity
     }
 
+    fn languages(&self) -> Option<&'static [&'static str]> {
+        self.languages
+    }
+
     fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
-        // Held for a move, never while a session is made.
+        // Held for a move, never while a runner is made.
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let session = first.map_or_else(|| session(&self.identity.name, &self.files), Ok)?;
-        Ok(Box::new(ZooWorker { identity: self.identity.clone(), session, prefixes: self.prefixes }))
+        let runner = first.map_or_else(|| self.network.runner(), Ok)?;
+        let (identity, file) = (self.identity.clone(), self.file.clone());
+        Ok(Box::new(ZooWorker { identity, file, runner, method: Arc::clone(&self.method) }))
+    }
+}
+
+/// Splits a name and the network it asks for.
+fn split(name: &str) -> (&str, Option<&str>) {
+    name.trim().split_once('#').map_or((name.trim(), None), |(name, stem)| (name, Some(stem)))
+}
+
+/// A network and the engine that runs it.
+struct Engine {
+    network: Box<dyn Network>,
+    name: &'static str,
+    /// Why it is not ONNX Runtime, where it is not.
+    passed_over: Option<EmbedError>,
+}
+
+impl Engine {
+    /// Opens a network by the quickest engine there is. ONNX Runtime is passed over where no library of it is usable, or
+    /// where it does not open what rten opens.
+    fn open(onnx_runtime: &[PathBuf], path: &Path) -> Result<Self, EmbedError> {
+        let environment = runtime::open(onnx_runtime)
+            .map_err(|reason| EmbedError::OnnxRuntime { looked_in: onnx_runtime.to_vec(), reason });
+        let opened = environment.and_then(|environment| OnnxRuntimeNetwork::open(environment, path));
+        let passed_over = match opened {
+            Ok(network) => {
+                return Ok(Self { network: Box::new(network), name: ONNX_RUNTIME, passed_over: None });
+            }
+            Err(error) => error,
+        };
+        match (RtenNetwork::open(path), passed_over) {
+            (Ok(network), passed_over) => {
+                Ok(Self { network: Box::new(network), name: RTEN, passed_over: Some(passed_over) })
+            }
+            (Err(_), error @ EmbedError::OnnxRuntimeRun { .. }) => Err(error),
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+/// Opens a tokenizer that gives at most `max_tokens` tokens, the special ones included.
+fn tokenizer(name: &str, path: &Path, max_tokens: usize) -> Result<Tokenizer, EmbedError> {
+    let bytes =
+        std::fs::read(path).map_err(|source| EmbedError::ModelFile { path: path.to_owned(), source })?;
+    let failed = |source| EmbedError::Tokenizer { model: name.to_owned(), source };
+    let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(failed)?;
+    // What the file says of the two is of the last training or export.
+    tokenizer.with_padding(None);
+    let cut = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
+    tokenizer.with_truncation(Some(cut)).map_err(failed)?;
+    Ok(tokenizer)
+}
+
+impl Method {
+    fn tokens(&self, prefix: &str, text: &str) -> Result<Tokens, EmbedError> {
+        let whole = [prefix, beginning(text)].concat();
+        // As sentence-transformers does.
+        let trimmed = whole.trim();
+        let encoded = if self.recipe.lower_case {
+            self.tokenizer.encode_fast(trimmed.to_lowercase(), true)
+        } else {
+            self.tokenizer.encode_fast(trimmed, true)
+        };
+        let encoding = encoded.map_err(|source| EmbedError::Tokenize { model: self.name.clone(), source })?;
+        Ok(Tokens {
+            ids: encoding.get_ids().to_vec(),
+            types: encoding.get_type_ids().to_vec(),
+            first_position: self.recipe.first_position,
+            bytes: text.len(),
+        })
+    }
+
+    /// Makes the vector of what the network in `file` gave.
+    fn vector(&self, output: Output, file: &Path) -> Result<Vec<f32>, EmbedError> {
+        let (values, width) = match output {
+            Output::Sentence(vector) => return Ok(vector),
+            Output::Tokens { values, width } => (values, width),
+        };
+        let mut vector: Vec<f32> =
+            self.recipe.pooling.iter().flat_map(|way| way.pool(&values, width)).collect();
+        let mut layers = self.dense.iter();
+        for step in &self.recipe.steps {
+            match step {
+                Step::Normalize => {
+                    let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
+                    vector.iter_mut().for_each(|x| *x /= norm);
+                }
+                Step::Dense { n_in, .. } if *n_in != vector.len() => {
+                    let part = UnknownPart::Shape(vec![vector.len()]);
+                    return Err(EmbedError::NotUnderstood { path: file.to_owned(), part });
+                }
+                Step::Dense { .. } => {
+                    vector = layers.next().map_or(vector.clone(), |layer| layer.apply(&vector));
+                }
+            }
+        }
+        Ok(vector)
     }
 }
 
 struct ZooWorker {
     identity: ModelIdentity,
-    session: TextEmbedding,
-    prefixes: Prefixes,
+    file: PathBuf,
+    runner: Box<dyn Runner + Send>,
+    method: Arc<Method>,
 }
 
 impl ZooWorker {
     fn embed(&mut self, prefix: &str, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let vector = if prefix.is_empty() {
-            embed_one(&self.identity.name, &mut self.session, text)
-        } else {
-            embed_one(&self.identity.name, &mut self.session, &format!("{prefix}{text}"))
-        };
-        checked(&self.identity, vector?)
+        let output = self.runner.run(&self.method.tokens(prefix, text)?)?;
+        checked(&self.identity, self.method.vector(output, &self.file)?)
     }
 }
 
 impl EmbedWorker for ZooWorker {
     fn embed_document(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        self.embed(self.prefixes.document, text)
+        let method = Arc::clone(&self.method);
+        self.embed(&method.recipe.prefixes.document, text)
     }
 
     fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        self.embed(self.prefixes.query, text)
+        let method = Arc::clone(&self.method);
+        self.embed(&method.recipe.prefixes.query, text)
     }
-}
-
-/// Opens a model on one thread. The library must be open: fastembed panics without.
-fn session(name: &str, files: &ModelFiles) -> Result<TextEmbedding, EmbedError> {
-    let options = InitOptionsUserDefined::new().with_max_length(MAX_TOKENS).with_intra_threads(1);
-    TextEmbedding::try_new_from_user_defined(files.read()?, options).map_err(|source| failed(name, source))
-}
-
-/// One text at a time: fastembed keeps all outputs of a call, with every token's vector, until it returns.
-fn embed_one(name: &str, session: &mut TextEmbedding, text: &str) -> Result<Vec<f32>, EmbedError> {
-    let vectors = session.embed([text], None).map_err(|source| failed(name, source))?;
-    Ok(vectors.into_iter().next().unwrap_or_default())
-}
-
-fn failed(name: &str, source: fastembed::Error) -> EmbedError {
-    EmbedError::Fastembed { model: name.to_owned(), source: Box::new(source) }
 }
 
 #[cfg(test)]

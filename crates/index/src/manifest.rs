@@ -149,7 +149,7 @@ pub struct ModelRecord {
     pub engine: String,
     /// How many numbers a vector has.
     pub dimensions: usize,
-    /// The hash of its weights.
+    /// The hash of its weights and of what else decides a vector; the engine does not.
     pub checksum: String,
     /// The folder it was read from, where it is not bundled and not downloaded.
     pub folder: Option<PathBuf>,

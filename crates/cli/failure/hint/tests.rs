@@ -3,7 +3,7 @@
 use crate::command::connect::ConnectError;
 use std::path::PathBuf;
 
-use ibid_embed::OnnxRuntimeReason;
+use ibid_embed::{OnnxRuntimeReason, UnknownPart};
 use ibid_measure::dataset::DatasetError;
 use ibid_measure::record::RecordError;
 
@@ -48,6 +48,18 @@ fn families() -> Vec<(Failure, &'static str)> {
     let unknown_model =
         EmbedError::UnknownModel { name: "bg".into(), nearest: vec!["bge".into(), "gte".into()] };
     let onnx = EmbedError::OnnxRuntime { looked_in: vec![], reason: OnnxRuntimeReason::NoCandidate };
+    let download = |source: DownloadError| {
+        Failure::Embed(EmbedError::Download {
+            model: "a/b".into(),
+            file: "model.onnx".into(),
+            cache_dir: path(),
+            source: Box::new(source),
+        })
+    };
+    let lie = DownloadError::Checksum { wanted: "a".into(), found: "b".into() };
+    let broken_off = DownloadError::BrokenOff { done: 1, total: 2 };
+    let router = EmbedError::NotUnderstood { path: path(), part: UnknownPart::Module("Router".into()) };
+    let graph = EmbedError::Weights { model: "m".into(), source: "no such operator".into() };
     let token = Failure::Token { path: "/secret".into(), source: ibid_server::TokenError };
     let gone = |set_in, is_indexed| Failure::SourceGone { name: name(), root: path(), set_in, is_indexed };
     let address = "0.0.0.0:80".parse().unwrap();
@@ -56,6 +68,12 @@ fn families() -> Vec<(Failure, &'static str)> {
         (unknown(&["gardens", "work"]), "did you mean gardens?"),
         (unknown(&["work", "zoo"]), "there are: work, zoo"),
         (unknown(&[]), "ibid index PATH"),
+        (download(lie), "what came was removed"),
+        (download(broken_off), "goes on with it"),
+        (download(DownloadError::Status(404)), "no such model"),
+        (download(DownloadError::NoNetwork), "onnx-community"),
+        (Failure::Embed(router), "it is refused"),
+        (Failure::Embed(graph), "ORT_DYLIB_PATH"),
         (build(taken), "ibid index '/my notes' --name NAME"),
         (build(emptied), "is its disk mounted?"),
         (build(other), "--name garden --model b`"),

@@ -59,9 +59,13 @@ impl Network {
         let model = ModelOptions::with_ops(operators)
             .prepack_weights(true)
             .load_static_slice(graph)
-            .map_err(|source| EmbedError::Weights { model: name.to_owned(), source })?;
+            .map_err(|source| EmbedError::Weights { model: name.to_owned(), source: Box::new(source) })?;
         let node = |node| {
-            model.node_id(node).map_err(|source| EmbedError::Run { model: name.to_owned(), bytes: 0, source })
+            model.node_id(node).map_err(|source| EmbedError::Run {
+                model: name.to_owned(),
+                bytes: 0,
+                source: Box::new(source),
+            })
         };
         Ok(Self {
             inputs: inputs.iter().map(|&input| node(input)).collect::<Result<_, _>>()?,
@@ -97,7 +101,7 @@ impl<F: Feed> NetworkWorker<F> {
         let vector = self.network.run(inputs, self.options.clone()).map_err(|source| EmbedError::Run {
             model: self.identity.name.clone(),
             bytes: text.len(),
-            source,
+            source: Box::new(source),
         })?;
         checked(&self.identity, vector)
     }

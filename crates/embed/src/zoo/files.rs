@@ -1,186 +1,136 @@
-//! Where a model's files are, and what fastembed needs of them in memory. It runs no model.
+//! Which files of a model's folder are its network and its tokenizer, and their checksum. No file is understood here.
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fastembed::{ModelInfo, OutputKey, Pooling, TokenizerFiles, UserDefinedEmbeddingModel};
-use hf_hub::Cache;
-use hf_hub::api::sync::{ApiBuilder, ApiRepo};
-use serde_json::{Value, json};
-
-use super::{MAX_TOKENS, ZooOptions, prefixes};
 use crate::error::EmbedError;
 
-/// Where a local folder may have its network, in the order of preference.
-const NETWORKS: [&str; 4] =
-    ["model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx"];
+/// Where a network may be, the one preferred first: whole numbers in place of floats are smaller and quicker, and how well
+/// they were made differs from model to model, so they are taken where they are named or alone.
+const PREFERRED: [&str; 6] =
+    ["model", "model_fp32", "model_optimized", "model_quantized", "model_int8", "model_uint8"];
 
-/// The files beside the network that say how to cut a text.
-const TOKENIZER: &str = "tokenizer.json";
-const SPECIAL_FILES: [&str; 3] = ["config.json", "special_tokens_map.json", "tokenizer_config.json"];
+/// The folder for networks of a repository that has others too.
+const NETWORKS: &str = "onnx";
+const ENDING: &str = ".onnx";
+
+pub(super) const TOKENIZER: &str = "tokenizer.json";
 
 /// A model on disk.
 pub(super) struct ModelFiles {
-    network: PathBuf,
+    pub(super) network: PathBuf,
     /// Weights too large for the network's file, which refers to them by name.
     weights: Vec<PathBuf>,
-    /// The folder of the tokenizer's files.
-    tokenizer_dir: PathBuf,
-    pooling: Pooling,
-    output: Option<OutputKey>,
+    pub(super) tokenizer: PathBuf,
 }
 
 impl ModelFiles {
-    /// Finds the files in the caller's own folder. `known` is the model in fastembed's list, if it is there.
-    pub(super) fn local(dir: &Path, name: &str, known: Option<Pooling>) -> Result<Self, EmbedError> {
+    /// Finds the files in a folder; of several networks the one whose name is `stem`, where that is given.
+    pub(super) fn find(dir: &Path, stem: Option<&str>) -> Result<Self, EmbedError> {
         let missing = |wanted| EmbedError::MissingModelFile { folder: dir.to_owned(), wanted };
-        let networks = NETWORKS.iter().map(|file| dir.join(file));
-        let network = networks.into_iter().find(|path| path.is_file()).ok_or_else(|| {
-            missing("model.onnx, onnx/model.onnx, model_quantized.onnx or onnx/model_quantized.onnx")
+        let (here, below) = (names(dir)?, names(&dir.join(NETWORKS))?);
+        let below = below.into_iter().map(|name| format!("{NETWORKS}/{name}"));
+        let all: Vec<String> = here.into_iter().chain(below).collect();
+        let network = network(all.iter().map(String::as_str), stem).ok_or_else(|| {
+            missing("network: model.onnx, onnx/model.onnx, or one of them with another name that `--model` has after a #")
         })?;
-        if !dir.join(TOKENIZER).is_file() {
+        let tokenizer = dir.join(TOKENIZER);
+        if !tokenizer.is_file() {
             return Err(missing(TOKENIZER));
         }
-        // The two customary names for weights beside the network.
-        let beside = ["_data", ".data"].map(|end| {
-            let mut path = network.clone().into_os_string();
-            path.push(end);
-            PathBuf::from(path)
-        });
-        let weights = beside.into_iter().filter(|path| path.is_file()).collect();
-        let guess = || known.unwrap_or_else(|| prefixes::pooling_of(name));
-        let pooling = configured_pooling(dir)?.unwrap_or_else(guess);
-        Ok(Self { network, weights, tokenizer_dir: dir.to_owned(), pooling, output: None })
+        let weights = all.iter().filter(|name| are_weights_of(name, network)).map(|name| dir.join(name));
+        Ok(Self { network: dir.join(network), weights: weights.collect(), tokenizer })
     }
 
-    /// Finds the files of one of fastembed's models in the hub's cache, and fetches what is not there.
-    pub(super) fn from_hub<M>(
-        info: &ModelInfo<M>,
-        pooling: Pooling,
-        options: &ZooOptions,
-    ) -> Result<Self, EmbedError> {
-        let hub = Hub::new(&info.model_code, options);
-        let network = hub.file(&info.model_file)?;
-        let weights = info.additional_files.iter().map(|file| hub.file(file)).collect::<Result<_, _>>()?;
-        for file in SPECIAL_FILES {
-            hub.file(file)?;
-        }
-        let tokenizer = hub.file(TOKENIZER)?;
-        let tokenizer_dir = tokenizer.parent().map_or_else(PathBuf::new, Path::to_owned);
-        Ok(Self { network, weights, tokenizer_dir, pooling, output: info.output_key.clone() })
-    }
-
-    /// Hashes the network, its weights and its tokenizer.
-    pub(super) fn checksum(&self) -> Result<String, EmbedError> {
+    /// Hashes the network, its weights, its tokenizer, and what else decides a vector.
+    pub(super) fn checksum(&self, others: &[PathBuf], recipe: &str) -> Result<String, EmbedError> {
         let mut hasher = blake3::Hasher::new();
-        let tokenizer = self.tokenizer_dir.join(TOKENIZER);
-        for path in [&self.network].into_iter().chain(&self.weights).chain([&tokenizer]) {
+        for path in [&self.network].into_iter().chain(&self.weights).chain([&self.tokenizer]).chain(others) {
             let hashed = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
             hashed.map_err(|source| EmbedError::ModelFile { path: path.clone(), source })?;
         }
+        hasher.update(recipe.as_bytes());
         Ok(hasher.finalize().to_hex().to_string())
     }
-
-    /// Reads all files into memory, where fastembed takes them from.
-    pub(super) fn read(&self) -> Result<UserDefinedEmbeddingModel, EmbedError> {
-        let mut model = UserDefinedEmbeddingModel::new(read(&self.network)?, self.tokenizer_files()?)
-            .with_pooling(self.pooling.clone());
-        model.output_key = self.output.clone();
-        for path in &self.weights {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            model = model.with_external_initializer(name, read(path)?);
-        }
-        Ok(model)
-    }
-
-    /// Reads the tokenizer; what a folder lacks beside `tokenizer.json` is made up from it.
-    fn tokenizer_files(&self) -> Result<TokenizerFiles, EmbedError> {
-        let tokenizer_file = read(&self.tokenizer_dir.join(TOKENIZER))?;
-        let pad = || pad_token(&tokenizer_file);
-        let special = |name: &str, missing: &dyn Fn() -> Value| {
-            let path = self.tokenizer_dir.join(name);
-            match std::fs::read(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(missing().to_string().into_bytes()),
-                read => read.map_err(|source| EmbedError::ModelFile { path, source }),
-            }
-        };
-        let [config, map, tokenizer_config] = SPECIAL_FILES;
-        Ok(TokenizerFiles {
-            config_file: special(config, &|| json!({ "pad_token_id": pad().1 }))?,
-            special_tokens_map_file: special(map, &|| json!({}))?,
-            tokenizer_config_file: special(
-                tokenizer_config,
-                &|| json!({ "model_max_length": MAX_TOKENS, "pad_token": pad().0 }),
-            )?,
-            tokenizer_file,
-        })
-    }
 }
 
-/// The token for padding. One text at a time is never padded, so a guess does no harm.
-fn pad_token(tokenizer_json: &[u8]) -> (String, u64) {
-    let tokenizer: Value = serde_json::from_slice(tokenizer_json).unwrap_or_default();
-    let added = tokenizer["added_tokens"].as_array().map_or(&[][..], Vec::as_slice);
-    let pad = |token: &Value| {
-        let content = token["content"].as_str().filter(|text| ["[PAD]", "<pad>"].contains(text))?;
-        Some((content.to_owned(), token["id"].as_u64()?))
+/// The names of a folder's files, sorted; none where there is no folder.
+fn names(dir: &Path) -> Result<Vec<String>, EmbedError> {
+    let failed = |source| EmbedError::ModelFile { path: dir.to_owned(), source };
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(failed)?,
     };
-    added.iter().find_map(pad).unwrap_or_else(|| ("[PAD]".to_owned(), 0))
-}
-
-/// Reads what sentence-transformers writes about pooling, if the folder has it.
-fn configured_pooling(dir: &Path) -> Result<Option<Pooling>, EmbedError> {
-    let path = dir.join("1_Pooling/config.json");
-    if !path.is_file() {
-        return Ok(None);
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
     }
-    let config: Value = serde_json::from_slice(&read(&path)?)
-        .map_err(|source| EmbedError::ModelConfig { path: path.clone(), source })?;
-    let mode = |name: &str| config[name].as_bool() == Some(true);
-    if mode("pooling_mode_mean_tokens") {
-        Ok(Some(Pooling::Mean))
-    } else if mode("pooling_mode_cls_token") {
-        Ok(Some(Pooling::Cls))
-    } else {
-        Err(EmbedError::Pooling { path })
+    names.sort();
+    Ok(names)
+}
+
+/// Chooses the network among the files of a folder, named from it on. Without a `stem` it is the one preferred, or the only
+/// one there is.
+pub(super) fn network<'a>(files: impl Iterator<Item = &'a str>, stem: Option<&str>) -> Option<&'a str> {
+    let stem_of = |file: &'a str| {
+        let name = file.strip_suffix(ENDING)?;
+        let name = name.strip_prefix(NETWORKS).and_then(|name| name.strip_prefix('/')).unwrap_or(name);
+        (!name.contains('/')).then_some(name)
+    };
+    // Those beside the tokenizer come before those of the folder for networks.
+    let mut networks: Vec<(&str, &str)> = files.filter_map(|file| Some((stem_of(file)?, file))).collect();
+    networks.sort_by_key(|(_, file)| (file.contains('/'), *file));
+    let called = |wanted: &str| networks.iter().find(|(stem, _)| *stem == wanted).map(|(_, file)| *file);
+    match (stem, &networks[..]) {
+        (Some(stem), _) => called(stem),
+        (None, [(_, only)]) => Some(only),
+        (None, _) => PREFERRED.iter().find_map(|stem| called(stem)),
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
-    std::fs::read(path).map_err(|source| EmbedError::ModelFile { path: path.to_owned(), source })
+/// Whether a file holds weights that a network refers to, by the two customary names and their numbered followers.
+pub(super) fn are_weights_of(file: &str, network: &str) -> bool {
+    let rest = file.strip_prefix(network).unwrap_or_default();
+    ["_data", ".data"].iter().any(|end| {
+        let number = rest.strip_prefix(end).map(|rest| rest.trim_start_matches('_'));
+        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    })
 }
 
-/// One repository of the model hub, seen through the cache folder. What is in the cache needs no network.
-struct Hub<'a> {
-    model: &'a str,
-    cache: Cache,
-    progress: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> Hub<'a> {
-    fn new(model: &'a str, options: &ZooOptions) -> Self {
-        let cache = Cache::new(options.cache_dir.clone());
-        Self { model, cache, progress: options.show_download_progress }
+    fn check(files: &[&str], stem: Option<&str>, wanted: Option<&str>) {
+        assert_eq!(network(files.iter().copied(), stem), wanted, "{files:?}");
     }
 
-    fn file(&self, file: &str) -> Result<PathBuf, EmbedError> {
-        if let Some(path) = self.cache.model(self.model.to_owned()).get(file) {
-            return Ok(path);
+    #[test]
+    fn the_network_in_floats_is_preferred_and_another_is_named() {
+        let files = ["config.json", "onnx/model_quantized.onnx", "onnx/model.onnx", "onnx/model_int8.onnx"];
+        check(&files, None, Some("onnx/model.onnx"));
+        check(&files, Some("model_int8"), Some("onnx/model_int8.onnx"));
+        check(&files, Some("model_q4"), None);
+    }
+
+    #[test]
+    fn the_only_network_may_be_called_as_it_likes() {
+        check(&["mine.onnx", "tokenizer.json"], None, Some("mine.onnx"));
+        check(&["mine.onnx", "yours.onnx"], None, None);
+        check(&["openvino/model.onnx"], None, None);
+    }
+
+    #[test]
+    fn weights_beside_a_network_are_recognised() {
+        for (file, wanted) in [
+            ("onnx/model.onnx_data", true),
+            ("onnx/model.onnx.data", true),
+            ("onnx/model.onnx_data_1", true),
+            ("onnx/model.onnx", false),
+            ("onnx/model.onnx_database", false),
+            ("model.onnx_data", false),
+        ] {
+            assert_eq!(are_weights_of(file, "onnx/model.onnx"), wanted, "{file}");
         }
-        self.remote().and_then(|remote| remote.get(file)).map_err(|source| EmbedError::Download {
-            model: self.model.to_owned(),
-            file: file.to_owned(),
-            cache_dir: self.cache.path().clone(),
-            source: Box::new(source),
-        })
-    }
-
-    fn remote(&self) -> Result<ApiRepo, hf_hub::api::sync::ApiError> {
-        // Every listed model is public. Unasked, the client would send the hub whatever stands in a file named
-        // `token` beside the cache folder.
-        let api = ApiBuilder::from_cache(self.cache.clone()).with_token(None);
-        let api = api.with_progress(self.progress).build()?;
-        Ok(api.model(self.model.to_owned()))
     }
 }
