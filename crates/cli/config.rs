@@ -11,7 +11,8 @@ use std::time::Duration;
 use ibid_core::grant::{Rule, What};
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_server::{Person, Private, SecretRules};
+use ibid_core::private::Private;
+use ibid_server::{Person, SecretRules};
 use serde::Deserialize;
 
 use crate::args::{LanguageChoice, delay_of};
