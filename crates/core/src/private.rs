@@ -57,25 +57,34 @@ impl Private {
         rules.rules().iter().map(ToString::to_string).collect()
     }
 
-    /// Whether a note of a collection is kept back.
-    pub fn keeps_back(&self, collection: &CollectionName, document: &Document) -> bool {
+    /// Whether a note of a collection is kept back. `of_parts` are facts about parts of it: what they say, a property of
+    /// the whole note would say too.
+    pub fn keeps_back<'a>(
+        &self,
+        collection: &CollectionName,
+        document: &'a Document,
+        of_parts: impl IntoIterator<Item = (&'a str, &'a PropertyValue)>,
+    ) -> bool {
         if self.is_nothing() {
             return false;
         }
-        let values = document.properties.iter();
-        let values =
-            values.flat_map(|(name, value)| value.texts().into_iter().map(|text| (name.clone(), text)));
-        let properties: Vec<(String, String)> = values.collect();
-        let facts =
-            Facts { collection, path: document.path.as_str(), tags: &document.tags, properties: &properties };
-        let is_marked = |(name, value): &(String, PropertyValue)| {
+        let of_whole = document.properties.iter().map(|(name, value)| (name.as_str(), value));
+        let facts: Vec<(&str, &PropertyValue)> = of_whole.chain(of_parts).collect();
+        let texts = |(name, value): &(&str, &PropertyValue)| {
+            let name = (*name).to_owned();
+            value.texts().into_iter().map(move |text| (name.clone(), text))
+        };
+        let properties: Vec<(String, String)> = facts.iter().flat_map(texts).collect();
+        let (path, tags) = (document.path.as_str(), &document.tags);
+        let asked = Facts { collection, path, tags, properties: &properties };
+        let is_marked = |(name, value): &(&str, &PropertyValue)| {
             self.marks.iter().any(|mark| same_words(mark, name)) && marks(value)
         };
         let is_unreadable = |(name, value): &(String, String)| name == FRONT_MATTER && value == UNREADABLE;
         properties.iter().any(is_unreadable)
-            || document.properties.iter().any(is_marked)
+            || facts.iter().any(is_marked)
             // Rules that deny name a path whatever else the collection holds.
-            || !Grant::of(self.rules.iter().cloned()).shows(&facts, |_| false)
+            || !Grant::of(self.rules.iter().cloned()).shows(&asked, |_| false)
     }
 }
 
@@ -109,7 +118,7 @@ mod tests {
     fn check(rules: &[&str], document: &Document, kept: bool) {
         let rules: Vec<Rule> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
         let private = Private::of(rules.into_iter().map(|rule| rule.what));
-        assert_eq!(private.keeps_back(&"n".parse().unwrap(), document), kept, "{:?}", private.texts());
+        assert_eq!(private.keeps_back(&"n".parse().unwrap(), document, []), kept, "{:?}", private.texts());
     }
 
     #[test]
@@ -147,6 +156,20 @@ mod tests {
         let unreadable = [(FRONT_MATTER, PropertyValue::Text(UNREADABLE.to_owned()))];
         check(&["tag:private"], &document("a.md", &[], &unreadable), true);
         check(&[], &document("a.md", &["private"], &unreadable), false);
+    }
+
+    #[test]
+    fn a_note_of_which_a_part_is_private_is_kept_back() {
+        let note = document("a.md", &[], &[]);
+        for (name, value, kept) in [
+            (FRONT_MATTER, PropertyValue::Text(UNREADABLE.to_owned()), true),
+            ("private", PropertyValue::Checkbox(true), true),
+            ("private", PropertyValue::Checkbox(false), false),
+            ("task", PropertyValue::Text("open".to_owned()), false),
+        ] {
+            let kept_back = Private::default().keeps_back(&"n".parse().unwrap(), &note, [(name, &value)]);
+            assert_eq!(kept_back, kept, "{name} {value:?}");
+        }
     }
 
     #[test]

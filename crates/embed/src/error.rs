@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::remote::RemoteError;
+
 /// What failed, and where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -124,6 +126,9 @@ pub enum EmbedError {
         /// What fastembed said.
         source: Box<fastembed::Error>,
     },
+    /// An engine behind a url is away, or does not answer as it should.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 /// Why no candidate served as ONNX Runtime.

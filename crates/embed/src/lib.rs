@@ -1,19 +1,23 @@
 //! Text to vector, and text to a number of tokens. It knows no index, no chunk and no environment variable:
 //! every path it reads comes from the caller.
 //!
-//! Two roads lead to a vector. [`BundledEmbedder`] runs all-MiniLM-L6-v2 and [`MultilingualEmbedder`]
+//! Three roads lead to a vector. [`BundledEmbedder`] runs all-MiniLM-L6-v2 and [`MultilingualEmbedder`]
 //! multilingual-e5-small, which are compiled into this crate, with a pure Rust engine; they need nothing from
 //! the machine. [`ZooEmbedder`] opens fastembed's models, from
-//! the model hub or from a folder, and needs an ONNX Runtime library while it runs.
+//! the model hub or from a folder, and needs an ONNX Runtime library while it runs. [`RemoteEmbedder`] asks somebody
+//! else's engine behind a url, by the embeddings API of OpenAI.
 
 pub mod bundled;
 pub mod embedder;
 pub mod error;
+pub mod reach;
+pub mod remote;
 pub mod tokens;
 pub mod zoo;
 
 pub use bundled::{BUNDLED_MODEL, BundledEmbedder, BundledModel, MULTILINGUAL_MODEL, MultilingualEmbedder};
-pub use embedder::{EmbedWorker, Embedder, ModelIdentity};
+pub use embedder::{EmbedWorker, Embedder, ModelIdentity, RemoteIdentity};
 pub use error::{EmbedError, OnnxRuntimeReason};
+pub use remote::{RemoteEmbedder, RemoteError, RemoteOptions};
 pub use tokens::{TokenCounter, bundled_tokens};
 pub use zoo::{ZooEmbedder, ZooModel, ZooOptions};

@@ -15,7 +15,8 @@ use crate::embedder::{EmbedWorker, Embedder, ModelIdentity, checked};
 use crate::error::EmbedError;
 use files::ModelFiles;
 pub use names::models;
-use prefixes::{Prefixes, prefixes_of};
+use prefixes::Prefixes;
+pub(crate) use prefixes::prefixes_of;
 
 /// Longer texts are cut here, as with the bundled model, so that one chunk size suits all.
 const MAX_TOKENS: usize = 256;
@@ -87,7 +88,7 @@ impl ZooEmbedder {
         let dimensions = embed_one(&name, &mut first, "dimensions")?.len();
         let checksum = files.checksum()?;
         let prefixes = prefixes_of(&name);
-        let identity = ModelIdentity { name, engine: ENGINE.to_owned(), dimensions, checksum };
+        let identity = ModelIdentity { name, engine: ENGINE.to_owned(), dimensions, checksum, remote: None };
         Ok(Self { identity, files, prefixes, first: Mutex::new(Some(first)) })
     }
 }

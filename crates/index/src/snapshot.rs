@@ -104,6 +104,7 @@ pub struct Snapshot {
     languages: Vec<Language>,
     alive: RowSet,
     without_vector: u64,
+    withheld: u64,
     documents: u64,
     source_bytes: u64,
     links: OnceLock<LinkGraph>,
@@ -213,6 +214,7 @@ impl Snapshot {
             by_row: Vec::new(),
             languages: Vec::new(),
             without_vector: 0,
+            withheld: 0,
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
@@ -238,7 +240,10 @@ impl Snapshot {
         {
             let mut rows = vec![NO_ROW; reader.max_doc() as usize];
             for doc in reader.doc_ids_alive() {
-                let Some(key) = columns.vector_key_of(doc) else { continue };
+                let Some(key) = columns.vector_key_of(doc) else {
+                    self.withheld += u64::from(!self.manifest.withheld.is_empty());
+                    continue;
+                };
                 match self.vectors.row_of(key) {
                     Some(row) => {
                         self.alive.insert(row);
@@ -325,6 +330,12 @@ impl Snapshot {
         self.without_vector
     }
 
+    /// How many chunks will have no vector, where notes are withheld from the model: those of such notes, and those with
+    /// nothing to embed. 0 where no note is withheld.
+    pub fn chunks_withheld(&self) -> u64 {
+        self.withheld
+    }
+
     /// The vectors of this generation, dead ones among them.
     pub fn vectors(&self) -> &Vectors {
         &self.vectors
@@ -340,10 +351,13 @@ impl Snapshot {
         self.vectors.row_of(key).is_some_and(|row| self.alive.contains(row))
     }
 
-    /// Whether the vector of a chunk is still to be made.
+    /// Whether what a chunk means is not known, because its vector is still to be made or its note is withheld from the
+    /// model. In a collection of which notes are withheld it also holds of chunks that have nothing to embed.
     pub fn awaits_vector(&self, chunk: ChunkAddress) -> bool {
         let columns = &self.columns[chunk.0.segment_ord as usize];
-        columns.vector_key_of(chunk.0.doc_id).is_some() && self.row_at(chunk.0).is_none()
+        let should_have_one =
+            columns.vector_key_of(chunk.0.doc_id).is_some() || !self.manifest.withheld.is_empty();
+        should_have_one && self.row_at(chunk.0).is_none()
     }
 
     /// Every document's file as it was when it was read, sorted by path.

@@ -5,9 +5,9 @@ use fastembed::Pooling;
 
 /// What is put before a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Prefixes {
-    pub(super) query: &'static str,
-    pub(super) document: &'static str,
+pub(crate) struct Prefixes {
+    pub(crate) query: &'static str,
+    pub(crate) document: &'static str,
 }
 
 const RETRIEVE: &str = "Represent this sentence for searching relevant passages: ";
@@ -31,7 +31,7 @@ const PREFIXES: &[(&str, &str, &str)] = &[
 ];
 
 /// Finds what the model called `name` wants before its texts; nothing, for most.
-pub(super) fn prefixes_of(name: &str) -> Prefixes {
+pub(crate) fn prefixes_of(name: &str) -> Prefixes {
     let name = name.to_lowercase();
     let known = PREFIXES.iter().find(|(part, ..)| name.contains(part));
     known.map_or(Prefixes::default(), |&(_, query, document)| Prefixes { query, document })

@@ -36,7 +36,8 @@ fn pieces() -> impl Strategy<Value = String> {
 /// It knows less of Markdown than the indexer, and takes for a word what that may not. Prose between two thematic breaks
 /// is no front matter.
 fn may_hold_words(text: &str, is_at_start: bool) -> bool {
-    let front_matter = text.strip_prefix("---\n").filter(|_| is_at_start).and_then(|rest| rest.split_once("---\n"));
+    let front_matter =
+        text.strip_prefix("---\n").filter(|_| is_at_start).and_then(|rest| rest.split_once("---\n"));
     let body = front_matter.filter(|(inner, _)| inner.contains(": ")).map_or(text, |(_, body)| body);
     let body = body.replace("%% aside %%", "").replace("<!-- aside -->", "").replace("[!note]", "");
     body.lines().filter(|line| !line.starts_with('#')).any(|line| line.contains(char::is_alphanumeric))
