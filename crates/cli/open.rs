@@ -138,7 +138,7 @@ impl ModelChoice {
 
     /// The same model, and no other that goes by its name: where an engine has it, the one that made the vectors that
     /// stand, if it did.
-    pub(crate) fn as_recorded(self, last: Option<&ModelRecord>) -> ModelChoice {
+    pub(crate) fn that_made(self, last: Option<&ModelRecord>) -> ModelChoice {
         match last {
             Some(record) if self.remote.is_some() && record.remote.is_some() && record.name == self.name => {
                 ModelChoice::recorded(record)

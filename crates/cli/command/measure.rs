@@ -117,7 +117,7 @@ fn of_dataset(
     }
     let last = newest_settings(&store, &name).map_err(|source| failed(source.into()))?;
     let last = last.and_then(|last| last.model);
-    let choice = choice.map(|choice| choice.as_recorded(last.as_ref()));
+    let choice = choice.map(|choice| choice.that_made(last.as_ref()));
     let model = choice.map(|choice| {
         let private = environment.config.serving.private();
         Ok::<_, Failure>(Model {

@@ -307,7 +307,7 @@ fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>, conf
     // Made anew, a collection takes the model as the engine has it now.
     let as_recorded = |choice: ModelChoice| match args.rebuild {
         true => ModelChoice { remote: choice.remote.map(|_| RemoteChoice::AsItIs), ..choice },
-        false => choice.as_recorded(recorded.flatten()),
+        false => choice.that_made(recorded.flatten()),
     };
     // A name and a folder belong together: what a flag says of either stands for both.
     // By language means once: settings that say so keep what was chosen then.

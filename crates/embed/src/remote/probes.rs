@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn rounding_leaves_the_direction() {
         let vector: Vec<f32> = (0..768).map(|x| (x as f32 * 0.7).sin() / 20.0).collect();
-        let cosine = farthest(&[vector.clone()], &[rounded(&vector)]);
+        let cosine = farthest(std::slice::from_ref(&vector), &[rounded(&vector)]);
         assert!(cosine > 0.9999, "{cosine}");
     }
 }
