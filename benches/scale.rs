@@ -69,7 +69,11 @@ pub(crate) fn stage(arguments: &[&std::ffi::OsStr]) -> String {
 /// What gives each text a vector of its own.
 pub(crate) fn hashed() -> Model {
     let real = vault::model().embedder;
-    Model { embedder: Arc::new(Hashed(real.identity().clone())), folder: None }
+    Model {
+        embedder: Arc::new(Hashed(real.identity().clone())),
+        folder: None,
+        private: ibid_core::private::Private::nothing(),
+    }
 }
 
 /// How a folder of notes is indexed.

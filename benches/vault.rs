@@ -52,7 +52,7 @@ pub(crate) fn notes() -> Vec<(DocumentPath, String)> {
 /// The bundled model.
 pub(crate) fn model() -> Model {
     let embedder: Arc<dyn Embedder> = Arc::new(BundledEmbedder::load().expect("the model is bundled"));
-    Model { embedder, folder: None }
+    Model { embedder, folder: None, private: ibid_core::private::Private::nothing() }
 }
 
 /// The collection that [`index`] makes.

@@ -6,6 +6,9 @@
 /// The binary, a scratch vault, and the demonstration vault indexed once.
 mod harness;
 
+/// A server that embeds, or fails to.
+mod engine;
+
 /// The sentence, row, item or property that a hit points at.
 mod answer;
 /// What must be said, and which exit code given, when the input is wrong.
@@ -58,6 +61,8 @@ mod query;
 mod ranking;
 /// TLS, metrics and traces.
 mod reach;
+/// Somebody else's engine, behind a url.
+mod remote;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
 /// Tokens, and what each of them opens.

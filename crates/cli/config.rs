@@ -11,10 +11,13 @@ use std::time::Duration;
 use ibid_core::grant::{Rule, What};
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use ibid_server::{Person, Private, SecretRules};
+use ibid_core::private::Private;
+use ibid_embed::{BundledModel, RemoteOptions};
+use ibid_server::{Person, SecretRules};
 use serde::Deserialize;
 
 use crate::args::{LanguageChoice, delay_of};
+use crate::open::{MODEL_BY_LANGUAGE, NO_MODEL};
 
 /// The file as it could be, with every setting explained. `ibid config --example` prints it; a test reads it.
 pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
@@ -24,8 +27,78 @@ pub(crate) const EXAMPLE: &str = include_str!("config/example.toml");
 pub(crate) struct Config {
     pub(crate) background: Background,
     pub(crate) serving: Serving,
+    pub(crate) embedding: Option<EmbeddingConfig>,
     pub(crate) collections: BTreeMap<CollectionName, CollectionConfig>,
 }
+
+/// Somebody else's engine that embeds, behind a url.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmbeddingConfig {
+    /// Where its API begins.
+    pub(crate) url: String,
+    /// What it calls the model.
+    pub(crate) model: String,
+    /// How many numbers its vectors have.
+    pub(crate) dimensions: NonZero<usize>,
+    /// The environment variable that holds its key.
+    pub(crate) key_env: Option<String>,
+    /// Whether it may be beyond this machine.
+    pub(crate) allow_remote: Option<bool>,
+    /// How long a request may take.
+    pub(crate) timeout: Option<Timeout>,
+    /// What is put before a question, in place of what models of this name want.
+    pub(crate) query_prefix: Option<String>,
+    /// What is put before a text to be found.
+    pub(crate) document_prefix: Option<String>,
+}
+
+impl EmbeddingConfig {
+    /// Whether it may be beyond this machine.
+    pub(crate) fn may_be_remote(&self) -> bool {
+        self.allow_remote.unwrap_or(false)
+    }
+
+    /// How long a request may take.
+    pub(crate) fn timeout(&self) -> Timeout {
+        self.timeout.unwrap_or(Timeout(DEFAULT_TIMEOUT))
+    }
+
+    /// How it is asked, with this key.
+    pub(crate) fn options(&self, key: Option<String>) -> RemoteOptions {
+        RemoteOptions {
+            url: self.url.clone(),
+            model: self.model.clone(),
+            dimensions: self.dimensions.get(),
+            key,
+            allow_remote: self.may_be_remote(),
+            timeout: Duration::from_secs(self.timeout().0),
+            query_prefix: self.query_prefix.clone(),
+            document_prefix: self.document_prefix.clone(),
+        }
+    }
+
+    /// The words that name something else where a model is named cannot name this one.
+    fn check(&self) -> Result<(), ConfigError> {
+        let is_word = |model: &str| {
+            let bundled = BundledModel::called(model);
+            [NO_MODEL, MODEL_BY_LANGUAGE].contains(&model)
+                || bundled.is_some_and(|bundled| bundled.name() != model)
+        };
+        match is_word(&self.model) || self.model.trim().is_empty() {
+            true => Err(ConfigError::EngineModel { model: self.model.clone() }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// In seconds: an engine that has to read its model into memory first takes that long.
+const DEFAULT_TIMEOUT: u64 = 60;
+
+/// 1 to 600 seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(crate) struct Timeout(pub(crate) u64);
 
 /// What goes out to clients, whoever they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -193,6 +266,8 @@ pub(crate) enum ConfigError {
     TwoSources { name: CollectionName },
     #[error("collections.{name}.web names no urls")]
     NoUrls { name: CollectionName },
+    #[error("embedding.model is {model:?}, which means something else where a model is named")]
+    EngineModel { model: String },
     #[error("{name:?} cannot name a collection: {reason}")]
     Name { name: String, reason: ibid_core::id::CollectionNameError },
 }
@@ -218,6 +293,7 @@ struct File {
     background: Background,
     #[serde(default)]
     serving: Serving,
+    embedding: Option<EmbeddingConfig>,
     #[serde(default)]
     collections: BTreeMap<String, CollectionConfig>,
 }
@@ -240,7 +316,13 @@ impl Config {
 
     fn of(text: &str, absolute: impl Fn(PathBuf) -> PathBuf) -> Result<Config, ConfigError> {
         let file: File = toml::from_str(text).map_err(|error| not_settings(text, &error))?;
-        let mut config = Config { background: file.background, serving: file.serving, ..Config::default() };
+        file.embedding.as_ref().map_or(Ok(()), EmbeddingConfig::check)?;
+        let mut config = Config {
+            background: file.background,
+            serving: file.serving,
+            embedding: file.embedding,
+            collections: BTreeMap::new(),
+        };
         for (name, mut collection) in file.collections {
             collection.path = collection.path.map(&absolute);
             collection.model_dir = collection.model_dir.map(&absolute);
@@ -266,6 +348,17 @@ impl TryFrom<i64> for Percent {
         match u8::try_from(number) {
             Ok(percent @ 1..=100) => Ok(Percent(percent)),
             _ => Err(format!("{number} is not 1 to 100 percent")),
+        }
+    }
+}
+
+impl TryFrom<i64> for Timeout {
+    type Error = String;
+
+    fn try_from(seconds: i64) -> Result<Timeout, String> {
+        match u64::try_from(seconds) {
+            Ok(seconds @ 1..=600) => Ok(Timeout(seconds)),
+            _ => Err(format!("{seconds} is not 1 to 600 seconds")),
         }
     }
 }
@@ -331,7 +424,7 @@ mod tests {
     fn the_example_sets_what_is_the_case_anyway() {
         let config = read(EXAMPLE).unwrap();
         assert_eq!(config.background, Background { cpu: Some(Percent(50)), on_battery: Some(false) });
-        assert!(config.collections.is_empty());
+        assert!(config.collections.is_empty() && config.embedding.is_none());
         // What it shows commented out is right too.
         let uncommented: String = EXAMPLE
             .lines()
@@ -339,6 +432,25 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         let config = read(&uncommented).unwrap();
+        let EmbeddingConfig {
+            url,
+            model,
+            dimensions,
+            key_env,
+            allow_remote,
+            timeout,
+            query_prefix,
+            document_prefix,
+        } = config.embedding.unwrap();
+        assert!(!url.is_empty() && !model.is_empty() && dimensions.get() == 768 && key_env.is_some());
+        assert_eq!(
+            (allow_remote, timeout),
+            (Some(false), Some(Timeout(DEFAULT_TIMEOUT))),
+            "what is the case anyway"
+        );
+        // What the program puts before the texts of models of that name anyway.
+        assert_eq!(query_prefix.as_deref(), Some("search_query: "));
+        assert_eq!(document_prefix.as_deref(), Some("search_document: "));
         let names: Vec<_> = config.collections.keys().map(CollectionName::as_str).collect();
         assert_eq!(names, ["garden", "handbook"]);
         let mut collections = config.collections.into_values();
@@ -365,6 +477,14 @@ mod tests {
         check("x = \"\"\"\n", "line 2: ");
         for wrong in ["[background]\ncpu =\n", "[background", "a\r\n=", "x = \"\"\"\n\n"] {
             assert!(!read(wrong).unwrap_err().to_string().contains(['\n', '\r']), "{wrong:?}");
+        }
+        let engine = |more: &str| format!("[embedding]\nurl = \"http://127.0.0.1/v1\"\n{more}");
+        check(&engine("model = \"m\""), "missing field `dimensions`");
+        check(&engine("model = \"m\"\ndimensions = 0"), "dimensions");
+        check(&engine("model = \"m\"\ndimensions = 3\ntimeout = 0"), "0 is not 1 to 600 seconds");
+        check(&engine("model = \"m\"\ndimensions = 3\nkey = \"secret\""), "unknown field `key`");
+        for word in ["none", "auto", "english", "Multilingual", " "] {
+            check(&engine(&format!("model = \"{word}\"\ndimensions = 3")), "means something else");
         }
         check("[collections.x]\nlanguage = \"klingon\"", "no language here");
         check("[collections.\"a b/\"]", "cannot name a collection");

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
+use ibid_embed::EmbedError;
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Follower, Model, Plan, Progress, Report, build};
 
@@ -32,6 +33,9 @@ const LOCKED_RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// How long somebody who asked waits for another process that writes the collection: no server lets them wait longer.
 const LOCKED_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long after an engine was away it is asked again, unless something is saved before.
+const ENGINE_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How often collections are looked for that were not there before.
 const LOOK_FOR_NEW_EVERY: Duration = Duration::from_secs(2);
@@ -154,15 +158,19 @@ impl Following {
                 Ok(()) => {}
                 Err(_) if !self.exists(name) => return,
                 Err(failure) => {
-                    let message = failure.to_string();
-                    // The same trouble every few seconds is told once.
-                    if message != last_told {
-                        (self.tell)(name, News::Failed(&failure));
-                        last_told = message;
-                    }
+                    self.tell_once(name, &failure, &mut last_told);
                     thread::sleep(RETRY_AFTER);
                 }
             }
+        }
+    }
+
+    /// The same trouble every few seconds is told once.
+    fn tell_once(&self, name: &CollectionName, failure: &Failure, last_told: &mut String) {
+        let message = failure.to_string();
+        if message != *last_told {
+            (self.tell)(name, News::Failed(failure));
+            *last_told = message;
         }
     }
 
@@ -208,7 +216,20 @@ impl Following {
                     thread::sleep(LOCKED_RETRY_AFTER);
                     continue;
                 }
-                Err(source) => return Err(Failure::Build { name: name.clone(), source: Box::new(source) }),
+                Err(source) => {
+                    let is_away = matches!(source, BuildError::Embed(EmbedError::Remote(_)));
+                    let failure = Failure::Build { name: name.clone(), source: Box::new(source) };
+                    if !is_away {
+                        return Err(failure);
+                    }
+                    // The words are committed, so there is nothing to be done before something else is saved.
+                    self.tell_once(name, &failure, last_told);
+                    if !follower.wait(ENGINE_RETRY_AFTER) || began.elapsed() >= RECONCILE_EVERY {
+                        break;
+                    }
+                    errand = Errand::Save;
+                    continue;
+                }
             }
             errand = Errand::Save;
             if watched.gave_way.into_inner() && !follower.has_news() {
@@ -248,7 +269,8 @@ impl Following {
 
     fn model(&self, job: &Job) -> Result<Option<Model>, Failure> {
         let Some(choice) = job.model.of_existing() else { return Ok(None) };
-        let model = Model { embedder: self.models.get(&choice)?, folder: choice.folder };
+        let private = self.models.environment().config.serving.private();
+        let model = Model { embedder: self.models.get(&choice)?, folder: choice.folder, private };
         Ok(Some(self.manners.pace.hold_back(model)))
     }
 

@@ -136,7 +136,7 @@ pub(crate) fn cut_off(name: &CollectionName, embedded: u64) -> Value {
 
 /// What a run of the indexer did, and whether it was stopped before it was done.
 pub(crate) fn report(indexed: &Indexed, is_stopped: bool) -> Value {
-    let Indexed { name, source, report, folder, bytes_on_disk, chosen } = indexed;
+    let Indexed { name, source, report, folder, bytes_on_disk, chosen, beyond } = indexed;
     let chosen = chosen
         .as_ref()
         .map(|chosen| json!({ "name": chosen.name, "share_of_english": chosen.survey.share_of_english() }));
@@ -158,6 +158,7 @@ pub(crate) fn report(indexed: &Indexed, is_stopped: bool) -> Value {
         "embedded": report.embedded,
         "reused": report.reused,
         "model_chosen": chosen,
+        "leaves_machine": beyond.is_some(),
         "vectors_missing": report.without_vector,
         "stopped": is_stopped,
         "bytes_read": report.bytes_read,
@@ -250,6 +251,7 @@ fn collection(name: &CollectionName, contents: &Contents) -> Value {
         "generation": manifest.generation,
         "indexed_at": rfc3339(manifest.indexed_at),
         "model": manifest.model.as_ref().map(model),
+        "withheld": manifest.withheld,
         "vectors_missing": contents.snapshot.chunks_without_vector(),
         "vectors_damaged": contents.snapshot.damage().map(|damage| damage.file_name()),
         "pending": manifest.pending,
@@ -287,5 +289,6 @@ fn model(model: &ModelRecord) -> Value {
         "dimensions": model.dimensions,
         "checksum": model.checksum,
         "folder": model.folder.as_ref().map(|folder| folder.to_string_lossy()),
+        "leaves_machine": model.remote.as_ref().is_some_and(|remote| remote.leaves_machine),
     })
 }

@@ -5,14 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ibid_core::id::CollectionName;
 use ibid_embed::zoo::FetchProgress;
-use ibid_embed::{BundledModel, EmbedError, Embedder, ZooEmbedder, ZooOptions};
+use ibid_embed::{
+    BundledModel, EmbedError, Embedder, ModelIdentity, RemoteEmbedder, RemoteError, RemoteIdentity,
+    ZooEmbedder, ZooOptions,
+};
 use ibid_index::OpenError;
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
 use ibid_indexer::Survey;
 
-use crate::environment::Environment;
+use crate::config::{Config, EmbeddingConfig};
+use crate::environment::{self, Environment};
 use crate::failure::Failure;
 use crate::progress::Fetching;
 
@@ -95,19 +99,52 @@ pub(crate) struct ModelChoice {
     pub(crate) name: String,
     /// The folder to read it from; without one it is bundled, or fetched.
     pub(crate) folder: Option<PathBuf>,
+    /// Where it is one of the engine that the settings name: what it must be.
+    pub(crate) remote: Option<RemoteChoice>,
+}
+
+/// Which model of an engine is meant by a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RemoteChoice {
+    /// The one that the engine has now.
+    AsItIs,
+    /// The one that made the vectors of a collection.
+    AsRecorded(Box<ModelRecord>),
 }
 
 impl ModelChoice {
     /// A model in the program.
     pub(crate) fn bundled(model: BundledModel) -> ModelChoice {
-        ModelChoice { name: model.name().to_owned(), folder: None }
+        ModelChoice { name: model.name().to_owned(), folder: None, remote: None }
     }
 
-    /// The model that a person calls so: one in the program by its word too.
-    pub(crate) fn called(name: &str, folder: Option<PathBuf>) -> ModelChoice {
+    /// The model that a person calls so: the one of the engine that the settings name, and one in the program by its
+    /// word too.
+    pub(crate) fn called(name: &str, folder: Option<PathBuf>, config: &Config) -> ModelChoice {
+        if let Some(engine) =
+            config.embedding.as_ref().filter(|engine| folder.is_none() && engine.model == name)
+        {
+            return ModelChoice::of_engine(engine);
+        }
         match BundledModel::called(name).filter(|_| folder.is_none()) {
             Some(model) => ModelChoice::bundled(model),
-            None => ModelChoice { name: name.to_owned(), folder },
+            None => ModelChoice { name: name.to_owned(), folder, remote: None },
+        }
+    }
+
+    /// The model of an engine, as it has it now.
+    pub(crate) fn of_engine(engine: &EmbeddingConfig) -> ModelChoice {
+        ModelChoice { name: engine.model.clone(), folder: None, remote: Some(RemoteChoice::AsItIs) }
+    }
+
+    /// The same model, and no other that goes by its name: where an engine has it, the one that made the vectors that
+    /// stand, if it did.
+    pub(crate) fn that_made(self, last: Option<&ModelRecord>) -> ModelChoice {
+        match last {
+            Some(record) if self.remote.is_some() && record.remote.is_some() && record.name == self.name => {
+                ModelChoice::recorded(record)
+            }
+            _ => self,
         }
     }
 
@@ -120,7 +157,8 @@ impl ModelChoice {
 
     /// The model that made the vectors of a manifest.
     pub(crate) fn recorded(record: &ModelRecord) -> ModelChoice {
-        ModelChoice { name: record.name.clone(), folder: record.folder.clone() }
+        let remote = record.remote.as_ref().map(|_| RemoteChoice::AsRecorded(Box::new(record.clone())));
+        ModelChoice { name: record.name.clone(), folder: record.folder.clone(), remote }
     }
 
     /// The model in the program that this is, if it is one.
@@ -129,7 +167,14 @@ impl ModelChoice {
     }
 
     /// Loads it. One in the program takes some 50 ms, any other seconds, or as long as a download does.
+    ///
+    /// One of an engine costs a request where it is to be what it is now, and none before the first worker where it made
+    /// vectors before. It must be the one that the settings name, whatever made the vectors: nothing is
+    /// sent to where an index alone says.
     pub(crate) fn load(&self, environment: &Environment) -> Result<Arc<dyn Embedder>, EmbedError> {
+        if let Some(remote) = &self.remote {
+            return self.load_from_engine(remote, environment.config.embedding.as_ref());
+        }
         match self.in_program() {
             Some(model) => model.load(),
             None => Ok(Arc::new(ZooEmbedder::load(&self.options(environment))?)),
@@ -148,6 +193,43 @@ impl ModelChoice {
             hub,
             progress: (!environment.quiet).then(|| Arc::new(Fetching::new()) as Arc<dyn FetchProgress>),
         }
+    }
+}
+
+impl ModelChoice {
+    fn load_from_engine(
+        &self,
+        choice: &RemoteChoice,
+        engine: Option<&EmbeddingConfig>,
+    ) -> Result<Arc<dyn Embedder>, EmbedError> {
+        let engine = engine.filter(|engine| engine.model == self.name);
+        let engine = engine.ok_or_else(|| RemoteError::NotSet { model: self.name.clone() })?;
+        let key = match &engine.key_env {
+            Some(variable) => {
+                let key = environment::secret(variable);
+                Some(key.ok_or_else(|| RemoteError::NoKey { variable: variable.clone() })?)
+            }
+            None => None,
+        };
+        let recorded = match choice {
+            RemoteChoice::AsItIs => None,
+            RemoteChoice::AsRecorded(record) => Some(identity(record)),
+        };
+        Ok(Arc::new(RemoteEmbedder::load(&engine.options(key), recorded.as_ref())?))
+    }
+}
+
+/// The model that made the vectors of a manifest, as the embedder knows it.
+fn identity(record: &ModelRecord) -> ModelIdentity {
+    ModelIdentity {
+        name: record.name.clone(),
+        engine: record.engine.clone(),
+        dimensions: record.dimensions,
+        checksum: record.checksum.clone(),
+        remote: record.remote.as_ref().map(|remote| RemoteIdentity {
+            leaves_machine: remote.leaves_machine,
+            probes: remote.probes.clone(),
+        }),
     }
 }
 

@@ -50,6 +50,10 @@ impl Embedder for Paced {
         self.embedder.identity()
     }
 
+    fn languages(&self) -> Option<&'static [&'static str]> {
+        self.embedder.languages()
+    }
+
     fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError> {
         Ok(Box::new(PacedWorker { worker: self.embedder.worker()?, duty: self.duty }))
     }
@@ -65,6 +69,17 @@ impl EmbedWorker for PacedWorker {
 
     fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
         self.worker.embed_query(text)
+    }
+
+    fn batch(&self) -> usize {
+        self.worker.batch()
+    }
+
+    fn embed_documents(&mut self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let began = Instant::now();
+        let vectors = self.worker.embed_documents(texts);
+        thread::sleep(rest(began.elapsed(), self.duty));
+        vectors
     }
 }
 

@@ -70,7 +70,9 @@ pub(crate) fn run(args: &BenchArgs, environment: &Environment) -> Result<Outcome
     }
     let name = collection(args, environment)?;
     let snapshot = open::snapshot(&environment.store, &name)?;
-    let record = snapshot.manifest().model.as_ref();
+    // Drawn questions and texts to embed are of any note: nobody is sent them to measure speed.
+    let is_beyond = snapshot.manifest().model_beyond().is_some();
+    let record = snapshot.manifest().model.as_ref().filter(|_| !is_beyond);
     let embedder = record.map(|record| ModelChoice::recorded(record).load(environment)).transpose()?;
     let failed = |source: BenchError| Failure::Bench { name: name.clone(), source: Box::new(source) };
     let questions = match &args.questions {
@@ -78,7 +80,8 @@ pub(crate) fn run(args: &BenchArgs, environment: &Environment) -> Result<Outcome
         None => draw(&snapshot, DRAWN_QUESTIONS).map_err(failed)?,
     };
     // Without vectors a hybrid question is one by words, and is called what it is.
-    let mode = if embedder.is_none() && args.mode == Mode::Hybrid { Mode::Lexical } else { args.mode };
+    let by_words = is_beyond || embedder.is_none() && args.mode == Mode::Hybrid;
+    let mode = if by_words { Mode::Lexical } else { args.mode };
     let measuring =
         Measuring { args, environment, snapshot: &snapshot, embedder, mode, questions: &questions };
     let parts = measuring.parts()?;
@@ -216,7 +219,11 @@ impl Measuring<'_> {
 
     fn recall(&self) -> Result<Measured<Recall>, BenchError> {
         let Some(embedder) = &self.embedder else {
-            return Ok(Measured::Skipped("the collection has no vectors".to_owned()));
+            let why = match self.snapshot.manifest().model_beyond() {
+                Some(_) => "the model is beyond this machine, and is sent nothing to measure it",
+                None => "the collection has no vectors",
+            };
+            return Ok(Measured::Skipped(why.to_owned()));
         };
         let embedder = QueryEmbedder::new(embedder.clone());
         recall(self.snapshot, &embedder, &self.questions.list, self.time()).map(Measured::Done)

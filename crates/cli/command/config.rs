@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{BackgroundArgs, ConfigArgs, IndexArgs};
 use crate::command::index::{Job, JobModel};
-use crate::config::{CollectionConfig, EXAMPLE};
+use crate::config::{CollectionConfig, EXAMPLE, EmbeddingConfig};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::open::{MODEL_BY_LANGUAGE, NO_MODEL};
@@ -41,6 +41,7 @@ pub(crate) fn run(args: &ConfigArgs, environment: &Environment) -> Result<Outcom
         return Ok(Outcome::Done);
     }
     let mut sections = vec![background(environment), serving(environment)];
+    sections.extend(environment.config.embedding.as_ref().map(embedding));
     let mut names = environment.store.collections()?;
     names.extend(environment.config.collections.keys().cloned());
     names.sort();
@@ -85,6 +86,23 @@ fn serving(environment: &Environment) -> Section {
         setting("more_secrets", json!(secrets.more), said.more_secrets.is_some()),
     ];
     Section { name: "serving".to_owned(), is_indexed: None, settings, trouble: None }
+}
+
+/// The engine that embeds, of which nothing is set by itself.
+fn embedding(said: &EmbeddingConfig) -> Section {
+    let setting =
+        |key, value, is_said| Setting { key, value, from: if is_said { "file" } else { "default" } };
+    let settings = vec![
+        setting("url", json!(said.url), true),
+        setting("model", json!(said.model), true),
+        setting("dimensions", json!(said.dimensions), true),
+        setting("key_env", json!(said.key_env), said.key_env.is_some()),
+        setting("allow_remote", json!(said.may_be_remote()), said.allow_remote.is_some()),
+        setting("timeout", json!(said.timeout().0), said.timeout.is_some()),
+        setting("query_prefix", json!(said.query_prefix), said.query_prefix.is_some()),
+        setting("document_prefix", json!(said.document_prefix), said.document_prefix.is_some()),
+    ];
+    Section { name: "embedding".to_owned(), is_indexed: None, settings, trouble: None }
 }
 
 /// What a run of `ibid index` would do now.
@@ -173,6 +191,7 @@ fn as_json(sections: &[Section], environment: &Environment) -> Value {
         "file_exists": file.is_file(),
         "background": sections.first().map(of),
         "serving": sections.get(1).map(of),
+        "embedding": sections.get(2).filter(|section| section.is_indexed.is_none()).map(of),
         "collections": collections.collect::<Vec<_>>(),
     })
 }
@@ -186,7 +205,7 @@ fn print(sections: &[Section], environment: &Environment) -> Result<(), Failure>
         let pending = if *is_indexed == Some(false) { " (not indexed yet)" } else { "" };
         writeln!(out, "\n{STRONG}{name}{STRONG:#}{pending}")?;
         for Setting { key, value, from } in settings {
-            writeln!(out, "  {key:<13}  {}  {DIM}{from}{DIM:#}", words(value))?;
+            writeln!(out, "  {key:<15}  {}  {DIM}{from}{DIM:#}", words(value))?;
         }
     }
     Ok(out.flush()?)
@@ -196,6 +215,7 @@ fn print(sections: &[Section], environment: &Environment) -> Result<(), Failure>
 fn words(value: &Value) -> String {
     match value {
         Value::String(text) => safe_line(text),
+        Value::Null => "-".to_owned(),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join("  "),
         other => other.to_string(),

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ibid_core::id::CollectionName;
-use ibid_embed::EmbedError;
+use ibid_embed::{EmbedError, ModelIdentity, RemoteError};
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::{BuildError, BuildOptions, Model, Report, Survey, build, build_choosing};
 
@@ -44,6 +44,8 @@ pub(crate) struct Indexed {
     pub(crate) bytes_on_disk: u64,
     /// The model, where the notes chose it.
     pub(crate) chosen: Option<ChosenModel>,
+    /// The model, where texts leave this machine on their way to it.
+    pub(crate) beyond: Option<ModelIdentity>,
 }
 
 /// A model that was chosen by the languages of the notes.
@@ -95,9 +97,11 @@ fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> 
         Ok::<_, EmbedError>(pace.map_or_else(|| model.clone(), |pace| pace.hold_back(model.clone())))
     };
     let named = match &job.model {
-        JobModel::Named(choice) => Some(load(choice)?),
+        JobModel::Named(choice) => Some(known_again(load(choice)?)?),
         JobModel::WordsAlone | JobModel::ByLanguage => None,
     };
+    let beyond = named.as_ref().map(|model| model.embedder.identity().clone());
+    let beyond = beyond.filter(ModelIdentity::leaves_machine);
     let chosen = RefCell::new(None);
     let choose = |survey: &Survey| {
         let choice = ModelChoice::for_languages(survey);
@@ -146,6 +150,7 @@ fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> 
         folder: store.folder(&job.name),
         bytes_on_disk: store.bytes_on_disk(&job.name)?,
         chosen: chosen.into_inner(),
+        beyond,
     };
     let is_stopped = stop.asked().is_some();
     if is_stopped && !environment.quiet {
@@ -157,6 +162,18 @@ fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> 
         (true, _) => output::print_json(&json::report(&indexed, is_stopped)),
         (_, true) => Ok(()),
         (_, false) => print::report::report(&indexed),
+    }
+}
+
+/// Refuses a model behind a url that is not the one that made the vectors, also where nothing is to be embedded. One that
+/// is away is missed when it is needed: words do without.
+fn known_again(model: Model) -> Result<Model, EmbedError> {
+    if model.embedder.identity().remote.is_none() {
+        return Ok(model);
+    }
+    match model.embedder.worker() {
+        Err(error @ EmbedError::Remote(RemoteError::Changed { .. })) => Err(error),
+        _ => Ok(model),
     }
 }
 
@@ -181,7 +198,10 @@ pub(super) fn words_of(name: CollectionName, models: &SharedModels) -> Result<()
         return Ok(());
     }
     let model = match job.model.of_existing() {
-        Some(choice) => Some(Model { embedder: models.get(&choice)?, folder: choice.folder }),
+        Some(choice) => {
+            let private = models.environment().config.serving.private();
+            Some(Model { embedder: models.get(&choice)?, folder: choice.folder, private })
+        }
         None => None,
     };
     loop {
@@ -227,7 +247,11 @@ impl Models<'_> {
         if let Some((_, model)) = self.loaded.borrow().iter().find(|(loaded, _)| loaded == choice) {
             return Ok(model.clone());
         }
-        let model = Model { embedder: choice.load(self.environment)?, folder: choice.folder.clone() };
+        let model = Model {
+            embedder: choice.load(self.environment)?,
+            folder: choice.folder.clone(),
+            private: self.environment.config.serving.private(),
+        };
         self.loaded.borrow_mut().push((choice.clone(), model.clone()));
         Ok(model)
     }

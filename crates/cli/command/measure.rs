@@ -14,6 +14,7 @@ use ibid_core::amount::many;
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
 use ibid_embed::{BundledModel, Embedder};
+use ibid_index::settings::newest_settings;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
 use ibid_indexer::{BuildError, BuildOptions, Model, SourceChoice, build};
@@ -24,6 +25,7 @@ use ibid_measure::run::{Asked, Run};
 use ibid_measure::written::write_all;
 
 use crate::args::MeasureArgs;
+use crate::config::Config;
 use crate::environment::{self, Environment};
 use crate::failure::{Failure, Outcome};
 use crate::open::{self, ModelChoice, NO_MODEL};
@@ -100,7 +102,7 @@ fn of_dataset(
     args: &MeasureArgs,
     environment: &Environment,
 ) -> Result<(Index, Vec<Mode>), Failure> {
-    let choice = model_choice(args);
+    let choice = model_choice(args, &environment.config);
     let modes = modes(&args.mode, choice.is_some())?;
     let name = CollectionName::for_folder(&dataset.name);
     let model_folder = CollectionName::for_folder(choice.as_ref().map_or(NO_MODEL, |model| &model.name));
@@ -113,8 +115,16 @@ fn of_dataset(
     if args.rebuild && store.folder(&name).exists() {
         store.remove(&name).map_err(|source| failed(source.into()))?;
     }
+    let last = newest_settings(&store, &name).map_err(|source| failed(source.into()))?;
+    let last = last.and_then(|last| last.model);
+    let choice = choice.map(|choice| choice.that_made(last.as_ref()));
     let model = choice.map(|choice| {
-        Ok::<_, Failure>(Model { embedder: choice.load(environment)?, folder: choice.folder.clone() })
+        let private = environment.config.serving.private();
+        Ok::<_, Failure>(Model {
+            embedder: choice.load(environment)?,
+            folder: choice.folder.clone(),
+            private,
+        })
     });
     let model = model.transpose()?;
     let embedder = model.as_ref().map(|model| model.embedder.clone());
@@ -141,13 +151,13 @@ fn of_dataset(
     Ok((Index { snapshot, embedder, skipped }, modes))
 }
 
-fn model_choice(args: &MeasureArgs) -> Option<ModelChoice> {
+fn model_choice(args: &MeasureArgs, config: &Config) -> Option<ModelChoice> {
     // It is recorded in the index, which may be brought up to date from elsewhere.
     let folder = args.model_dir.as_ref().map(|dir| fs::canonicalize(dir).unwrap_or_else(|_| dir.clone()));
     let named_after = |folder: &PathBuf| folder.file_name().map(|name| name.to_string_lossy().into_owned());
     match args.model.clone().or_else(|| folder.as_ref().and_then(named_after)) {
         Some(name) if name == NO_MODEL => None,
-        Some(name) => Some(ModelChoice::called(&name, folder)),
+        Some(name) => Some(ModelChoice::called(&name, folder, config)),
         // Measurements of a set are compared, whatever language it is in.
         None => Some(ModelChoice::bundled(BundledModel::English)),
     }

@@ -119,7 +119,7 @@ fn listed(environment: &Environment) -> Result<Models, Failure> {
 
 /// Fetches a model and checks it; `None` where it is in the program.
 fn got(name: &str, environment: &Environment) -> Result<Option<Checked>, Failure> {
-    let choice = ModelChoice::called(name, None);
+    let choice = ModelChoice { name: name.to_owned(), folder: None, remote: None };
     if choice.in_program().is_some() {
         return Ok(None);
     }
@@ -134,7 +134,7 @@ fn check(folder: &Path, name: Option<&str>, environment: &Environment) -> Result
         folder.canonicalize().map_err(|source| EmbedError::ModelFile { path: folder.to_owned(), source })?;
     let own = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.map_or_else(|| own.unwrap_or_default(), str::to_owned);
-    let choice = ModelChoice { name, folder: Some(folder.clone()) };
+    let choice = ModelChoice { name, folder: Some(folder.clone()), remote: None };
     Ok(embedded(ZooEmbedder::load(&choice.options(environment))?, folder, None)?)
 }
 

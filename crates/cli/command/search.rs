@@ -8,6 +8,8 @@ use std::time::Duration;
 use ibid_core::hit::{Answer, Matches};
 use ibid_core::query::{Condition, Filter, Mode, Query};
 use ibid_core::ranking::Ranking;
+use ibid_embed::{EmbedError, Embedder};
+use ibid_index::manifest::ModelRecord;
 use ibid_search::{QueryEmbedder, Searcher};
 use ibid_server::running_server;
 
@@ -104,7 +106,7 @@ fn embedders(
         if embedders.iter().any(|loaded| loaded.identity().checksum == record.checksum) {
             continue;
         }
-        match models.get(&ModelChoice::recorded(record)) {
+        match ready(models, record) {
             Ok(embedder) => embedders.push(QueryEmbedder::new(embedder)),
             Err(error) if mode.has_lexical() => return Ok((Vec::new(), Some(error.into()))),
             Err(error) => return Err(error.into()),
@@ -119,6 +121,15 @@ fn queries(args: &SearchArgs) -> Result<Vec<Query>, Failure> {
     let others: Vec<Query> =
         args.also.iter().map(|words| Query { words: words.clone(), ..query.clone() }).collect();
     Ok(std::iter::once(query).chain(others).collect())
+}
+
+/// The model of a manifest. One behind a url is asked for a worker, so that it is told why there is none.
+fn ready(models: &SharedModels, record: &ModelRecord) -> Result<Arc<dyn Embedder>, EmbedError> {
+    let embedder = models.get(&ModelChoice::recorded(record))?;
+    if record.remote.is_some() {
+        embedder.worker()?;
+    }
+    Ok(embedder)
 }
 
 fn query(args: &SearchArgs) -> Result<Query, Failure> {

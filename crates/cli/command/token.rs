@@ -4,7 +4,8 @@ use std::io::Write;
 
 use ibid_core::amount::age;
 use ibid_core::grant::Grant;
-use ibid_server::{AccessStore, Entry, EntryKind, Named, NewToken, Private, Scopes, Viewer, count_named};
+use ibid_core::private::Private;
+use ibid_server::{AccessStore, Entry, EntryKind, Named, NewToken, Scopes, Viewer, count_named};
 
 use crate::args::{CreateArgs, TokenArgs, TokenCommand};
 use crate::environment::{self, Environment};

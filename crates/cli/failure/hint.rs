@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
-use ibid_embed::{DownloadError, EmbedError};
+use ibid_embed::{DownloadError, EmbedError, RemoteError};
 use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
@@ -343,9 +343,43 @@ fn of_embed(error: &EmbedError) -> Option<String> {
         EmbedError::ModelConfig { .. } | EmbedError::Tokenizer { .. } => {
             "the model's files may be incomplete: download them again".to_owned()
         }
+        EmbedError::Remote(error) => return of_engine(error),
         _ => return None,
     };
     Some(hint)
+}
+
+/// What is wrong with an engine behind a url.
+fn of_engine(error: &RemoteError) -> Option<String> {
+    let hint = match error {
+        RemoteError::NotSet { .. } => {
+            "name it under [embedding] in the settings file (`ibid config` says where that is), or give the collection \
+             another model: `ibid index --name NAME --model MODEL`"
+        }
+        RemoteError::NoKey { .. } => "set it where ibid is started, or leave `key_env` out of the settings",
+        RemoteError::Address { .. } => {
+            "it looks like http://127.0.0.1:11434/v1; a key stands in the variable that `key_env` names"
+        }
+        RemoteError::Beyond { .. } => {
+            "`allow_remote = true` under [embedding] in the settings file allows it; the texts of notes then leave this \
+             machine"
+        }
+        RemoteError::Away { .. } => "start the engine, or put its `url` right in the settings file",
+        RemoteError::Silent { .. } => "`timeout` under [embedding] gives it more seconds",
+        RemoteError::Redirect { .. } => "set `url` to where it leads, if that is where texts are to go",
+        RemoteError::Status { status: 401 | 403, .. } => {
+            "put the engine's key into the environment variable that `key_env` names"
+        }
+        RemoteError::Status { status: 404, .. } => {
+            "`url` ends where the API begins, often in /v1, and `model` is what the engine calls it"
+        }
+        RemoteError::Changed { .. } | RemoteError::OtherSettings { .. } => {
+            "`ibid index --name NAME --rebuild` embeds everything with the model as it is now; until then \
+             `--mode lexical` searches by words"
+        }
+        _ => "it must speak the embeddings API of OpenAI: POST /embeddings",
+    };
+    Some(hint.to_owned())
 }
 
 fn of_serve(error: &ServeError) -> Option<String> {

@@ -22,7 +22,7 @@ pub(crate) fn report(indexed: &Indexed) -> Result<(), Failure> {
 }
 
 fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
-    let Indexed { name, source, report, folder, bytes_on_disk, chosen } = indexed;
+    let Indexed { name, source, report, folder, bytes_on_disk, chosen, beyond } = indexed;
     let (documents, chunks) = (many(report.documents, "document"), many(report.chunks, "chunk"));
     let source = safe_line(source);
     writeln!(out, "{STRONG}{name}{STRONG:#}: {documents}, {chunks}, from {source}")?;
@@ -35,6 +35,10 @@ fn write_report(out: &mut impl Write, indexed: &Indexed) -> io::Result<()> {
     )?;
     if let Some(chosen) = chosen {
         writeln!(out, "  model     {}", why(chosen))?;
+    }
+    if let Some(model) = beyond {
+        let said = safe_line(&format!("{}, {}: texts leave this machine", model.name, model.engine));
+        writeln!(out, "  model     {said}")?;
     }
     writeln!(out, "  time      {}", time(report))?;
     writeln!(out, "  stages    {}", stages(report))?;
@@ -170,6 +174,7 @@ mod tests {
                 name: "multilingual-e5-small".to_owned(),
                 survey: Survey { english: 849, told: 1_000 },
             }),
+            beyond: None,
         };
         let mut out = Vec::new();
         write_report(&mut out, &indexed).unwrap();

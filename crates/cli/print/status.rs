@@ -94,6 +94,13 @@ fn collection(out: &mut impl Write, name: &CollectionName, contents: &Contents) 
         }
         None => line("model", "none: searched by words alone")?,
     }
+    if manifest.model_beyond().is_some() {
+        line("", "texts leave this machine on their way to it")?;
+        if !manifest.withheld.is_empty() {
+            let (private, words) = ("private notes do not", "and are found by words alone");
+            line("", &format!("{private} ({}), {words}", manifest.withheld.join(" ")))?;
+        }
+    }
     if let Some(damage) = snapshot.damage() {
         let (file, state) = (damage.file_name(), damage.state());
         line("vectors", &format!("{file} {state}: searched by words alone"))?;

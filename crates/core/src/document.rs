@@ -127,6 +127,45 @@ impl PropertyValue {
             _ => PropertyValue::Text(text.to_owned()),
         }
     }
+
+    /// The texts that it is asked for by: of a list those of each value, of a link its target and the words it shows
+    /// too. Nested values are not asked for.
+    pub fn texts(&self) -> Vec<String> {
+        let values = match self {
+            PropertyValue::List(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let mut texts = Vec::new();
+        for value in values {
+            match value {
+                PropertyValue::Text(text)
+                | PropertyValue::Date(text, _)
+                | PropertyValue::DateTime(text, _) => texts.push(text.clone()),
+                PropertyValue::Link(link) => {
+                    texts.push(link.clone());
+                    texts.extend(link_names(link).into_iter().map(str::to_owned));
+                }
+                PropertyValue::Number(number) => texts.push(number.to_string()),
+                PropertyValue::Checkbox(on) => texts.push(on.to_string()),
+                PropertyValue::Null | PropertyValue::List(_) | PropertyValue::Map(_) => {}
+            }
+        }
+        texts
+    }
+}
+
+/// What a link in a property is asked for by: its target, and the words it shows instead.
+fn link_names(link: &str) -> Vec<&str> {
+    let wiki = link.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    let (target, label) = match wiki {
+        Some(inner) => inner.split_once('|').map_or((inner, None), |(target, label)| (target, Some(label))),
+        None => {
+            let inner = link.strip_prefix('[').and_then(|rest| rest.strip_suffix(')')).unwrap_or_default();
+            inner.split_once("](").map_or((inner, None), |(label, target)| (target, Some(label)))
+        }
+    };
+    let target = target.split('#').next().unwrap_or_default();
+    [Some(target), label].into_iter().flatten().map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
 /// Whether a text is one wikilink, or one Markdown link, and nothing else.

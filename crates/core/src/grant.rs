@@ -133,7 +133,7 @@ fn is_tag_or_below(tag: &str, wanted: &str) -> bool {
 }
 
 /// Whether two names or values are the same, as filters compare them: any case, white space around them left out.
-fn same_words(a: &str, b: &str) -> bool {
+pub(crate) fn same_words(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 

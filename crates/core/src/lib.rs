@@ -49,6 +49,7 @@ pub mod language;
 pub mod links;
 pub mod mark;
 pub mod note;
+pub mod private;
 pub mod query;
 pub mod ranking;
 pub mod span;

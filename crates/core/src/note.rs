@@ -36,6 +36,20 @@ pub enum Note {
         /// What is wrong with it: that it "is damaged", "is missing", "cannot be read".
         state: &'static str,
     },
+    /// The texts of the collection leave this machine on their way to the model.
+    LeavesMachine {
+        /// The collection.
+        collection: CollectionName,
+        /// The model.
+        model: String,
+        /// Whether private notes are withheld from it.
+        withholds: bool,
+    },
+    /// A model behind a url could not be asked, so the semantic leg saw nothing of its collections.
+    ModelAway {
+        /// The model.
+        model: String,
+    },
     /// The last run of the indexer did not reach the end.
     Unfinished {
         /// The collection.
@@ -106,9 +120,11 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Note::NoVectors { .. } | Note::VectorsMissing { .. } | Note::Unfinished { .. } => {
-                f.write_str(&said_of_collections(std::slice::from_ref(self)).join("; "))
-            }
+            Note::NoVectors { .. }
+            | Note::VectorsMissing { .. }
+            | Note::Unfinished { .. }
+            | Note::LeavesMachine { .. } => f.write_str(&said_of_collections(std::slice::from_ref(self)).join("; ")),
+            Note::ModelAway { model } => write!(f, "{model} could not be asked: nothing was searched by meaning"),
             Note::VectorsDamaged { collection, file, state } => write!(
                 f,
                 "{collection} was not searched by meaning: its file {file} {state}; `ibid check` says what to do"
@@ -178,7 +194,13 @@ fn not_as_typed(is_rare: bool, only_in: &[CollectionName]) -> (String, &'static 
 /// The sentences of an answer's notes: first of the question, then of the collections, those of several in one.
 pub fn sentences(notes: &[Note]) -> Vec<String> {
     let is_of_collections = |note: &&Note| {
-        matches!(note, Note::NoVectors { .. } | Note::VectorsMissing { .. } | Note::Unfinished { .. })
+        matches!(
+            note,
+            Note::NoVectors { .. }
+                | Note::VectorsMissing { .. }
+                | Note::Unfinished { .. }
+                | Note::LeavesMachine { .. }
+        )
     };
     let of_question = notes.iter().filter(|note| !is_of_collections(note)).map(ToString::to_string);
     of_question.chain(said_of_collections(notes)).collect()
@@ -211,7 +233,27 @@ fn said_of_collections(notes: &[Note]) -> Vec<String> {
     if !by_words.is_empty() {
         said.push(format!("searched by words alone: {}", by_words.join(", ")));
     }
+    said.extend(said_of_models_beyond(notes));
     said
+}
+
+/// A sentence for each model beyond this machine.
+fn said_of_models_beyond(notes: &[Note]) -> Vec<String> {
+    let mut by_model: Vec<((&str, bool), Vec<&str>)> = Vec::new();
+    for note in notes {
+        let Note::LeavesMachine { collection, model, withholds } = note else { continue };
+        let model = (model.as_str(), *withholds);
+        match by_model.iter_mut().find(|(known, _)| *known == model) {
+            Some((_, collections)) => collections.push(collection.as_str()),
+            None => by_model.push((model, vec![collection.as_str()])),
+        }
+    }
+    let sentence = |((model, withholds), collections): ((&str, bool), Vec<&str>)| {
+        let of = collections.join(", ");
+        let but = if withholds { "; private notes do not, and are found by words alone" } else { "" };
+        format!("texts of {of} and questions leave this machine for {model}{but}")
+    };
+    by_model.into_iter().map(sentence).collect()
 }
 
 #[cfg(test)]
@@ -251,6 +293,28 @@ mod tests {
         );
         check(&missing("oldwinter", 196), "still reading oldwinter: 2 %");
         assert_eq!(sentences(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn where_texts_leave_the_machine_is_said_once_for_each_model() {
+        let beyond = |collection: &str, model: &str| Note::LeavesMachine {
+            collection: collection.parse().unwrap(),
+            model: model.to_owned(),
+            withholds: model != "n",
+        };
+        let end = "private notes do not, and are found by words alone";
+        assert_eq!(
+            sentences(&[beyond("a", "m"), beyond("b", "n"), Note::NoWords, beyond("c", "m")]),
+            [
+                "the question holds no word: it was not searched by words".to_owned(),
+                format!("texts of a, c and questions leave this machine for m; {end}"),
+                "texts of b and questions leave this machine for n".to_owned(),
+            ]
+        );
+        check(
+            &Note::ModelAway { model: "m".to_owned() },
+            "m could not be asked: nothing was searched by meaning",
+        );
     }
 
     #[test]

@@ -14,6 +14,25 @@ pub struct ModelIdentity {
     /// BLAKE3 of the weights followed by the tokenizer and by whatever else decides a vector (pooling, length, prefixes), in
     /// hex.
     pub checksum: String,
+    /// Of a model behind a url: what else it is known by, and where texts go. `None` of a model that runs in this process.
+    pub remote: Option<RemoteIdentity>,
+}
+
+/// What is known of a model behind a url.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteIdentity {
+    /// Whether texts leave this machine on their way to it.
+    pub leaves_machine: bool,
+    /// The vectors of a few fixed sentences, each scaled so that its largest number is 127.
+    pub probes: Vec<Vec<i8>>,
+}
+
+impl ModelIdentity {
+    /// Whether texts leave this machine on their way to the model.
+    #[must_use]
+    pub fn leaves_machine(&self) -> bool {
+        self.remote.as_ref().is_some_and(|remote| remote.leaves_machine)
+    }
 }
 
 /// A loaded model, shared by reference between threads.
@@ -34,8 +53,8 @@ pub trait Embedder: Send + Sync {
     fn worker(&self) -> Result<Box<dyn EmbedWorker + Send>, EmbedError>;
 }
 
-/// One thread's hold on a model. It takes one text at a time: batches are slower on a processor, and with
-/// int8 activations a text's neighbours would change its vector.
+/// One thread's hold on a model. One that runs here takes one text at a time: batches are slower on a processor, and
+/// with int8 activations a text's neighbours would change its vector.
 pub trait EmbedWorker {
     /// Embeds a text to be found. The vector has unit length and depends on the text alone.
     ///
@@ -48,6 +67,19 @@ pub trait EmbedWorker {
     /// # Errors
     /// As [`EmbedWorker::embed_document`].
     fn embed_query(&mut self, text: &str) -> Result<Vec<f32>, EmbedError>;
+
+    /// How many documents are best given to [`EmbedWorker::embed_documents`] at once, at most.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Embeds several texts to be found; a vector for each, in their order.
+    ///
+    /// # Errors
+    /// As [`EmbedWorker::embed_document`]; of one text for all.
+    fn embed_documents(&mut self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        texts.iter().map(|text| self.embed_document(text)).collect()
+    }
 }
 
 /// Passes on a vector that an index may hold: of the expected length, finite, scaled to unit length.
@@ -75,6 +107,7 @@ mod tests {
             engine: "e".to_owned(),
             dimensions: 2,
             checksum: String::new(),
+            remote: None,
         };
         assert_eq!(checked(&identity, vector.to_vec()).ok().as_deref(), wanted);
     }

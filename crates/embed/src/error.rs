@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::remote::RemoteError;
+
 /// What failed, and where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -126,6 +128,9 @@ pub enum EmbedError {
         /// What went wrong.
         source: Box<DownloadError>,
     },
+    /// An engine behind a url is away, or does not answer as it should.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
 }
 
 /// A part of a model that is not known here.

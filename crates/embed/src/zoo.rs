@@ -32,6 +32,7 @@ use network::{Network, Output, Runner, Tokens};
 
 pub use catalogue::{CATALOGUE, Quality, ZooModel};
 pub use families::Prefixes;
+pub(crate) use families::prefixes_of;
 pub use fetch::FetchProgress;
 pub use hub::{Fetched, HUB, Kept, fetch, fetched};
 pub use pooling::Pooling;
@@ -122,7 +123,8 @@ impl ZooEmbedder {
             hub::keep_that_it_ran(&options.cache_dir, &method.name, engine.name);
         }
         let name = method.name.clone();
-        let identity = ModelIdentity { name, engine: engine.name.to_owned(), dimensions, checksum };
+        let identity =
+            ModelIdentity { name, engine: engine.name.to_owned(), dimensions, checksum, remote: None };
         Ok(Self {
             identity,
             languages: known.and_then(|model| model.languages()),

@@ -34,6 +34,10 @@ pub struct Manifest {
     pub source: SourceRecord,
     /// Which model made its vectors; `None` where it was indexed by words alone.
     pub model: Option<ModelRecord>,
+    /// Which notes have no vectors because they are not given to a model beyond this machine, as rules; empty where the
+    /// model is given all.
+    #[serde(default)]
+    pub withheld: Vec<String>,
     /// How the facts of all its documents were read: [`READING`], or an earlier number where some are still to be read
     /// again.
     #[serde(default)]
@@ -54,6 +58,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The model of the vectors, if texts leave this machine on their way to it.
+    #[must_use]
+    pub fn model_beyond(&self) -> Option<&ModelRecord> {
+        self.model.as_ref().filter(|model| model.remote.as_ref().is_some_and(|remote| remote.leaves_machine))
+    }
+
     /// As a commit payload: its hash, a line end, and JSON.
     pub(crate) fn to_payload(&self) -> String {
         let json = serde_json::to_string(self).expect("a manifest holds only texts, numbers and lists");
@@ -153,6 +163,18 @@ pub struct ModelRecord {
     pub checksum: String,
     /// The folder it was read from, where it is not bundled and not downloaded.
     pub folder: Option<PathBuf>,
+    /// What is known of it besides, where it runs behind a url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteRecord>,
+}
+
+/// What is known of a model behind a url.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteRecord {
+    /// Whether texts leave this machine on their way to it.
+    pub leaves_machine: bool,
+    /// The vectors of a few fixed sentences, by which it is known again, each scaled so that its largest number is 127.
+    pub probes: Vec<Vec<i8>>,
 }
 
 /// A file that could not be indexed.

@@ -200,6 +200,7 @@ mod tests {
             dimensions: 3,
             checksum: checksum.to_owned(),
             folder: None,
+            remote: None,
         }
     }
 

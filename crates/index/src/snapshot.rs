@@ -104,6 +104,7 @@ pub struct Snapshot {
     languages: Vec<Language>,
     alive: RowSet,
     without_vector: u64,
+    withheld: u64,
     documents: u64,
     source_bytes: u64,
     links: OnceLock<LinkGraph>,
@@ -213,6 +214,7 @@ impl Snapshot {
             by_row: Vec::new(),
             languages: Vec::new(),
             without_vector: 0,
+            withheld: 0,
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
@@ -238,7 +240,10 @@ impl Snapshot {
         {
             let mut rows = vec![NO_ROW; reader.max_doc() as usize];
             for doc in reader.doc_ids_alive() {
-                let Some(key) = columns.vector_key_of(doc) else { continue };
+                let Some(key) = columns.vector_key_of(doc) else {
+                    self.withheld += u64::from(!self.manifest.withheld.is_empty());
+                    continue;
+                };
                 match self.vectors.row_of(key) {
                     Some(row) => {
                         self.alive.insert(row);
@@ -323,6 +328,12 @@ impl Snapshot {
     /// How many chunks have no vector although the collection has a model, and its vectors could be opened.
     pub fn chunks_without_vector(&self) -> u64 {
         self.without_vector
+    }
+
+    /// How many chunks will have no vector, where notes are withheld from the model: those of such notes, and those with
+    /// nothing to embed. 0 where no note is withheld.
+    pub fn chunks_withheld(&self) -> u64 {
+        self.withheld
     }
 
     /// The vectors of this generation, dead ones among them.

@@ -75,6 +75,7 @@ pub(crate) fn manifest() -> Manifest {
         dimensions: DIMENSIONS,
         checksum: "0".into(),
         folder: None,
+        remote: None,
     };
     Manifest {
         generation: 0,
@@ -88,6 +89,7 @@ pub(crate) fn manifest() -> Manifest {
         },
         model: Some(model),
         reading: 0,
+        withheld: vec![],
         vector_files: vec![],
         graph: None,
         remade: 0,

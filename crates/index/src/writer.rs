@@ -497,49 +497,19 @@ pub(crate) const MAX_PROPERTY_TERM_BYTES: usize = 256;
 
 /// `status: Done` gives `status` and `status=done`; of a list each value. Nested values are not filtered by.
 fn property_terms(key: &str, value: &PropertyValue) -> Vec<String> {
-    let mut ordered = Vec::new();
     let mut terms = vec![property_term(key, None)];
-    let mut add = |value: &str| terms.push(property_term(key, Some(value)));
+    terms.extend(value.texts().iter().map(|text| property_term(key, Some(text))));
     let values = match value {
         PropertyValue::List(values) => values.as_slice(),
         single => std::slice::from_ref(single),
     };
-    for value in values {
-        match value {
-            PropertyValue::Text(text) => add(text),
-            PropertyValue::Link(link) => {
-                add(link);
-                link_names(link).into_iter().for_each(&mut add);
-            }
-            PropertyValue::Number(number) => {
-                add(&number.to_string());
-                ordered.push(number_term(key, *number));
-            }
-            PropertyValue::Date(text, second) | PropertyValue::DateTime(text, second) => {
-                add(text);
-                ordered.push(date_term(key, *second));
-            }
-            PropertyValue::Checkbox(on) => add(&on.to_string()),
-            PropertyValue::Null | PropertyValue::List(_) | PropertyValue::Map(_) => {}
-        }
-    }
-    terms.append(&mut ordered);
+    terms.extend(values.iter().filter_map(|value| match value {
+        PropertyValue::Number(number) => Some(number_term(key, *number)),
+        PropertyValue::Date(_, second) | PropertyValue::DateTime(_, second) => Some(date_term(key, *second)),
+        _ => None,
+    }));
     terms.retain(|term| term.len() <= MAX_PROPERTY_TERM_BYTES);
     terms
-}
-
-/// What a link in a property is asked for by: its target, and the words it shows instead.
-fn link_names(link: &str) -> Vec<&str> {
-    let wiki = link.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
-    let (target, label) = match wiki {
-        Some(inner) => inner.split_once('|').map_or((inner, None), |(target, label)| (target, Some(label))),
-        None => {
-            let inner = link.strip_prefix('[').and_then(|rest| rest.strip_suffix(')')).unwrap_or_default();
-            inner.split_once("](").map_or((inner, None), |(label, target)| (target, Some(label)))
-        }
-    };
-    let target = target.split('#').next().unwrap_or_default();
-    [Some(target), label].into_iter().flatten().map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
 /// The term by which a number is compared: terms of one key are in the order of their numbers.

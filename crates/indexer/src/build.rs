@@ -1,16 +1,17 @@
 //! One run of the indexer over one folder, from the walk to the last sweep.
 
+mod options;
+
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ibid_core::id::{CollectionName, DocumentPath};
+use ibid_core::id::DocumentPath;
 use ibid_core::language::Language;
-use ibid_embed::{EmbedError, Embedder};
+use ibid_embed::EmbedError;
 use ibid_index::OpenError;
-use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, ModelRecord, READING, SkippedRecord, SourceRecord};
+use ibid_index::manifest::{MAX_SKIPPED_NAMED, Manifest, READING, SkippedRecord, SourceRecord};
 use ibid_index::remake::Remake;
 use ibid_index::snapshot::{KnownDocument, Snapshot};
 use ibid_index::store::Store;
@@ -22,8 +23,9 @@ use crate::error::BuildError;
 use crate::pipeline::{self, Done, Keeping, Spent, Stages};
 use crate::prepare::{Context, History, Prepared};
 use crate::report::{Plan, Progress, Report, SkipReason, Skipped};
-use crate::source::{self, Asked, Listing, Source, SourceChoice, SourceFile, Stamp};
+use crate::source::{self, Asked, Listing, Source, SourceFile, Stamp};
 use crate::survey::{Survey, survey};
+pub use options::{BuildOptions, Model};
 
 /// After this many new vectors a generation is committed, so that memory stays flat: 13 MB of vectors.
 const VECTORS_PER_COMMIT: usize = 8_192;
@@ -39,72 +41,6 @@ const AT_ONCE_FILES: usize = 16;
 
 /// The mark of no file: a document that has it is read again.
 const UNKNOWN: FileMark = FileMark { modified: 0, size: 0, content: 0 };
-
-/// What to index, and how.
-#[derive(Clone)]
-pub struct BuildOptions {
-    /// The folder; of pages of the web, the one they are kept in.
-    pub root: PathBuf,
-    /// What in it, or behind it, is indexed.
-    pub source: SourceChoice,
-    /// The collection it becomes.
-    pub name: CollectionName,
-    /// Only files that match one of these globs; all where there is none.
-    pub include: Vec<String>,
-    /// Never files that match one of these globs.
-    pub exclude: Vec<String>,
-    /// The language all of them are in; `None` where each tells by its words.
-    pub language: Option<Language>,
-    /// The model; `None` indexes by words alone.
-    pub model: Option<Model>,
-    /// How many threads embed; as many read.
-    pub threads: NonZero<usize>,
-    /// Make everything anew: vectors, documents, whatever model they were made by.
-    pub rebuild: bool,
-    /// Whether a model other than the last generation's may take its place. Everything is then made anew beside what
-    /// stands, which is read until it is done.
-    pub may_change_model: bool,
-    /// The time, in nanoseconds since 1970.
-    pub now: u64,
-    /// Where nothing changed, and the last commit is younger than this, no other is made to say so.
-    pub restate_after: Duration,
-    /// Tells when vectors were committed last. What is indexed does not depend on it.
-    pub clock: fn() -> Instant,
-}
-
-impl BuildOptions {
-    fn record(&self, root: PathBuf, listing: &Listing) -> SourceRecord {
-        SourceRecord {
-            root,
-            include: self.include.clone(),
-            exclude: self.exclude.clone(),
-            language: self.language.map(|language| language.code().to_owned()),
-            origin: listing.origin.clone(),
-        }
-    }
-}
-
-/// A model, loaded.
-#[derive(Clone)]
-pub struct Model {
-    /// What embeds.
-    pub embedder: Arc<dyn Embedder>,
-    /// The folder it was read from, to be found again by later runs and by searches.
-    pub folder: Option<PathBuf>,
-}
-
-impl Model {
-    fn record(&self) -> ModelRecord {
-        let identity = self.embedder.identity();
-        ModelRecord {
-            name: identity.name.clone(),
-            engine: identity.engine.clone(),
-            dimensions: identity.dimensions,
-            checksum: identity.checksum.clone(),
-            folder: self.folder.clone(),
-        }
-    }
-}
 
 /// Brings a collection up to its folder. When this returns, the new generation is on disk.
 ///
@@ -231,8 +167,9 @@ fn start(
     };
     let mut known = known_documents(&base, options, root, listing)?;
     let other_language = base.manifest().source.language.as_deref() != options.language.map(Language::code);
-    if other_language || base.manifest().reading != READING {
-        // Words are cut, or facts read, anew; vectors can stay.
+    let withheld = base.manifest().withheld != options.withheld();
+    if other_language || withheld || base.manifest().reading != READING {
+        // Words are cut, facts read, or notes told from those that the model is not given, anew; vectors can stay.
         known.iter_mut().for_each(|document| document.file = UNKNOWN);
     }
     // Under another model every document must be read again. A first one fills in what the words lack.
@@ -388,12 +325,15 @@ impl Run<'_> {
             base: base.as_deref(),
             gone: by_content(&changes.gone),
             has_model: self.options.model.is_some(),
+            withheld: self.options.withheld_from_model(),
             fills: false,
             language: self.options.language,
             now: self.options.now,
         };
         let is_small = bytes <= AT_ONCE_BYTES && changes.read.len() <= AT_ONCE_FILES;
-        let model = self.options.model.clone().filter(|_| self.replaces || is_small);
+        // What runs behind a url may be away: nothing saved waits for it to be found by its words.
+        let at_once = |model: &Model| is_small && model.embedder.identity().remote.is_none();
+        let model = self.options.model.clone().filter(|model| self.replaces || at_once(model));
         self.progress.owes_commit(model.is_some() && !self.replaces);
         self.pass(&context, model.as_ref(), &changes.read, |run, done| run.take(writer, done))?;
         self.check_source()?;
@@ -475,6 +415,7 @@ impl Run<'_> {
             base: Some(&snapshot),
             gone: HashMap::new(),
             has_model: true,
+            withheld: self.options.withheld_from_model(),
             fills: true,
             language: self.options.language,
             now: self.options.now,
@@ -583,7 +524,13 @@ impl Run<'_> {
         self.report.skipped.sort();
         let skipped = &self.report.skipped;
         let named = skipped.iter().take(MAX_SKIPPED_NAMED);
+        // As facts that were read otherwise, what was given to the model stands until the last document is read.
+        let withheld = match &self.base {
+            Some(base) if self.to_read != self.read => base.manifest().withheld.clone(),
+            _ => self.options.withheld(),
+        };
         Manifest {
+            withheld,
             generation: 0,
             indexed_at: self.options.now / 1_000_000_000,
             source: self.record.clone(),
@@ -644,8 +591,10 @@ mod wordless;
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::num::NonZero;
 
     use super::*;
+    use crate::SourceChoice;
     use crate::report::Silent;
 
     const MINUTE: Duration = Duration::from_secs(60);

@@ -248,10 +248,11 @@ impl Run<'_> {
         }
     }
 
-    /// One worker: a chunk at a time, one thread.
+    /// One worker on one thread: as many chunks at a time as its model likes, and as are there.
     fn embed(&self, jobs: &Receiver<Job>, to_write: &Sender<Done>) -> Result<(), BuildError> {
         let embedder = self.stages.embedder.expect("workers are started only where there is a model");
-        let mut worker = embedder.worker()?;
+        // Made when there is something to embed: a model behind a url may be away, and words do without.
+        let mut made = None;
         let mut outcome = Ok(());
         let mut spent = Duration::ZERO;
         for job in jobs {
@@ -266,7 +267,15 @@ impl Run<'_> {
                 continue;
             }
             let began = Instant::now();
-            outcome = self.embed_one(worker.as_mut(), &job, to_write);
+            outcome = match made.take().map_or_else(|| embedder.worker(), Ok) {
+                Ok(worker) => {
+                    let worker = made.insert(worker);
+                    let more = jobs.try_iter().take(worker.batch().saturating_sub(1));
+                    let batch: Vec<Job> = std::iter::once(job).chain(more).collect();
+                    self.embed_batch(worker.as_mut(), &batch, to_write)
+                }
+                Err(error) => Err(error.into()),
+            };
             spent += began.elapsed();
             self.stopped.fetch_or(outcome.is_err(), Ordering::Relaxed);
         }
@@ -281,13 +290,20 @@ impl Run<'_> {
         can_be_taken_up && ends || self.stages.context.fills && !self.stages.progress.goes_on()
     }
 
-    fn embed_one(
+    fn embed_batch(
         &self,
         worker: &mut dyn EmbedWorker,
-        job: &Job,
+        batch: &[Job],
         to_write: &Sender<Done>,
     ) -> Result<(), BuildError> {
-        let vector = worker.embed_document(&job.input)?;
+        let texts: Vec<&str> = batch.iter().map(|job| job.input.as_str()).collect();
+        let vectors = worker.embed_documents(&texts)?;
+        assert_eq!(vectors.len(), batch.len(), "a worker gives a vector for each text");
+        batch.iter().zip(vectors).try_for_each(|(job, vector)| self.embedded(job, vector, to_write))
+    }
+
+    /// Keeps a vector, and hands it on.
+    fn embedded(&self, job: &Job, vector: Vec<f32>, to_write: &Sender<Done>) -> Result<(), BuildError> {
         if let Some(keeping) = self.stages.keeping {
             keeping.keep(job.key, &vector)?;
         }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::io;
 
 use ibid_core::hash::ContentHash;
-use ibid_core::id::DocumentPath;
+use ibid_core::id::{CollectionName, DocumentPath};
 use ibid_core::language::Language;
+use ibid_core::private::Private;
 use ibid_core::span::Span;
 use ibid_embed::TokenCounter;
 use ibid_index::snapshot::{Snapshot, StoredDocument};
@@ -60,6 +61,8 @@ pub(crate) struct Context<'a> {
     /// Paths of documents whose files are gone, by the hash of their content.
     pub(crate) gone: HashMap<u64, Vec<String>>,
     pub(crate) has_model: bool,
+    /// Which notes of which collection the model is not given; `None` where it is given all.
+    pub(crate) withheld: Option<(&'a CollectionName, &'a Private)>,
     /// Whether documents that are in `base` are read again only for the vectors they lack.
     pub(crate) fills: bool,
     /// The language of every text; `None` where each tells by its words.
@@ -160,7 +163,7 @@ impl Context<'_> {
     }
 
     /// What the model is given for each chunk: title and headings, then the words, then those that count here too.
-    /// `None` for a chunk without words.
+    /// `None` for a chunk without words, and for all of a note that the model is not given.
     fn inputs(
         &self,
         text: &str,
@@ -168,6 +171,10 @@ impl Context<'_> {
         chunks: &[FinishedChunk],
         tokens: &mut TokenCounter,
     ) -> Vec<Option<String>> {
+        let facts = || reading.facts.iter().map(|fact| (fact.key.as_ref(), &fact.value));
+        if self.withheld.is_some_and(|(name, private)| private.keeps_back(name, document, facts())) {
+            return vec![None; chunks.len()];
+        }
         let mut under: (Vec<usize>, String) = (vec![usize::MAX], String::new());
         let mut inputs = Vec::with_capacity(chunks.len());
         let mut is_ahead = false;
@@ -221,7 +228,10 @@ impl Context<'_> {
             (keys.len() == chunks.len()).then_some(keys)
         });
         for (chunk, key) in chunks.iter_mut().zip(kept.unwrap_or_default()) {
-            chunk.vector_key = key;
+            // Its new place may withhold it, and its old one may have: then it has a key only under one of them.
+            if chunk.vector_key.is_some() && key.is_some() {
+                chunk.vector_key = key;
+            }
         }
         true
     }

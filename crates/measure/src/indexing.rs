@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ibid_core::id::DocumentPath;
+use ibid_core::private::Private;
 use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 use ibid_index::ReadError;
 use ibid_index::snapshot::{KnownDocument, Snapshot};
@@ -29,7 +30,8 @@ const LARGEST_SHARE: u64 = 4;
 pub struct Indexing<'a> {
     /// The collection whose source it is.
     pub snapshot: &'a Snapshot,
-    /// Its model; without one only words are indexed.
+    /// Its model; without one only words are indexed, as with one that texts leave this machine for: nobody is sent notes
+    /// to measure them.
     pub embedder: Option<Arc<dyn Embedder>>,
     /// How many threads embed.
     pub threads: NonZero<usize>,
@@ -92,7 +94,8 @@ pub fn index_again(indexing: &Indexing<'_>) -> Result<Indexed, BenchError> {
     let scratch = scratch.map_err(|source| BenchError::Scratch { source })?;
     let include = &indexing.snapshot.manifest().source.include;
     let words = indexing.run(&Store::at(scratch.path().join("words")), include, None)?;
-    let vectors = match &indexing.embedder {
+    let embedder = indexing.embedder.as_ref().filter(|embedder| !embedder.identity().leaves_machine());
+    let vectors = match embedder {
         Some(embedder) => Some(indexing.with_vectors(embedder, scratch.path())?),
         None => None,
     };
@@ -114,7 +117,7 @@ impl Indexing<'_> {
             include: include.to_vec(),
             exclude: source.exclude.clone(),
             language: source.language.as_deref().and_then(|code| code.parse().ok()),
-            model: embedder.map(|embedder| Model { embedder, folder: None }),
+            model: embedder.map(|embedder| Model { embedder, folder: None, private: Private::nothing() }),
             threads: self.threads,
             rebuild: false,
             may_change_model: false,
@@ -217,7 +220,7 @@ fn bare_loop(
             while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 worker.embed_document(text)?;
             }
-            Ok(())
+            Ok::<(), EmbedError>(())
         };
         let workers: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
         workers
@@ -340,6 +343,7 @@ mod tests {
             engine: "none".to_owned(),
             dimensions: 3,
             checksum: String::new(),
+            remote: None,
         };
         let listener = Listener::new(identity);
         let took = bare_loop(&listener, &["b", "a", "c"], NonZero::new(2).unwrap());

@@ -34,6 +34,14 @@ pub enum RunError {
         /// Why.
         source: Box<SearchError>,
     },
+    /// The model could not be asked, and words alone would be measured in its place.
+    #[error("the question \"{id}\" could not be asked: {model} is away")]
+    ModelAway {
+        /// The question's id.
+        id: String,
+        /// The model.
+        model: String,
+    },
     /// The index could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -140,9 +148,17 @@ impl<'a> Asked<'a> {
 
     fn ask(&self, question: &Question, query: &Query) -> Result<Answer, RunError> {
         let searcher = Searcher::new(&self.snapshots, self.embedder.as_ref());
-        searcher
-            .search(query)
-            .map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })
+        let answer = searcher.search(query);
+        let answer =
+            answer.map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })?;
+        let away = answer.notes.iter().find_map(|note| match note {
+            Note::ModelAway { model } => Some(model.clone()),
+            _ => None,
+        });
+        match away {
+            Some(model) => Err(RunError::ModelAway { id: question.id.clone(), model }),
+            None => Ok(answer),
+        }
     }
 }
 
@@ -154,6 +170,7 @@ fn is_of_the_index(note: &Note) -> bool {
             | Note::VectorsMissing { .. }
             | Note::VectorsDamaged { .. }
             | Note::Unfinished { .. }
+            | Note::LeavesMachine { .. }
             | Note::EmptyCollection { .. }
     )
 }

@@ -114,6 +114,7 @@ mod tests {
             engine: String::new(),
             dimensions: 1,
             checksum: String::new(),
+            remote: None,
         };
         let counted = Arc::new(AtomicUsize::new(0));
         let embedder = make(Arc::new(Counting { identity, runs: counted.clone() }));

@@ -132,12 +132,14 @@ fn semantic_leg(snapshots: &[Arc<Snapshot>], asked: &Asked<'_>) -> Ranked {
     found
 }
 
-/// The question's vector for each snapshot; a model that several share runs once.
+/// The question's vector for each snapshot; a model that several share runs once. Where `words_do`, a model behind a url
+/// that fails gives none: it may be back for the next question.
 pub(crate) fn vectors(
     plain: &str,
     embedders: &[Option<&QueryEmbedder>],
+    words_do: bool,
 ) -> Result<Vec<Option<QuestionVector>>, SearchError> {
-    let mut made: Vec<(&QueryEmbedder, QuestionVector)> = Vec::new();
+    let mut made: Vec<(&QueryEmbedder, Option<QuestionVector>)> = Vec::new();
     let mut vectors = Vec::with_capacity(embedders.len());
     for embedder in embedders {
         let Some(embedder) = *embedder else {
@@ -149,12 +151,20 @@ pub(crate) fn vectors(
         let vector = match known {
             Some(vector) => vector,
             None => {
-                let vector = embedder.embed(plain)?;
+                let vector = match embedder.embed(plain) {
+                    Ok(vector) => Some(vector),
+                    Err(error) if words_do && embedder.identity().remote.is_some() => {
+                        let model = &embedder.identity().name;
+                        tracing::warn!(%model, %error, "a question was searched by words alone");
+                        None
+                    }
+                    Err(error) => return Err(error.into()),
+                };
                 made.push((embedder, vector.clone()));
                 vector
             }
         };
-        vectors.push(Some(vector));
+        vectors.push(vector);
     }
     Ok(vectors)
 }

@@ -214,7 +214,7 @@ impl<'a> Searcher<'a> {
         let asked = Span::current();
         let by_meaning = || {
             let _traced = traced("embedding", &asked);
-            vectors(&question.plain, &embedders)
+            vectors(&question.plain, &embedders, query.mode.has_lexical())
         };
         if !query.mode.has_lexical() {
             let (words, vectors, lexical) = (Vec::new(), by_meaning()?, Vec::new());
@@ -238,6 +238,12 @@ impl<'a> Searcher<'a> {
         }
         let words_found = question.words_found(self.snapshots, &words);
         let mut vectors = vectors?;
+        for (vector, embedder) in vectors.iter().zip(&embedders) {
+            if let (None, Some(embedder)) = (vector, embedder) {
+                let note = Note::ModelAway { model: embedder.identity().name.clone() };
+                notes.extend((!notes.contains(&note)).then_some(note));
+            }
+        }
         let is_enough = |shown: Foreign| match shown {
             Foreign::Script => words_found > 0.0,
             Foreign::FunctionWords => words_found >= query.ranking.words_alone,
@@ -262,7 +268,9 @@ impl<'a> Searcher<'a> {
     fn share_embedded(&self) -> f32 {
         let with_model = || self.snapshots.iter().filter(|snapshot| self.embedder_of(snapshot).is_some());
         let chunks: u64 = with_model().map(|snapshot| snapshot.chunks()).sum();
-        let lacking: u64 = with_model().map(|snapshot| snapshot.chunks_without_vector()).sum();
+        let lacking =
+            |snapshot: &Arc<Snapshot>| snapshot.chunks_without_vector() + snapshot.chunks_withheld();
+        let lacking: u64 = with_model().map(lacking).sum();
         if chunks == 0 { 1.0 } else { 1.0 - lacking as f32 / chunks as f32 }
     }
 
@@ -281,6 +289,11 @@ impl<'a> Searcher<'a> {
             }
             if manifest.pending > 0 {
                 notes.push(Note::Unfinished { collection: collection.clone(), pending: manifest.pending });
+            }
+            if let Some(model) = manifest.model_beyond() {
+                let (collection, model) = (collection.clone(), model.name.clone());
+                let withholds = !manifest.withheld.is_empty();
+                notes.push(Note::LeavesMachine { collection, model, withholds });
             }
             if !query.mode.has_semantic() {
                 continue;

@@ -24,7 +24,8 @@ use crate::oauth::scope::{Scope, Scopes};
 use crate::oauth::secret::ProcessKey;
 use crate::oauth::service::{Access, AccessConfig};
 use crate::outgoing::SecretRules;
-use crate::viewer::{Private, Viewer};
+use crate::viewer::Viewer;
+use ibid_core::private::Private;
 
 /// How a server on a listener behaves.
 #[derive(Debug, Clone, Default)]

@@ -54,7 +54,7 @@ pub use oauth::store::{AccessError, AccessStore, Entry, EntryKind, NewToken, Use
 pub use outgoing::{SecretRuleError, SecretRules};
 pub use presence::running_server;
 pub use traces::{Traces, TracesError};
-pub use viewer::{Private, UnknownTool, Viewer};
+pub use viewer::{UnknownTool, Viewer};
 
 use config::Site;
 use listen::{Certificate, LOOK_EVERY, Listening};

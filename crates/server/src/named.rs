@@ -37,7 +37,7 @@ impl fmt::Display for Named {
     }
 }
 
-/// The same for what is [private](crate::Private::of), where a property that is to be a yes names more than its value.
+/// The same for what is [private](ibid_core::private::Private::of), where a property that is to be a yes names more than its value.
 pub fn count_private(named: &[What], snapshots: &[Arc<Snapshot>]) -> Result<Vec<Named>, ReadError> {
     let mut counted = count_named(&Grant::of(named.iter().cloned().map(Rule::deny)), snapshots)?;
     for named in &mut counted {

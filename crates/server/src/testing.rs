@@ -101,6 +101,7 @@ pub(crate) fn model() -> ModelRecord {
         dimensions: 8,
         checksum: "c0".to_owned(),
         folder: None,
+        remote: None,
     }
 }
 
@@ -110,7 +111,7 @@ pub(crate) struct Constant(ModelIdentity);
 impl Constant {
     pub(crate) fn new(checksum: &str) -> Constant {
         let ModelRecord { name, engine, dimensions, .. } = model();
-        Constant(ModelIdentity { name, engine, dimensions, checksum: checksum.to_owned() })
+        Constant(ModelIdentity { name, engine, dimensions, checksum: checksum.to_owned(), remote: None })
     }
 }
 
@@ -170,6 +171,7 @@ fn index_of(store: &Store, collection: &str, root: &Path, notes: &[Note<'_>], mo
             },
             model,
             reading: 0,
+            withheld: Vec::new(),
             vector_files: Vec::new(),
             graph: None,
             remade: 0,

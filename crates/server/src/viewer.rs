@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ibid_core::grant::{Grant, Rule, RuleForm, What};
 use ibid_core::id::CollectionName;
-use ibid_core::mark::says_yes;
+use ibid_core::private::Private;
 
 use crate::mcp::is_tool;
 
@@ -38,43 +38,6 @@ pub(crate) struct Sight {
 pub struct UnknownTool {
     /// The rule.
     rule: String,
-}
-
-/// Which notes are never served to callers from elsewhere, whatever their grant says.
-///
-/// Where there are any such rules, a note whose front matter cannot be read is kept back too: it may say that it is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Private {
-    rules: Vec<Rule>,
-    marks: Vec<String>,
-}
-
-impl Private {
-    /// Notes that any of these name. A property that is to be a yes (`true`, `yes`, `x`, …) names the notes where it is
-    /// anything but a clear no, in whatever words.
-    pub fn of(named: impl IntoIterator<Item = What>) -> Private {
-        let mut private = Private { rules: Vec::new(), marks: Vec::new() };
-        for what in named {
-            match what {
-                What::Property(name, value) if says_yes(&value) => private.marks.push(name),
-                what => private.rules.push(Rule::deny(what)),
-            }
-        }
-        private
-    }
-
-    /// No note.
-    pub fn nothing() -> Private {
-        Private::of([])
-    }
-}
-
-impl Default for Private {
-    /// Notes with the tag `private` or one below it, or with a property `private` that is anything but a clear no.
-    fn default() -> Private {
-        let property = What::Property("private".to_owned(), "true".to_owned());
-        Private::of([What::Tag("private".to_owned()), property])
-    }
 }
 
 impl Viewer {
@@ -148,14 +111,14 @@ impl Viewer {
 impl Sight {
     fn of(grant: &Grant, private: Option<&Private>) -> Option<Sight> {
         let private = private.cloned().unwrap_or_else(Private::nothing);
-        let keeps_unreadable = private != Private::nothing();
+        let keeps_unreadable = !private.is_nothing();
         let granted: Vec<Rule> = grant.about_documents().cloned().collect();
         // The owner elsewhere is told how far indexing is; of whom less is shown, files not read yet may be any.
         let tells_of_unread = granted.is_empty();
-        let rules = Grant::of(granted.into_iter().chain(private.rules));
+        let rules = Grant::of(granted.into_iter().chain(private.rules().iter().cloned()));
         debug_assert!(rules.rules().iter().all(|rule| rule.form() != RuleForm::Tool));
         let is_narrow = !rules.is_everything() || keeps_unreadable;
-        let mut marks = private.marks;
+        let mut marks = private.marks().to_vec();
         marks.sort();
         marks.dedup();
         is_narrow.then_some(Sight { grant: rules, marks, keeps_unreadable, tells_of_unread })

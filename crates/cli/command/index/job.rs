@@ -19,7 +19,7 @@ use crate::args::{IndexArgs, LanguageChoice};
 use crate::config::{CollectionConfig, Config, LanguageSetting};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::open::{self, MODEL_BY_LANGUAGE, ModelChoice, NO_MODEL};
+use crate::open::{self, MODEL_BY_LANGUAGE, ModelChoice, NO_MODEL, RemoteChoice};
 
 /// Which model a collection gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,7 +264,7 @@ impl Job {
             include: globs(&args.include, &set.include, |last| &last.source.include),
             exclude: globs(&args.exclude, &set.exclude, |last| &last.source.exclude),
             language: language(args, &set, last),
-            model: model(args, &set, last),
+            model: model(args, &set, last, config),
             root,
             source,
             name,
@@ -302,8 +302,13 @@ fn language(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -
     }
 }
 
-fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> JobModel {
-    let recorded = last.map(|last| last.model.as_ref().map(ModelChoice::recorded));
+fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>, config: &Config) -> JobModel {
+    let recorded = last.map(|last| last.model.as_ref());
+    // Made anew, a collection takes the model as the engine has it now.
+    let as_recorded = |choice: ModelChoice| match args.rebuild {
+        true => ModelChoice { remote: choice.remote.map(|_| RemoteChoice::AsItIs), ..choice },
+        false => choice.that_made(recorded.flatten()),
+    };
     // A name and a folder belong together: what a flag says of either stands for both.
     // By language means once: settings that say so keep what was chosen then.
     let is_set = set.model.as_deref() != Some(MODEL_BY_LANGUAGE);
@@ -315,14 +320,23 @@ fn model(args: &IndexArgs, set: &CollectionConfig, last: Option<&Settings>) -> J
     match (name.map(String::as_str), folder, recorded) {
         (Some(NO_MODEL), ..) => JobModel::WordsAlone,
         (Some(MODEL_BY_LANGUAGE), None, _) => JobModel::ByLanguage,
-        (Some(name), folder, _) => JobModel::Named(ModelChoice::called(name, folder)),
-        (None, None, None) => JobModel::ByLanguage,
-        (None, None, Some(recorded)) => recorded.map_or(JobModel::WordsAlone, JobModel::Named),
+        (Some(name), folder, _) => JobModel::Named(as_recorded(ModelChoice::called(name, folder, config))),
+        (None, None, None) => match config.embedding.as_ref().filter(|_| is_set) {
+            Some(engine) => JobModel::Named(ModelChoice::of_engine(engine)),
+            None => JobModel::ByLanguage,
+        },
+        (None, None, Some(Some(record))) => JobModel::Named(as_recorded(ModelChoice::recorded(record))),
+        (None, None, Some(None)) => JobModel::WordsAlone,
         // The folder of the recorded model may have moved; another model's folder gives it its name.
         (None, Some(folder), recorded) => {
-            let name = recorded.flatten().filter(|model| model.folder.is_some()).map(|model| model.name);
+            let name =
+                recorded.flatten().filter(|model| model.folder.is_some()).map(|model| model.name.clone());
             let own = || folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            JobModel::Named(ModelChoice { name: name.unwrap_or_else(own), folder: Some(folder) })
+            JobModel::Named(ModelChoice {
+                name: name.unwrap_or_else(own),
+                folder: Some(folder),
+                remote: None,
+            })
         }
     }
 }
@@ -391,10 +405,11 @@ fn canonical(path: &Path) -> Result<PathBuf, BuildError> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use ibid_index::manifest::{ModelRecord, SourceRecord};
+    use ibid_index::manifest::{ModelRecord, RemoteRecord, SourceRecord};
 
     use super::*;
     use crate::args::{Cli, Command};
+    use crate::config::EmbeddingConfig;
 
     fn args(flags: &[&str]) -> IndexArgs {
         let cli = Cli::try_parse_from(["ibid", "index"].iter().chain(flags)).unwrap();
@@ -410,6 +425,7 @@ mod tests {
             dimensions: 3,
             checksum,
             folder: folder.map(PathBuf::from),
+            remote: None,
         }
     }
 
@@ -483,7 +499,8 @@ mod tests {
         let job = |flags: &[&str]| Job::new(&args(flags), place(), name.clone(), &config, Some(&recorded));
         assert_eq!((job(&[]).include, job(&[]).exclude), (owned(&["s"]), owned(&["b"])));
         assert_eq!(job(&["--include", "f"]).include, owned(&["f"]));
-        let named = |name: &str| JobModel::Named(ModelChoice { name: name.to_owned(), folder: None });
+        let named =
+            |name: &str| JobModel::Named(ModelChoice { name: name.to_owned(), folder: None, remote: None });
         assert_eq!(job(&[]).model, named("e5"));
         assert_eq!(job(&["--model", "x"]).model, named("x"));
         assert_eq!(job(&["--language", "de"]).language, "de".parse().ok());
@@ -496,7 +513,11 @@ mod tests {
     #[test]
     fn the_model_is_the_one_named_or_the_one_of_last_time() {
         let choice = |name: &str, folder: Option<&str>| {
-            JobModel::Named(ModelChoice { name: name.to_owned(), folder: folder.map(PathBuf::from) })
+            JobModel::Named(ModelChoice {
+                name: name.to_owned(),
+                folder: folder.map(PathBuf::from),
+                remote: None,
+            })
         };
         let bge = || settings(Some(record("bge", None)));
         let own = || settings(Some(record("mine", Some("/old"))));
@@ -515,11 +536,65 @@ mod tests {
             (&["--model-dir", "/none/new"], Some(own()), choice("mine", Some("/none/new"))),
             (&["--model", "x", "--model-dir", "/none/e5"], Some(own()), choice("x", Some("/none/e5"))),
         ] {
-            assert_eq!(model(&args(flags), &CollectionConfig::default(), last.as_ref()), wanted, "{flags:?}");
+            let config = Config::default();
+            assert_eq!(
+                model(&args(flags), &CollectionConfig::default(), last.as_ref(), &config),
+                wanted,
+                "{flags:?}"
+            );
         }
         // Settings that say "auto" choose once.
         let auto = CollectionConfig { model: Some("auto".to_owned()), ..CollectionConfig::default() };
-        assert_eq!(model(&args(&[]), &auto, None), JobModel::ByLanguage);
-        assert_eq!(model(&args(&[]), &auto, Some(&bge())), choice("bge", None));
+        assert_eq!(model(&args(&[]), &auto, None, &Config::default()), JobModel::ByLanguage);
+        assert_eq!(model(&args(&[]), &auto, Some(&bge()), &Config::default()), choice("bge", None));
+    }
+
+    #[test]
+    fn the_engine_of_the_settings_has_new_collections_and_those_that_name_its_model() {
+        let engine = "[embedding]\nurl = \"http://127.0.0.1/v1\"\nmodel = \"bge\"\ndimensions = 3";
+        let engine =
+            Config { embedding: toml::from_str::<Engine>(engine).unwrap().embedding, ..Config::default() };
+        let remote = |checksum: &str| {
+            let remote = RemoteRecord { leaves_machine: false, probes: Vec::new() };
+            ModelRecord { remote: Some(remote), checksum: checksum.to_owned(), ..record("bge", None) }
+        };
+        let choice = |remote: Option<RemoteChoice>| {
+            JobModel::Named(ModelChoice { name: "bge".to_owned(), folder: None, remote })
+        };
+        let as_recorded = || choice(Some(RemoteChoice::AsRecorded(Box::new(remote("r")))));
+        let as_it_is = || choice(Some(RemoteChoice::AsItIs));
+        let english = || JobModel::Named(ModelChoice::bundled(BundledModel::English));
+        for (flags, set, last, wanted) in [
+            (&[][..], None, None, as_it_is()),
+            (&[], Some("auto"), None, JobModel::ByLanguage),
+            (&[], Some("english"), None, english()),
+            (&["--model", "auto"], None, None, JobModel::ByLanguage),
+            (&["--model", "none"], None, None, JobModel::WordsAlone),
+            (&["--model", "bge"], None, None, as_it_is()),
+            // What stands keeps its model.
+            (&[], None, Some(None), JobModel::WordsAlone),
+            (&[], None, Some(Some(record("bge", None))), choice(None)),
+            (&[], None, Some(Some(remote("r"))), as_recorded()),
+            (&["--model", "bge"], None, Some(Some(remote("r"))), as_recorded()),
+            (&[], Some("bge"), Some(Some(remote("r"))), as_recorded()),
+            // Another one by that name made its vectors: they are made anew.
+            (&["--model", "bge"], None, Some(Some(record("bge", None))), as_it_is()),
+            (&["--rebuild"], None, Some(Some(remote("r"))), as_it_is()),
+            (&["--rebuild", "--model", "bge"], None, Some(Some(remote("r"))), as_it_is()),
+        ] {
+            let last = last.map(settings);
+            let set = CollectionConfig { model: set.map(str::to_owned), ..CollectionConfig::default() };
+            assert_eq!(
+                model(&args(flags), &set, last.as_ref(), &engine),
+                wanted,
+                "{flags:?} {set:?} {last:?}"
+            );
+        }
+    }
+
+    /// The settings file, as far as it names an engine.
+    #[derive(serde::Deserialize)]
+    struct Engine {
+        embedding: Option<EmbeddingConfig>,
     }
 }

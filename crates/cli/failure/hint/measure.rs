@@ -45,6 +45,7 @@ pub(super) fn of_index(error: &BuildError) -> Option<String> {
 pub(super) fn of_run(error: &RunError) -> Option<String> {
     match error {
         RunError::Ask { source, .. } => of_search(source),
+        RunError::ModelAway { .. } => Some("start the engine, or measure `--mode lexical`".to_owned()),
         RunError::Read(_) => anew(),
     }
 }

@@ -74,6 +74,7 @@ impl MultilingualEmbedder {
             engine: ENGINE.to_owned(),
             dimensions: DIMENSIONS,
             checksum: CHECKSUM.to_owned(),
+            remote: None,
         };
         Ok(Self { identity, network, vocabulary })
     }

@@ -51,6 +51,7 @@ impl BundledEmbedder {
             engine: ENGINE.to_owned(),
             dimensions: DIMENSIONS,
             checksum: CHECKSUM.to_owned(),
+            remote: None,
         };
         Ok(Self { identity, network: Arc::new(network?), tokenizer: tokenizer? })
     }

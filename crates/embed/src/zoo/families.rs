@@ -38,7 +38,7 @@ const PREFIXES: &[(&str, &str, &str)] = &[
 ];
 
 /// Finds what the model called `name` wants before its texts, where its family is known.
-pub(super) fn prefixes_of(name: &str) -> Option<Prefixes> {
+pub(crate) fn prefixes_of(name: &str) -> Option<Prefixes> {
     let name = name.to_lowercase();
     let (_, query, document) = PREFIXES.iter().find(|(part, ..)| name.contains(part))?;
     Some(Prefixes { query: (*query).to_owned(), document: (*document).to_owned() })

@@ -14,7 +14,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
 use super::passing::Passing;
-use super::{ChunkAddress, Snapshot};
+use super::{ChunkAddress, SegmentColumns, Snapshot};
 use crate::error::ReadError;
 use crate::vector::RowSet;
 use crate::writer::{MAX_PROPERTY_TERM_BYTES, MAX_TAG_TERM_BYTES, property_term};
@@ -94,6 +94,7 @@ impl Snapshot {
             languages: Vec::new(),
             alive,
             without_vector: 0,
+            withheld: 0,
             documents: 0,
             source_bytes: 0,
             links: OnceLock::new(),
@@ -102,6 +103,7 @@ impl Snapshot {
             sight: Some(sight),
         };
         narrowed.without_vector = narrowed.count_without_vector();
+        narrowed.withheld = narrowed.count_withheld();
         narrowed.count()?;
         narrowed.count_languages()?;
         Ok(narrowed)
@@ -125,6 +127,16 @@ impl Snapshot {
             without += self.docs_alive(segment).filter(lacks).count() as u64;
         }
         without
+    }
+
+    fn count_withheld(&self) -> u64 {
+        if self.manifest.withheld.is_empty() || self.manifest.model.is_none() || self.damage.is_some() {
+            return 0;
+        }
+        let of_segment = |(segment, columns): (usize, &SegmentColumns)| {
+            self.docs_alive(segment).filter(|&doc| columns.vector_key_of(doc).is_none()).count() as u64
+        };
+        self.columns.iter().enumerate().map(of_segment).sum()
     }
 
     /// Which documents are seen, by their numbers in the graph of links.

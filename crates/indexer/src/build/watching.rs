@@ -1,9 +1,12 @@
 //! A model for tests of whole runs: it looks at the collection each time it embeds, and fails at a text it is told of.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ibid_embed::{EmbedError, EmbedWorker, ModelIdentity};
+use ibid_core::id::CollectionName;
+use ibid_core::private::Private;
+use ibid_embed::{EmbedError, EmbedWorker, Embedder, ModelIdentity};
 
 use super::*;
 use crate::report::Silent;
@@ -88,6 +91,7 @@ pub(super) fn options(
         engine: String::new(),
         dimensions: 2,
         checksum: checksum.to_owned(),
+        remote: None,
     };
     let embedder =
         Arc::new(Watching { identity, store: store.clone(), look, fails_at, embedded: Arc::default() });
@@ -98,7 +102,7 @@ pub(super) fn options(
         include: vec![],
         exclude: vec![],
         language: None,
-        model: Some(Model { embedder, folder: None }),
+        model: Some(Model { embedder, folder: None, private: Private::default() }),
         threads: NonZero::<usize>::MIN,
         rebuild: false,
         may_change_model: true,

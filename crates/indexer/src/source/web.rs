@@ -4,7 +4,6 @@
 //! It is no browser and no crawler of the open web: no scripts, no cookies, no hosts but those allowed, no addresses
 //! but those of the public Internet.
 
-mod address;
 mod client;
 mod crawl;
 mod kept;

@@ -59,6 +59,7 @@ fn manifest() -> Manifest {
         source,
         model: None,
         reading: 0,
+        withheld: Vec::new(),
         vector_files: Vec::new(),
         graph: None,
         remade: 0,

@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn elsewhere(rules: &[&str]) -> Viewer {
-        Viewer::remote(Grant::parse(rules).unwrap(), &crate::viewer::Private::default()).unwrap()
+        Viewer::remote(Grant::parse(rules).unwrap(), &ibid_core::private::Private::default()).unwrap()
     }
 
     #[test]

@@ -190,7 +190,7 @@ fn what_a_viewer_sees_is_worked_out_once_for_a_generation() {
     let garden = testing::garden();
     let viewer = |rule: &str| {
         let grant = ibid_core::grant::Grant::parse([rule]).unwrap();
-        Viewer::remote(grant, &crate::viewer::Private::default()).unwrap()
+        Viewer::remote(grant, &ibid_core::private::Private::default()).unwrap()
     };
     let seen = |viewer: &Viewer| garden.library.snapshots(viewer).unwrap().remove(0);
     let (first, again) = (seen(&viewer("path:Bread")), seen(&viewer("path:Bread")));

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::library::{AskError, Library};
     use crate::testing::{self, Note, break_collection};
-    use crate::viewer::Private;
+    use ibid_core::private::Private;
 
     const NOTHING_THERE: &str = "there is no collection yet; `ibid index FOLDER` makes one";
     const NOT_SEARCHED: &str =

@@ -75,7 +75,8 @@ mod tests {
     use crate::library::Library;
     use crate::page::reader::{Reading, View};
     use crate::testing::{self, Note};
-    use crate::viewer::{Private, Viewer};
+    use crate::viewer::Viewer;
+    use ibid_core::private::Private;
 
     /// What a viewer is shown of a note in a vault where another is private and a third lies in `Diary`.
     fn shown(viewer: &Viewer, text: &str) -> String {

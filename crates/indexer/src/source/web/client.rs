@@ -5,12 +5,10 @@ use std::io::{self, Read};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ibid_embed::reach::{Manners, OutOfReach, Reach};
 use ureq::http::{HeaderMap, StatusCode};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error};
 use url::Url;
-
-use super::address::{Checked, NotPublic};
 
 /// How the reader calls itself to the sites it reads.
 const USER_AGENT: &str =
@@ -71,17 +69,13 @@ pub(super) struct Page {
 impl Client {
     /// One that connects only to addresses that may be reached.
     pub(super) fn new(may_reach: fn(IpAddr) -> bool) -> Client {
-        let config = Agent::config_builder()
-            // The environment's proxy would connect in our stead, to addresses that nobody looked at.
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(USER_AGENT)
-            .accept(ACCEPT)
-            .timeout_connect(Some(CONNECT_WITHIN))
-            .timeout_global(Some(ANSWER_WITHIN))
-            .build();
-        Client { agent: Agent::with_parts(config, DefaultConnector::default(), Checked { may_reach }) }
+        let manners = Manners {
+            user_agent: USER_AGENT,
+            accept: ACCEPT,
+            connect_within: CONNECT_WITHIN,
+            answer_within: ANSWER_WITHIN,
+        };
+        Client { agent: Reach { may_reach }.agent(manners) }
     }
 
     /// Asks once. Blocks for at most [`ANSWER_WITHIN`].
@@ -139,7 +133,9 @@ fn header_of(headers: &HeaderMap, name: &str) -> Option<String> {
 
 fn of_error(error: &Error) -> Got {
     match error {
-        Error::Other(other) if other.is::<NotPublic>() => Got::Refused(other.to_string()),
+        Error::Other(other) if let Some(OutOfReach { address }) = other.downcast_ref() => {
+            Got::Refused(format!("{address} is no address of the public Internet"))
+        }
         Error::Http(_) | Error::BadUri(_) => Got::Refused(error.to_string()),
         _ => Got::Failed { reason: error.to_string(), retry_after: None, answered: false },
     }

@@ -50,6 +50,7 @@ fn half_embedded(notes: &[(String, &str)], embedder: &BundledEmbedder) -> (Arc<S
         dimensions: identity.dimensions,
         checksum: identity.checksum.clone(),
         folder: None,
+        remote: None,
     };
     writer.commit(Manifest { model: Some(model), ..manifest() }).unwrap();
     (Arc::new(writer.finish(&store, 1).unwrap()), folder)

@@ -14,7 +14,8 @@ use ibid_index::store::Store;
 use super::*;
 use crate::library::Library;
 use crate::testing::{Constant, Note, model};
-use crate::viewer::{Private, Viewer};
+use crate::viewer::Viewer;
+use ibid_core::private::Private;
 
 const ALICE: [&str; 2] = ["path:Work", "-collection:attic"];
 const BOB: [&str; 2] = ["path:Home", "-tool:related"];

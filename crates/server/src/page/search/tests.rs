@@ -6,7 +6,8 @@ use ibid_core::query::Query;
 use super::*;
 use crate::library::Library;
 use crate::testing::{self, Note};
-use crate::viewer::{Private, Viewer};
+use crate::viewer::Viewer;
+use ibid_core::private::Private;
 
 fn library(notes: &[Note<'_>]) -> (Arc<Library>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
