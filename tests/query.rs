@@ -295,6 +295,7 @@ fn the_newest_come_first_where_that_is_asked() {
             "{mode}: the question says otherwise"
         );
         asked.check_note("rye sort:newest", "newest first");
+        assert_eq!(asked.answer("rye sort:newest", &[])["mode"], "lexical", "that is by words");
         assert_eq!(asked.paths("tag:bread sort:newest", &[]), [LEVAIN, RYE], "{mode}");
         assert_eq!(asked.paths("sort:newest", &[]), [LEVAIN, RYE, DAILY, FOCACCIA, OLD], "{mode}");
     }

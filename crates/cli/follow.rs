@@ -216,14 +216,8 @@ impl Following {
                     thread::sleep(LOCKED_RETRY_AFTER);
                     continue;
                 }
-                Err(source) => {
-                    let is_away = matches!(source, BuildError::Embed(EmbedError::Remote(_)));
-                    let failure = Failure::Build { name: name.clone(), source: Box::new(source) };
-                    if !is_away {
-                        return Err(failure);
-                    }
-                    // The words are committed, so there is nothing to be done before something else is saved.
-                    self.tell_once(name, &failure, last_told);
+                Err(error) => {
+                    self.miss_the_engine(name, error, last_told)?;
                     if !follower.wait(ENGINE_RETRY_AFTER) || began.elapsed() >= RECONCILE_EVERY {
                         break;
                     }
@@ -241,6 +235,23 @@ impl Following {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Tells that the engine which embeds is away: the words are committed, so there is nothing to be done before something
+    /// else is saved. Any other error is one.
+    fn miss_the_engine(
+        &self,
+        name: &CollectionName,
+        error: BuildError,
+        last_told: &mut String,
+    ) -> Result<(), Failure> {
+        let is_away = matches!(error, BuildError::Embed(EmbedError::Remote(_)));
+        let failure = Failure::Build { name: name.clone(), source: Box::new(error) };
+        if !is_away {
+            return Err(failure);
+        }
+        self.tell_once(name, &failure, last_told);
         Ok(())
     }
 

@@ -194,9 +194,7 @@ impl ModelChoice {
             progress: (!environment.quiet).then(|| Arc::new(Fetching::new()) as Arc<dyn FetchProgress>),
         }
     }
-}
 
-impl ModelChoice {
     fn load_from_engine(
         &self,
         choice: &RemoteChoice,

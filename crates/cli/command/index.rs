@@ -118,13 +118,7 @@ fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> 
         JobModel::ByLanguage => build_choosing(store, &options, shown.as_ref(), &choose),
         JobModel::WordsAlone | JobModel::Named(_) => build(store, &options, shown.as_ref()),
     };
-    let began = Instant::now();
-    let mut built = run();
-    // Whoever follows the folder holds the index for moments only.
-    while built.as_ref().is_err_and(is_locked) && began.elapsed() < LOCKED_PATIENCE {
-        thread::sleep(LOCKED_RETRY_AFTER);
-        built = run();
-    }
+    let mut built = when_unlocked(run);
     let begins_anew = |error: &BuildError| match error_of_opening(error) {
         Some(error) if error.is_older_format() => true,
         _ => args.rebuild && is_ruin(error),
@@ -152,16 +146,31 @@ fn index(job: &Job, args: &IndexArgs, models: &Models<'_>, stop: &Arc<Stop>) -> 
         chosen: chosen.into_inner(),
         beyond,
     };
-    let is_stopped = stop.asked().is_some();
-    if is_stopped && !environment.quiet {
+    tell(&indexed, args.json, environment.quiet, stop.asked().is_some())
+}
+
+/// Runs, and again while another process writes the index: one that follows the folder holds it for moments only.
+fn when_unlocked(run: impl Fn() -> Result<Report, BuildError>) -> Result<Report, BuildError> {
+    let began = Instant::now();
+    let mut built = run();
+    while built.as_ref().is_err_and(is_locked) && began.elapsed() < LOCKED_PATIENCE {
+        thread::sleep(LOCKED_RETRY_AFTER);
+        built = run();
+    }
+    built
+}
+
+/// Prints what a run did.
+fn tell(indexed: &Indexed, in_json: bool, is_quiet: bool, is_stopped: bool) -> Result<(), Failure> {
+    if is_stopped && !is_quiet {
         let (name, said) =
             (&indexed.name, print::report::stopped(&indexed.report, &environment::command_line()));
         writeln!(output::err(), "{name}: {}", safe_line(&said))?;
     }
-    match (args.json, environment.quiet || is_stopped) {
-        (true, _) => output::print_json(&json::report(&indexed, is_stopped)),
+    match (in_json, is_quiet || is_stopped) {
+        (true, _) => output::print_json(&json::report(indexed, is_stopped)),
         (_, true) => Ok(()),
-        (_, false) => print::report::report(&indexed),
+        (_, false) => print::report::report(indexed),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::TICK;
+use super::{TICK, style};
 
 const BAR: &str = "{spinner} {prefix}: {bar:24} {human_pos}/{human_len} questions asked, {eta} left";
 
@@ -17,7 +17,7 @@ impl Asking {
         if quiet || !io::stderr().is_terminal() {
             return Asking(ProgressBar::hidden());
         }
-        let bar = ProgressBar::new(questions as u64).with_style(style()).with_prefix(name.to_owned());
+        let bar = ProgressBar::new(questions as u64).with_style(style(BAR)).with_prefix(name.to_owned());
         bar.enable_steady_tick(TICK);
         Asking(bar)
     }
@@ -33,16 +33,10 @@ impl Asking {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template(BAR)
-        .expect("the template is a constant, and a test parses it")
-        .progress_chars("━╸ ")
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_template_parses() {
-        super::style();
+        super::super::style(super::BAR);
     }
 }

@@ -7,9 +7,9 @@ use std::time::Instant;
 use ibid_core::amount::grouped;
 use ibid_core::id::CollectionName;
 use ibid_index::check::Step;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{LINE_INTERVAL, TICK};
+use super::{LINE_INTERVAL, TICK, style};
 use crate::output;
 
 const BAR: &str = "{spinner} {prefix}: {bar:24} {human_pos}/{human_len} {msg}";
@@ -28,7 +28,7 @@ impl Checking {
         let is_seen = io::stderr().is_terminal();
         let bar = match quiet || !is_seen {
             true => ProgressBar::hidden(),
-            false => ProgressBar::new(0).with_style(style()).with_prefix(name.to_string()),
+            false => ProgressBar::new(0).with_style(style(BAR)).with_prefix(name.to_string()),
         };
         bar.enable_steady_tick(TICK);
         let last = (!quiet && !is_seen).then(|| Cell::new(Instant::now()));
@@ -58,16 +58,10 @@ impl Checking {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template(BAR)
-        .expect("the template is a constant, and a test parses it")
-        .progress_chars("━╸ ")
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_template_parses() {
-        super::style();
+        super::super::style(super::BAR);
     }
 }

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use ibid_core::amount::bytes;
 use ibid_embed::zoo::FetchProgress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::LINE_INTERVAL;
+use super::{LINE_INTERVAL, style};
 use crate::output;
 
 const BAR: &str = "{prefix}: {bar:24} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}";
@@ -40,7 +40,7 @@ impl FetchProgress for Fetching {
             Some(file) if file.name == name => file,
             _ => {
                 let bar = if self.is_seen { ProgressBar::new(total) } else { ProgressBar::hidden() };
-                let bar = bar.with_style(style()).with_prefix(name.to_owned());
+                let bar = bar.with_style(style(BAR)).with_prefix(name.to_owned());
                 // A file that is gone on with did not come that quickly.
                 bar.set_position(done);
                 bar.reset_eta();
@@ -61,19 +61,13 @@ impl FetchProgress for Fetching {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template(BAR)
-        .expect("the template is a constant, and a test parses it")
-        .progress_chars("━╸ ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_template_parses() {
-        style();
+        style(BAR);
     }
 
     #[test]

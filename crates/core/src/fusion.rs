@@ -89,7 +89,8 @@ pub fn fuse<K: Ord + Copy>(
         }
     }
     if method == Fusion::Adaptive && weights[0] > 0.0 {
-        for (_, points) in points.iter_mut().filter(|(key, _)| !has_vector(**key)) {
+        // What has points for its meaning has a vector; only the others are looked up.
+        for (_, points) in points.iter_mut().filter(|(key, points)| points[1] == 0.0 && !has_vector(**key)) {
             points[1] = points[0] / weights[0] * weights[1] * ranking.unknown_meaning;
         }
     }

@@ -1,5 +1,5 @@
 //! Which notes are kept back from whatever is not this machine: callers from elsewhere, and models that run elsewhere.
-//! Of one note it is told here, from its facts; of a whole collection by whoever holds it.
+//! Here one note is judged, from its facts; the index judges a whole collection.
 
 use crate::document::{Document, PropertyValue};
 use crate::front_matter::{FRONT_MATTER, UNREADABLE};

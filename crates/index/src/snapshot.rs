@@ -4,6 +4,7 @@
 
 mod affinity;
 mod allow;
+mod columns;
 mod embeds;
 mod legs;
 mod links;
@@ -22,7 +23,6 @@ use std::sync::{Arc, OnceLock};
 
 use ibid_core::id::CollectionName;
 use ibid_core::language::Language;
-use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::{SegmentComponent, SegmentMeta};
 use tantivy::query::{EnableScoring, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -30,6 +30,7 @@ use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
 };
 
+use columns::SegmentColumns;
 use narrow::Sight;
 
 pub use affinity::Affinity;
@@ -117,23 +118,6 @@ pub struct Snapshot {
 
 /// Stands for no row of a vector file.
 const NO_ROW: u32 = u32::MAX;
-
-struct SegmentColumns {
-    /// `None` where no chunk of the segment has one; so for all that are optional.
-    vector_key: Option<Column<u64>>,
-    start: Column<u64>,
-    cited: Option<Column<u64>>,
-    link: Option<StrColumn>,
-    embed: Option<StrColumn>,
-    alias: Option<StrColumn>,
-    line: Column<u64>,
-    language: Column<u64>,
-    path: Option<StrColumn>,
-    modified: Column<u64>,
-    size: Column<u64>,
-    content: Column<u64>,
-    date: Column<i64>,
-}
 
 impl Snapshot {
     /// Opens the newest generation, after comparing every file with its checksum: each once for a `store` and its clones,
@@ -452,68 +436,6 @@ enum Opened {
     Overtaken,
     /// Nothing was ever committed.
     Nothing,
-}
-
-impl SegmentColumns {
-    fn open(reader: &SegmentReader) -> tantivy::Result<SegmentColumns> {
-        let columns = reader.fast_fields();
-        Ok(SegmentColumns {
-            vector_key: columns.column_opt("vector_key")?,
-            start: columns.u64("start")?,
-            cited: columns.column_opt("cited")?,
-            link: columns.str("link")?,
-            embed: columns.str("embed")?,
-            alias: columns.str("alias")?,
-            line: columns.u64("line")?,
-            language: columns.u64("language")?,
-            path: columns.str("path")?,
-            modified: columns.u64("modified")?,
-            size: columns.u64("size")?,
-            content: columns.u64("content")?,
-            date: columns.i64("date")?,
-        })
-    }
-
-    fn vector_key_of(&self, doc: u32) -> Option<VectorKey> {
-        self.vector_key.as_ref()?.first(doc).map(VectorKey)
-    }
-
-    fn language_of(&self, doc: u32) -> Language {
-        let number = self.language.first(doc).unwrap_or(0) as usize;
-        Language::ALL.get(number).map_or_else(Language::default, |&(_, language)| language)
-    }
-
-    /// The paths of its chunks, for whoever wants many of them.
-    fn paths(&self) -> tantivy::Result<Paths<'_>> {
-        let terms = self.path.as_ref().map_or_else(|| Ok(Vec::new()), terms_of)?;
-        Ok(Paths { column: self.path.as_ref(), terms })
-    }
-}
-
-/// The paths of a segment's documents, decoded.
-struct Paths<'a> {
-    column: Option<&'a StrColumn>,
-    terms: Vec<String>,
-}
-
-impl Paths<'_> {
-    /// The path of a chunk's document.
-    fn of(&self, doc: u32) -> &str {
-        let ord = self.column.and_then(|column| column.ords().first(doc));
-        ord.map_or("", |ord| &self.terms[ord as usize])
-    }
-}
-
-/// Every term of a column, in the order by which its chunks name them. Read from front to back: to look one up decodes all
-/// before it in its block.
-fn terms_of(column: &StrColumn) -> tantivy::Result<Vec<String>> {
-    let mut terms = Vec::with_capacity(column.num_terms());
-    let mut stream = column.dictionary().stream()?;
-    while stream.advance() {
-        let term = std::str::from_utf8(stream.key());
-        terms.push(term.map_err(|error| TantivyError::InternalError(error.to_string()))?.to_owned());
-    }
-    Ok(terms)
 }
 
 /// Opens tantivy's index, whose files are not looked at yet.

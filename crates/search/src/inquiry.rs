@@ -95,50 +95,47 @@ impl Inquiry {
     }
 }
 
-/// The lists of several phrasings as one.
-pub(crate) struct JointList {
-    /// Best first.
-    pub(crate) ranked: Vec<Ranking>,
-    /// The place of each candidate in the list of each phrasing, from 0, the best first. Empty where there is one phrasing.
-    places: BTreeMap<Candidate, Vec<(usize, usize)>>,
+/// The lists of several phrasings as one, best first, and where each candidate stands in them.
+///
+/// One list is as it is. Of several, scores are means, those that a phrasing did not find counting 0: CombSUM (Fox and
+/// Shaw, TREC-2) over scores that have one scale already.
+pub(crate) fn one_list(
+    inquiries: &[Inquiry],
+    snapshots: &[Arc<Snapshot>],
+) -> Result<(Vec<Ranking>, Places), ReadError> {
+    let ranked = inquiries.iter().map(|inquiry| inquiry.ranked(snapshots));
+    let mut lists = ranked.collect::<Result<Vec<_>, _>>()?;
+    if lists.len() == 1 {
+        return Ok((lists.swap_remove(0), Places::default()));
+    }
+    let share = 1.0 / lists.len() as f32;
+    let mut sums: BTreeMap<Candidate, Ranking> = BTreeMap::new();
+    let mut places = Places::default();
+    for (phrasing, list) in lists.iter().enumerate() {
+        for (place, found) in list.iter().enumerate() {
+            let nothing = Fused { key: found.key, score: 0.0, points: [0.0; 2], links: 0.0, name: 0.0 };
+            let sum = sums.entry(found.key).or_insert(nothing);
+            sum.score += found.score * share;
+            sum.points = [0, 1].map(|leg| sum.points[leg] + found.points[leg] * share);
+            sum.links += found.links * share;
+            sum.name += found.name * share;
+            places.0.entry(found.key).or_default().push((place, phrasing));
+        }
+    }
+    let mut ranked: Vec<Ranking> = sums.into_values().collect();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
+    Ok((ranked, places))
 }
 
-impl JointList {
-    /// One list is as it is. Of several, scores are means, those that a phrasing did not find counting 0: CombSUM (Fox
-    /// and Shaw, TREC-2) over scores that have one scale already.
-    pub(crate) fn of(inquiries: &[Inquiry], snapshots: &[Arc<Snapshot>]) -> Result<JointList, ReadError> {
-        let ranked = inquiries.iter().map(|inquiry| inquiry.ranked(snapshots));
-        let mut lists = ranked.collect::<Result<Vec<_>, _>>()?;
-        if lists.len() == 1 {
-            return Ok(JointList { ranked: lists.swap_remove(0), places: BTreeMap::new() });
-        }
-        Ok(JointList::joined(&lists))
-    }
+/// For each candidate its place in the lists that have it, from 0, and which phrasing's each list is. Empty where there is
+/// one phrasing.
+#[derive(Default)]
+pub(crate) struct Places(BTreeMap<Candidate, Vec<(usize, usize)>>);
 
-    fn joined(lists: &[Vec<Ranking>]) -> JointList {
-        let share = 1.0 / lists.len() as f32;
-        let mut sums: BTreeMap<Candidate, Ranking> = BTreeMap::new();
-        let mut places: BTreeMap<Candidate, Vec<(usize, usize)>> = BTreeMap::new();
-        for (phrasing, list) in lists.iter().enumerate() {
-            for (place, found) in list.iter().enumerate() {
-                let nothing = Fused { key: found.key, score: 0.0, points: [0.0; 2], links: 0.0, name: 0.0 };
-                let sum = sums.entry(found.key).or_insert(nothing);
-                sum.score += found.score * share;
-                sum.points = [0, 1].map(|leg| sum.points[leg] + found.points[leg] * share);
-                sum.links += found.links * share;
-                sum.name += found.name * share;
-                places.entry(found.key).or_default().push((place, phrasing));
-            }
-        }
-        places.values_mut().for_each(|places| places.sort_unstable());
-        let mut ranked: Vec<Ranking> = sums.into_values().collect();
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
-        JointList { ranked, places }
-    }
-
+impl Places {
     /// The phrasing for which a candidate is shown: the one in whose list it stands best.
     pub(crate) fn best_phrasing(&self, candidate: Candidate) -> usize {
-        let best = self.places.get(&candidate).and_then(|places| places.first());
+        let best = self.0.get(&candidate).and_then(|places| places.iter().min());
         best.map_or(0, |&(_, phrasing)| phrasing)
     }
 
@@ -149,7 +146,7 @@ impl JointList {
         candidates: impl IntoIterator<Item = Candidate>,
         limit: usize,
     ) -> Vec<usize> {
-        let places = candidates.into_iter().filter_map(|candidate| self.places.get(&candidate)).flatten();
+        let places = candidates.into_iter().filter_map(|candidate| self.0.get(&candidate)).flatten();
         let mut found_by: Vec<usize> =
             places.filter(|&&(place, _)| place < limit).map(|&(_, phrasing)| phrasing).collect();
         found_by.sort_unstable();

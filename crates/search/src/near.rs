@@ -16,7 +16,7 @@ use crate::query_embedder::QueryEmbedder;
 /// multilingual-e5-small of Chinese questions over 240 English paragraphs 98 of 100 are near by that, and 82 by the other
 /// scale; of English, German and Russian ones over 120 Chinese paragraphs some 90, and 1; of Chinese ones about other things
 /// than the English paragraphs 60, and 44.
-pub(crate) fn is_near<'e>(
+pub(crate) fn is_near_in_meaning<'e>(
     snapshots: &[Arc<Snapshot>],
     inquiry: &Inquiry,
     embedder_of: impl Fn(&Snapshot) -> Option<&'e QueryEmbedder>,

@@ -20,9 +20,9 @@ use tracing::Span;
 
 use crate::error::SearchError;
 use crate::explain::term_scores;
-use crate::inquiry::{Inquiry, JointList, Ranking, by_order};
+use crate::inquiry::{Inquiry, Ranking, by_order, one_list};
 use crate::named::Named;
-use crate::near::is_near as is_near_in_meaning;
+use crate::near::is_near_in_meaning;
 use crate::neighbours::Neighbours;
 use crate::passage::{Passage, Passages};
 use crate::query_embedder::QueryEmbedder;
@@ -91,18 +91,28 @@ impl<'a> Searcher<'a> {
         if queries.len() > MAX_PHRASINGS {
             return Err(SearchError::TooManyPhrasings { phrasings: queries.len() });
         }
-        let asked = Span::current();
-        let inquire = |query: &Query| asked.in_scope(|| self.inquire(query));
-        let inquiries = std::thread::scope(|scope| {
-            // Embedding waits in a thread of its own; see `side_by_side`.
-            let others: Vec<_> =
-                queries[1..].iter().map(|query| scope.spawn(move || inquire(query))).collect();
-            let first = inquire(query);
-            let others =
-                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            std::iter::once(first).chain(others).collect::<Result<Vec<_>, _>>()
-        })?;
+        let inquiries = self.inquire_side_by_side(queries)?;
         self.answer(query, inquiries)
+    }
+
+    /// What each phrasing finds, in their order. As many are asked at once as there are cores, each on a thread that may
+    /// wait for the model; see `side_by_side`.
+    fn inquire_side_by_side(&self, queries: &[Query]) -> Result<Vec<Inquiry>, SearchError> {
+        let asked = Span::current();
+        let on_one_thread = |queries: &[Query]| {
+            asked.in_scope(|| queries.iter().map(|query| self.inquire(query)).collect::<Result<Vec<_>, _>>())
+        };
+        let on_each = queries.len().div_ceil(rayon::current_num_threads().max(1)).max(1);
+        let (here, others) = queries.split_at(on_each.min(queries.len()));
+        std::thread::scope(|scope| {
+            let others: Vec<_> =
+                others.chunks(on_each).map(|queries| scope.spawn(|| on_one_thread(queries))).collect();
+            let mut inquiries = on_one_thread(here)?;
+            for other in others {
+                inquiries.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+            }
+            Ok(inquiries)
+        })
     }
 
     /// What one phrasing finds.
@@ -173,7 +183,9 @@ impl<'a> Searcher<'a> {
             notes.extend(offered.filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         }
         let searched = self.snapshots.iter().map(|snapshot| searched(snapshot)).collect();
-        Ok(Answer { hits, mode: query.mode, matches, searched, notes })
+        // Where the newest come first, that is by words, whatever mode was asked for.
+        let mode = inquiries.first().map_or(query.mode, |inquiry| inquiry.query.mode);
+        Ok(Answer { hits, mode, matches, searched, notes })
     }
 
     /// Which chunks may answer. Where a phrase stands nowhere, what it demands is taken back rather than answered with
@@ -248,17 +260,7 @@ impl<'a> Searcher<'a> {
             Foreign::Script => words_found > 0.0,
             Foreign::FunctionWords => words_found >= query.ranking.words_alone,
         };
-        let goes_by_words = |embedder: &QueryEmbedder| {
-            embedder.languages().and_then(|known| question.foreign(known)).is_some_and(is_enough)
-        };
-        let mut is_told = false;
-        for (vector, embedder) in vectors.iter_mut().zip(&embedders) {
-            if vector.is_some() && embedder.is_some_and(goes_by_words) {
-                *vector = None;
-                is_told = true;
-            }
-        }
-        if is_told {
+        if leave_out_foreign(question, is_enough, &embedders, &mut vectors) {
             notes.push(Note::WordsAlone);
         }
         Ok(Begun { words, words_found, vectors, lexical })
@@ -333,17 +335,16 @@ impl<'a> Searcher<'a> {
         inquiries: &[Inquiry],
         neighbours: &mut [Neighbours],
     ) -> Result<Vec<Hit>, ReadError> {
-        let mut joint = JointList::of(inquiries, self.snapshots)?;
+        let (ranked, places) = one_list(inquiries, self.snapshots)?;
         let answering = inquiries
             .iter()
             .map(|inquiry| Answering::of(self.snapshots, &inquiry.question, &inquiry.words))
             .collect::<Result<Vec<_>, _>>()?;
         let is_newest = inquiries.iter().any(|inquiry| inquiry.question.order == Order::Newest);
         let order = if is_newest { Order::Newest } else { Order::Best };
-        let mut passages = Passages::new(&joint.ranked);
+        let mut passages = Passages::new(&ranked);
         let mut diversity = Diversity::new(query.per_document);
         let mut hits: Vec<Hit> = Vec::new();
-        let ranked = std::mem::take(&mut joint.ranked);
         for tied in self.in_order(by_order(self.snapshots, order, ranked)) {
             let (ranking, chunk) = tied?;
             let candidate = ranking.key;
@@ -353,7 +354,7 @@ impl<'a> Searcher<'a> {
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
                 continue;
             }
-            let phrasing = joint.best_phrasing(candidate);
+            let phrasing = places.best_phrasing(candidate);
             let inquiry = &inquiries[phrasing];
             let snapshot = &self.snapshots[candidate.snapshot];
             let allowed = inquiry.allowed[candidate.snapshot].as_ref();
@@ -368,7 +369,7 @@ impl<'a> Searcher<'a> {
             let shown = answering[phrasing].show((candidate.snapshot, snapshot), &chunk, held, &near)?;
             let mut hit = self.hit(candidate, &chunk, shown);
             hit.rank = hits.len() + 1;
-            hit.found_by = joint.found_by(pieces.iter().map(|&(_, piece)| piece), query.limit);
+            hit.found_by = places.found_by(pieces.iter().map(|&(_, piece)| piece), query.limit);
             self.rate(&mut hit, &ranking, inquiry)?;
             hits.push(hit);
         }
@@ -479,6 +480,27 @@ impl<'a> Searcher<'a> {
             hit.also_in.push(NamedDocument { document, title: chunk.title.clone() });
         }
     }
+}
+
+/// Takes the question's vectors from models that are known not to know its language, where its words are enough; says
+/// whether there was any.
+fn leave_out_foreign(
+    question: &Question,
+    is_enough: impl Fn(Foreign) -> bool,
+    embedders: &[Option<&QueryEmbedder>],
+    vectors: &mut [Option<QuestionVector>],
+) -> bool {
+    let goes_by_words = |embedder: &QueryEmbedder| {
+        embedder.languages().and_then(|known| question.foreign(known)).is_some_and(&is_enough)
+    };
+    let mut is_any = false;
+    for (vector, embedder) in vectors.iter_mut().zip(embedders) {
+        if vector.is_some() && embedder.is_some_and(goes_by_words) {
+            *vector = None;
+            is_any = true;
+        }
+    }
+    is_any
 }
 
 /// What a hit rests on. What is listed holds what was asked for.

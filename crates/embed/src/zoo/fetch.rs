@@ -70,7 +70,7 @@ impl fmt::Display for Checksum {
 /// A file that is promised.
 pub(super) struct Wanted<'a> {
     pub(super) address: String,
-    /// Its name, for whoever is told of the progress.
+    /// Its name, as the progress shows it.
     pub(super) name: &'a str,
     pub(super) size: u64,
     pub(super) checksum: &'a Checksum,

@@ -19,7 +19,7 @@ pub const HUB: &str = "https://huggingface.co";
 /// A file beside them that says that an engine of this program has run the model here.
 const RAN: &str = "ran";
 
-/// Held by whoever fetches.
+/// The process that fetches holds it.
 const LOCK: &str = "lock";
 
 /// What the hub listed, beside the folder of its files.

@@ -56,8 +56,11 @@ impl Snapshot {
 
     fn sampled_rows(&self) -> Vec<u32> {
         let mut rows: Vec<u32> = self.alive.iter().collect();
+        if rows.len() > SAMPLED {
+            rows.select_nth_unstable_by_key(SAMPLED, |&row| self.vectors.key(row));
+            rows.truncate(SAMPLED);
+        }
         rows.sort_unstable_by_key(|&row| self.vectors.key(row));
-        rows.truncate(SAMPLED);
         rows
     }
 

@@ -4,7 +4,8 @@
 use ibid_core::links::{Names, is_address};
 use tantivy::columnar::StrColumn;
 
-use super::{ChunkAddress, Snapshot, terms_of};
+use super::columns::terms_of;
+use super::{ChunkAddress, Snapshot};
 use crate::error::ReadError;
 
 /// Stands for a chunk that is dead.

@@ -51,7 +51,7 @@ impl BuildOptions {
         self.model.as_ref().and_then(Model::withheld).map(Private::texts).unwrap_or_default()
     }
 
-    /// The same for whoever prepares notes.
+    /// The same, as the preparation of a note asks it.
     pub(super) fn withheld_from_model(&self) -> Option<(&CollectionName, &Private)> {
         Some((&self.name, self.model.as_ref()?.withheld()?))
     }
