@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Builds small embedding models with random weights, in the shapes of BERT, XLM-RoBERTa and ModernBERT, each in a folder
-laid out as on the model hub, and the vectors that ONNX Runtime and numpy make with them. They know no language: they are
-for tests of how a model is read and run, and are no use for anything else.
+"""Builds small models, each in a folder laid out as on the model hub, and what ONNX Runtime and numpy make with them:
+embedding models with random weights in the shapes of BERT, XLM-RoBERTa and ModernBERT; a reranker with random weights in
+the shape of BERT; and one that counts the words which a question and a passage share, so that its order is known. They know
+no language: they are for tests of how a model is read and run, and are no use for anything else.
 
     python3 -m venv venv && venv/bin/pip install numpy onnx onnxruntime safetensors tokenizers
     venv/bin/python data/shapes/build.py
@@ -35,6 +36,17 @@ TEXTS = [
     "fn main() { println!(\"hello\"); }",
     "a b c d e f g h i j k l m n o p q r s t u v w x y z " * 4,
     "x" * 300,
+]
+
+
+PAIRS = [
+    ("how do I reset the router?", "The starter doubles in four hours."),
+    ("  rye flour \n", "Rye flour, bread: 2 kg!"),
+    ("", "the router"),
+    ("the router", ""),
+    ("Ünïcödé", "日本語 🦀"),
+    ("a b c d e f g h i j k l m " * 4, "n o p q r s t u v w x y z " * 4),
+    ("bread", "rye " * 100),
 ]
 
 
@@ -132,6 +144,31 @@ def bert(path, n_words):
     g.save(path, ["input_ids", "attention_mask", "token_type_ids"], outputs)
 
 
+def bert_judge(path, n_words):
+    """BERT with a head that makes one number of a pair."""
+    g = Graph(5)
+    places = g.Range(np.int64(0), length_of(g, "input_ids"), np.int64(1))
+    x = g.Gather(g.table(n_words, HIDDEN, scale=1.0), "input_ids", axis=0)
+    x = g.Add(x, g.Gather(g.table(2, HIDDEN, scale=0.5), "token_type_ids", axis=0))
+    x = g.Add(x, g.Gather(g.table(64, HIDDEN, scale=0.5), places, axis=0))
+    x = post_norm_layers(g, g.norm(x), mask_bias(g, "attention_mask"), 2)
+    pooled = g.Tanh(g.linear(g.Gather(x, np.array(0, dtype=np.int64), axis=1), HIDDEN, HIDDEN))
+    g.Identity(g.linear(pooled, HIDDEN, 1), name="logits")
+    g.save(path, ["input_ids", "attention_mask", "token_type_ids"], [("logits", ["batch", 1])])
+
+
+def shared_words(path, n_special):
+    """Counts the pairs of equal words, one in the question and one in the passage; unknown words are equal to none."""
+    g = Graph(6)
+    known = g.Cast(g.Greater("input_ids", np.array(n_special - 1, dtype=np.int64)), to=TensorProto.FLOAT)
+    kind = g.Cast("token_type_ids", to=TensorProto.FLOAT)
+    asked, said = g.Mul(known, g.Sub(np.float32(1), kind)), g.Mul(known, kind)
+    equal = g.Equal(g.Unsqueeze("input_ids", i64(2)), g.Unsqueeze("input_ids", i64(1)))
+    pairs = g.Mul(g.Mul(g.Cast(equal, to=TensorProto.FLOAT), g.Unsqueeze(asked, i64(2))), g.Unsqueeze(said, i64(1)))
+    g.Unsqueeze(g.ReduceSum(pairs, i64(1, 2), keepdims=0), i64(1), name="logits")
+    g.save(path, ["input_ids", "token_type_ids"], [("logits", ["batch", 1])])
+
+
 def xlm_roberta(path, n_words):
     """XLM-RoBERTa: positions counted from the mask behind the padding's number; here the graph pools too."""
     g = Graph(2)
@@ -199,6 +236,23 @@ def word_pieces():
     tokenizer.enable_padding(length=128)  # as some exports have it; a reader must not believe it
     tokenizer.enable_truncation(8)
     return tokenizer, len(vocabulary)
+
+
+def whole_words():
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    vocabulary = {token: place for place, token in enumerate([*special, *WORDS])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = pair_frame()
+    return tokenizer, len(special)
+
+
+def pair_frame():
+    pair = "[CLS] $A [SEP] $B:1 [SEP]:1"
+    return processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair=pair, special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
 
 
 def unigrams():
@@ -323,11 +377,58 @@ def modern_shape():
     return vectors(folder, "onnx/model.onnx", tokenizer, 96, "last_hidden_state", prefixes, head)
 
 
+def scores(folder, tokenizer, limit):
+    """What ONNX Runtime gives for every pair, cut as sentence-transformers cuts it."""
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(limit, strategy="longest_first")
+    asked = {each.name for each in session.get_inputs()}
+    for question, passage in PAIRS:
+        encoding = tokenizer.encode(question.strip(), passage.strip())
+        columns = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        fed = {name: np.array([column], dtype=np.int64) for name, column in columns.items() if name in asked}
+        score = session.run(["logits"], fed)[0][0][0]
+        yield {"question": question, "passage": passage, "score": round(float(score), 6)}
+
+
+def judging_shape():
+    folder = HERE / "cross-encoder"
+    tokenizer, n_words = word_pieces()
+    tokenizer.post_processor = pair_frame()
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    bert_judge(folder / "model.onnx", n_words)
+    write(folder / "config.json", {"architectures": ["BertForSequenceClassification"], "model_type": "bert",
+                                   "id2label": {"0": "LABEL_0"}, "max_position_embeddings": 64, "pad_token_id": 0})
+    write(folder / "tokenizer_config.json", {"model_max_length": 48})
+    return scores(folder, tokenizer, 48)
+
+
+def counting_shape():
+    folder = HERE / "shared-words"
+    tokenizer, n_special = whole_words()
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    shared_words(folder / "model.onnx", n_special)
+    write(folder / "tokenizer_config.json", {"model_max_length": 512})
+    return scores(folder, tokenizer, 512)
+
+
 def main():
-    shapes = {"bert-dense": dense_shape, "e5-shape": pooling_shape, "modernbert": modern_shape}
+    shapes = {
+        "bert-dense/vectors": dense_shape,
+        "e5-shape/vectors": pooling_shape,
+        "modernbert/vectors": modern_shape,
+        "cross-encoder/scores": judging_shape,
+        "shared-words/scores": counting_shape,
+    }
     for name, build in shapes.items():
         lines = [json.dumps(each, ensure_ascii=False) for each in build()]
-        (HERE / name / "vectors.jsonl").write_text("\n".join(lines) + "\n")
+        (HERE / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

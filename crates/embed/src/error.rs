@@ -76,6 +76,14 @@ pub enum EmbedError {
         /// The model.
         model: String,
     },
+    /// A reranker gave no number.
+    #[error("{model} gave no number for a passage of {bytes} bytes")]
+    NoScore {
+        /// The reranker.
+        model: String,
+        /// The length of the passage.
+        bytes: usize,
+    },
     /// No model of the zoo has this name.
     #[error("no model is called {name}")]
     UnknownModel {
@@ -147,6 +155,8 @@ pub enum UnknownPart {
     Input(String),
     /// The outputs of the graph, of which none holds a text's vector or its tokens'.
     Output(Vec<String>),
+    /// A graph that judges pairs of texts, where one is wanted that makes vectors.
+    Judge,
     /// The sides of a tensor.
     Shape(Vec<usize>),
     /// The kind of a tensor's numbers.
@@ -165,6 +175,7 @@ impl fmt::Display for UnknownPart {
             Self::Activation(class) => write!(f, "the activation {class}"),
             Self::Input(name) => write!(f, "the input {name}"),
             Self::Output(names) => write!(f, "the outputs {}", names.join(", ")),
+            Self::Judge => f.write_str("a judgement of two texts, where a vector is wanted: it is a reranker"),
             Self::Shape(sides) => write!(f, "a tensor of the shape {sides:?}"),
             Self::Number(kind) => write!(f, "a tensor of {kind}"),
             Self::Similarity(name) => write!(f, "the similarity {name}"),

@@ -5,7 +5,7 @@
 //! multilingual-e5-small, which are compiled into this crate. [`ZooEmbedder`] opens any other model, from the model hub or
 //! from a folder. A pure Rust engine runs them all; they need nothing from the machine. Where an ONNX Runtime library is at
 //! hand, it runs those of the second road, and faster. [`RemoteEmbedder`] asks somebody else's engine behind a url, by the
-//! embeddings API of OpenAI.
+//! embeddings API of OpenAI. [`Reranker`] makes no vector: it reads a question and a passage together and judges.
 
 pub mod bundled;
 pub mod embedder;
@@ -20,4 +20,4 @@ pub use embedder::{EmbedWorker, Embedder, ModelIdentity, RemoteIdentity};
 pub use error::{DownloadError, EmbedError, OnnxRuntimeReason, UnknownPart};
 pub use remote::{RemoteEmbedder, RemoteError, RemoteOptions};
 pub use tokens::{TokenCounter, bundled_tokens};
-pub use zoo::{ZooEmbedder, ZooModel, ZooOptions};
+pub use zoo::{Reranker, ZooEmbedder, ZooModel, ZooOptions};

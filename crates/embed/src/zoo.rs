@@ -14,6 +14,7 @@ mod json;
 mod network;
 mod pooling;
 mod recipe;
+mod reranker;
 mod runtime;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ use by_onnxruntime::OnnxRuntimeNetwork;
 use by_rten::RtenNetwork;
 use dense::Dense;
 use files::ModelFiles;
-use network::{Network, Output, Runner, Tokens};
+use network::{Network, Output, Purpose, Runner, Tokens};
 
 pub use catalogue::{CATALOGUE, Quality, ZooModel};
 pub use families::Prefixes;
@@ -37,6 +38,7 @@ pub use fetch::FetchProgress;
 pub use hub::{Fetched, HUB, Kept, fetch, fetched};
 pub use pooling::Pooling;
 pub use recipe::{Origin, Recipe, Step};
+pub use reranker::Reranker;
 
 /// The engines' names, as a model's identity has them.
 const RTEN: &str = crate::bundled::ENGINE;
@@ -104,7 +106,7 @@ impl ZooEmbedder {
         let modules = recipe::read(&folder, &name)?;
         let files = ModelFiles::find(&modules.transformer, stem)?;
         let tokenizer = tokenizer(&name, &files.tokenizer, modules.recipe.max_tokens)?;
-        let engine = Engine::open(&options.onnx_runtime, &files.network)?;
+        let engine = Engine::open(&options.onnx_runtime, &files.network, Purpose::Embedding)?;
         let mut method = Method { recipe: modules.recipe, dense: modules.dense, tokenizer, name };
         let mut runner = engine.network.runner()?;
         let tokens = method.tokens("", "")?;
@@ -189,17 +191,17 @@ struct Engine {
 impl Engine {
     /// Opens a network by the quickest engine there is. ONNX Runtime is passed over where no library of it is usable, or
     /// where it does not open what rten opens.
-    fn open(onnx_runtime: &[PathBuf], path: &Path) -> Result<Self, EmbedError> {
+    fn open(onnx_runtime: &[PathBuf], path: &Path, purpose: Purpose) -> Result<Self, EmbedError> {
         let environment = runtime::open(onnx_runtime)
             .map_err(|reason| EmbedError::OnnxRuntime { looked_in: onnx_runtime.to_vec(), reason });
-        let opened = environment.and_then(|environment| OnnxRuntimeNetwork::open(environment, path));
+        let opened = environment.and_then(|environment| OnnxRuntimeNetwork::open(environment, path, purpose));
         let passed_over = match opened {
             Ok(network) => {
                 return Ok(Self { network: Box::new(network), name: ONNX_RUNTIME, passed_over: None });
             }
             Err(error) => error,
         };
-        match (RtenNetwork::open(path), passed_over) {
+        match (RtenNetwork::open(path, purpose), passed_over) {
             (Ok(network), passed_over) => {
                 Ok(Self { network: Box::new(network), name: RTEN, passed_over: Some(passed_over) })
             }
@@ -225,20 +227,9 @@ fn tokenizer(name: &str, path: &Path, max_tokens: usize) -> Result<Tokenizer, Em
 impl Method {
     fn tokens(&self, prefix: &str, text: &str) -> Result<Tokens, EmbedError> {
         let whole = [prefix, beginning(text)].concat();
-        // As sentence-transformers does.
-        let trimmed = whole.trim();
-        let encoded = if self.recipe.lower_case {
-            self.tokenizer.encode_fast(trimmed.to_lowercase(), true)
-        } else {
-            self.tokenizer.encode_fast(trimmed, true)
-        };
+        let encoded = self.tokenizer.encode_fast(self.recipe.as_trained(&whole), true);
         let encoding = encoded.map_err(|source| EmbedError::Tokenize { model: self.name.clone(), source })?;
-        Ok(Tokens {
-            ids: encoding.get_ids().to_vec(),
-            types: encoding.get_type_ids().to_vec(),
-            first_position: self.recipe.first_position,
-            bytes: text.len(),
-        })
+        Ok(Tokens::of(&encoding, self.recipe.first_position, text.len()))
     }
 
     /// Makes the vector of what the network in `file` gave.
@@ -246,6 +237,9 @@ impl Method {
         let (values, width) = match output {
             Output::Sentence(vector) => return Ok(vector),
             Output::Tokens { values, width } => (values, width),
+            Output::Score(_) => {
+                return Err(EmbedError::NotUnderstood { path: file.to_owned(), part: UnknownPart::Judge });
+            }
         };
         let mut vector: Vec<f32> =
             self.recipe.pooling.iter().flat_map(|way| way.pool(&values, width)).collect();

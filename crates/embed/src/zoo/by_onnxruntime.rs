@@ -9,22 +9,23 @@ use ort::environment::Environment;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Tensor, TensorElementType, ValueType};
 
-use super::network::{Ends, Network, Output, Runner, Tokens};
+use super::network::{Ends, Network, Output, Purpose, Runner, Tokens};
 use crate::error::{EmbedError, UnknownPart};
 
 /// A network that ONNX Runtime can open.
 pub(super) struct OnnxRuntimeNetwork {
     environment: Environment,
     path: PathBuf,
+    purpose: Purpose,
     /// The session that showed that it opens; the first runner takes it.
     first: Mutex<Option<Session>>,
 }
 
 impl OnnxRuntimeNetwork {
     /// Opens a graph and the weights beside it.
-    pub(super) fn open(environment: Environment, path: &Path) -> Result<Self, EmbedError> {
+    pub(super) fn open(environment: Environment, path: &Path, purpose: Purpose) -> Result<Self, EmbedError> {
         let first = Mutex::new(Some(session(&environment, path)?));
-        Ok(Self { environment, path: path.to_owned(), first })
+        Ok(Self { environment, path: path.to_owned(), purpose, first })
     }
 }
 
@@ -48,7 +49,7 @@ impl Network for OnnxRuntimeNetwork {
             outlets.iter().map(|outlet| outlet.name().to_owned()).collect()
         };
         let (inputs, outputs) = (names(session.inputs()), names(session.outputs()));
-        let ends = Ends::of(&self.path, &inputs, &outputs)?;
+        let ends = Ends::of(&self.path, self.purpose, &inputs, &outputs)?;
         let narrow = session
             .inputs()
             .iter()

@@ -7,7 +7,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
-use super::network::{Ends, Network, Output, Runner, Tokens};
+use super::network::{Ends, Network, Output, Purpose, Runner, Tokens};
 use crate::error::{EmbedError, UnknownPart};
 
 /// The network and the places where it is fed and read.
@@ -24,7 +24,7 @@ struct Opened {
 
 impl RtenNetwork {
     /// Opens a graph and the weights beside it, which are then in memory once for all workers.
-    pub(super) fn open(path: &Path) -> Result<Self, EmbedError> {
+    pub(super) fn open(path: &Path, purpose: Purpose) -> Result<Self, EmbedError> {
         let load = ModelOptions::with_all_ops().prepack_weights(true).load_file(path);
         let model = load.map_err(|source| EmbedError::Weights {
             model: path.display().to_string(),
@@ -35,7 +35,7 @@ impl RtenNetwork {
             nodes.iter().map(|node| name(node).unwrap_or_default()).collect()
         };
         let (inputs, outputs) = (names(model.input_ids()), names(model.output_ids()));
-        let ends = Ends::of(path, &inputs, &outputs)?;
+        let ends = Ends::of(path, purpose, &inputs, &outputs)?;
         let (inputs, output) = (model.input_ids().to_vec(), model.output_ids()[ends.output]);
         Ok(Self(Arc::new(Opened { path: path.to_owned(), model, inputs, output, ends })))
     }

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use tokenizers::Encoding;
+
 use crate::error::{EmbedError, UnknownPart};
 
 /// A network that an engine has opened, shared by its workers.
@@ -28,6 +30,12 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    /// What a tokenizer made of a text of so many bytes, or of two together.
+    pub(super) fn of(encoding: &Encoding, first_position: usize, bytes: usize) -> Self {
+        let (ids, types) = (encoding.get_ids().to_vec(), encoding.get_type_ids().to_vec());
+        Self { ids, types, first_position, bytes }
+    }
+
     /// A number for each token.
     pub(super) fn row(&self, input: Input) -> Vec<i32> {
         match input {
@@ -48,8 +56,19 @@ pub(super) enum Input {
     Positions,
 }
 
+/// What a network is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Vectors of texts.
+    Embedding,
+    /// A number for a question and a passage.
+    Judging,
+}
+
 /// What a network made of a text.
 pub(super) enum Output {
+    /// How well a passage answers: the network judges.
+    Score(f32),
     /// One vector: the graph has pooled.
     Sentence(Vec<f32>),
     /// A vector for each token, `width` numbers long.
@@ -72,13 +91,29 @@ pub(super) struct Ends {
     pub(super) inputs: Vec<Input>,
     /// The output's place among all of them.
     pub(super) output: usize,
-    /// Whether the graph pools.
-    pub(super) pools: bool,
+    /// What the output holds.
+    gives: Gives,
+}
+
+/// What the output of a graph holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    /// A vector for each token.
+    Tokens,
+    /// One vector: the graph pools.
+    Sentence,
+    /// One number.
+    Score,
 }
 
 impl Ends {
     /// Recognises them by name. A graph that asks for more than is known here computes something else.
-    pub(super) fn of(path: &Path, inputs: &[String], outputs: &[String]) -> Result<Self, EmbedError> {
+    pub(super) fn of(
+        path: &Path,
+        purpose: Purpose,
+        inputs: &[String],
+        outputs: &[String],
+    ) -> Result<Self, EmbedError> {
         let unknown = |part| EmbedError::NotUnderstood { path: path.to_owned(), part };
         let known = |name: &String| match name.as_str() {
             "input_ids" => Ok(Input::Ids),
@@ -89,15 +124,20 @@ impl Ends {
         };
         let inputs: Vec<Input> = inputs.iter().map(known).collect::<Result<_, _>>()?;
         let place = |wanted: &str| outputs.iter().position(|name| name == wanted);
-        if let Some(output) = place(SENTENCE) {
-            return Ok(Self { inputs, output, pools: true });
-        }
         // A graph with one output may call it as it likes: its shape says what it is.
-        let only = || (outputs.len() == 1 && outputs != [LOGITS]).then_some(0);
-        match TOKENS.iter().find_map(|name| place(name)).or_else(only) {
-            Some(output) => Ok(Self { inputs, output, pools: false }),
-            None => Err(unknown(UnknownPart::Output(outputs.to_vec()))),
-        }
+        let only = || (outputs.len() == 1).then_some(0);
+        let found = match (purpose, place(SENTENCE), place(LOGITS)) {
+            (Purpose::Embedding, Some(output), _) => Some((output, Gives::Sentence)),
+            (Purpose::Embedding, None, Some(_)) if outputs.len() == 1 => return Err(unknown(UnknownPart::Judge)),
+            (Purpose::Embedding, None, _) => {
+                let tokens = TOKENS.iter().find_map(|name| place(name)).or_else(only);
+                tokens.map(|output| (output, Gives::Tokens))
+            }
+            (Purpose::Judging, None, Some(output)) => Some((output, Gives::Score)),
+            (Purpose::Judging, ..) => None,
+        };
+        let (output, gives) = found.ok_or_else(|| unknown(UnknownPart::Output(outputs.to_vec())))?;
+        Ok(Self { inputs, output, gives })
     }
 
     /// Takes what the engine gave for one text of `n_tokens` tokens.
@@ -108,9 +148,10 @@ impl Ends {
         values: Vec<f32>,
         n_tokens: usize,
     ) -> Result<Output, EmbedError> {
-        match *shape {
-            [1, _] if self.pools => Ok(Output::Sentence(values)),
-            [1, rows, width] if !self.pools && rows == n_tokens && width > 0 => {
+        match (self.gives, shape, &values[..]) {
+            (Gives::Score, [1, 1] | [1], [score]) => Ok(Output::Score(*score)),
+            (Gives::Sentence, [1, _], _) => Ok(Output::Sentence(values)),
+            (Gives::Tokens, &[1, rows, width], _) if rows == n_tokens && width > 0 => {
                 Ok(Output::Tokens { values, width })
             }
             _ => Err(EmbedError::NotUnderstood {
@@ -125,9 +166,10 @@ impl Ends {
 mod tests {
     use super::*;
 
-    fn ends(inputs: &[&str], outputs: &[&str]) -> Result<Ends, UnknownPart> {
+    fn ends(purpose: Purpose, inputs: &[&str], outputs: &[&str]) -> Result<Ends, UnknownPart> {
         let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        Ends::of(Path::new("model.onnx"), &owned(inputs), &owned(outputs)).map_err(|error| match error {
+        let ends = Ends::of(Path::new("model.onnx"), purpose, &owned(inputs), &owned(outputs));
+        ends.map_err(|error| match error {
             EmbedError::NotUnderstood { part, .. } => part,
             other => panic!("{other}"),
         })
@@ -135,25 +177,46 @@ mod tests {
 
     #[test]
     fn the_output_that_has_all_modules_behind_it_is_preferred() {
-        let found = |outputs: &[&str]| ends(&["input_ids"], outputs).map(|ends| (ends.output, ends.pools));
-        assert_eq!(found(&["token_embeddings", "sentence_embedding"]), Ok((1, true)));
-        assert_eq!(found(&["last_hidden_state", "pooler_output"]), Ok((0, false)));
-        assert_eq!(found(&["1234"]), Ok((0, false)));
+        let found = |outputs: &[&str]| {
+            ends(Purpose::Embedding, &["input_ids"], outputs).map(|ends| (ends.output, ends.gives))
+        };
+        assert_eq!(found(&["token_embeddings", "sentence_embedding"]), Ok((1, Gives::Sentence)));
+        assert_eq!(found(&["last_hidden_state", "pooler_output"]), Ok((0, Gives::Tokens)));
+        assert_eq!(found(&["1234"]), Ok((0, Gives::Tokens)));
     }
 
     #[test]
-    fn a_graph_that_judges_or_asks_for_a_cache_or_vectors_is_refused() {
-        let judges = UnknownPart::Output(vec!["logits".to_owned()]);
-        assert_eq!(ends(&["input_ids"], &["logits"]), Err(judges));
+    fn a_graph_that_asks_for_a_cache_or_vectors_is_refused() {
         for asked in ["past_key_values.0.key", "inputs_embeds", "pixel_values"] {
-            let error = ends(&["input_ids", asked], &["last_hidden_state"]).unwrap_err();
+            let error = ends(Purpose::Embedding, &["input_ids", asked], &["last_hidden_state"]).unwrap_err();
             assert_eq!(error, UnknownPart::Input(asked.to_owned()));
         }
     }
 
     #[test]
+    fn a_graph_that_judges_is_no_model_of_vectors_and_the_other_way_round() {
+        assert_eq!(ends(Purpose::Embedding, &["input_ids"], &["logits"]), Err(UnknownPart::Judge));
+        assert!(ends(Purpose::Judging, &["input_ids"], &["logits"]).is_ok());
+        for outputs in [&["last_hidden_state"][..], &["1234"], &["sentence_embedding", "logits"]] {
+            let names = outputs.iter().map(ToString::to_string).collect();
+            assert_eq!(ends(Purpose::Judging, &["input_ids"], outputs), Err(UnknownPart::Output(names)));
+        }
+    }
+
+    #[test]
+    fn a_judgement_is_one_number() {
+        let ends = ends(Purpose::Judging, &["input_ids"], &["logits"]).unwrap();
+        let is_one = |shape: &[usize], values: &[f32]| {
+            matches!(ends.output(Path::new("m"), shape, values.to_vec(), 3), Ok(Output::Score(_)))
+        };
+        assert!(is_one(&[1, 1], &[0.5]) && is_one(&[1], &[0.5]));
+        // Three classes, such as those of a network that finds contradictions, are no order.
+        assert!(!is_one(&[1, 3], &[0.1, 0.2, 0.3]) && !is_one(&[1, 3, 1], &[0.1, 0.2, 0.3]));
+    }
+
+    #[test]
     fn a_shape_that_is_no_vector_for_each_token_is_refused() {
-        let ends = ends(&["input_ids"], &["1234"]).unwrap();
+        let ends = ends(Purpose::Embedding, &["input_ids"], &["1234"]).unwrap();
         let output = |shape: &[usize]| ends.output(Path::new("m"), shape, Vec::new(), 3);
         assert!(output(&[1, 3, 8]).is_ok());
         for shape in [&[1, 8][..], &[1, 4, 8], &[2, 3, 8], &[8], &[1, 3, 0]] {

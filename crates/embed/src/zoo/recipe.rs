@@ -1,6 +1,7 @@
 //! What is done to a text before a network sees it, and to what comes out: read from the files of a model's folder, laid
 //! out as sentence-transformers lays it out. No network is opened here.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::dense::Dense;
@@ -79,6 +80,13 @@ impl Recipe {
         format!("{pooling:?} {steps:?} {max_tokens} {prefixes:?} {lower_case} {first_position}")
     }
 
+    /// A text as the model was trained to see it: without white space at its ends, as sentence-transformers does, and in
+    /// small letters where it wants them.
+    pub(super) fn as_trained<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let trimmed = text.trim();
+        if self.lower_case { Cow::Owned(trimmed.to_lowercase()) } else { Cow::Borrowed(trimmed) }
+    }
+
     /// The recipe where the graph pools: it has done all the modules already.
     pub(super) fn of_pooling_graph(mut self) -> Self {
         self.pooling.clear();
@@ -121,6 +129,14 @@ pub(super) fn read(dir: &Path, name: &str) -> Result<Modules, EmbedError> {
         return Err(pooling.unknown(UnknownPart::Pooling("include_prompt = false".to_owned())));
     }
     Ok(modules)
+}
+
+/// Reads what the folder of a reranker says: how much it takes of both texts, and whether in small letters. It has no
+/// modules: its graph does the rest.
+pub(super) fn read_reranker(dir: &Path) -> Result<Recipe, EmbedError> {
+    let mut recipe = empty(dir.to_owned()).recipe;
+    read_length(dir, &mut recipe)?;
+    Ok(recipe)
 }
 
 fn empty(transformer: PathBuf) -> Modules {

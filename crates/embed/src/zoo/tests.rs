@@ -11,7 +11,7 @@ use super::*;
 use crate::bundled::{BUNDLED_MODEL, BundledEmbedder, BundledModel};
 use crate::error::OnnxRuntimeReason;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
+pub(super) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
 const NETWORK: &str = "all-MiniLM-L6-v2-int8.onnx";
 
 /// The folders of `data/shapes`, with the names that tell their families.
@@ -64,7 +64,7 @@ pub(super) fn copy_of(shape: &str) -> tempfile::TempDir {
 }
 
 /// The library, if the machine that runs the tests has one.
-fn library() -> Option<PathBuf> {
+pub(super) fn library() -> Option<PathBuf> {
     let path = std::env::var_os("IBID_TEST_ORT").map(PathBuf::from);
     if path.is_none() {
         eprintln!("skipped: IBID_TEST_ORT names no ONNX Runtime library (tests/fetch_onnxruntime.sh)");
