@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) background: Background,
     pub(crate) serving: Serving,
     pub(crate) embedding: Option<EmbeddingConfig>,
+    pub(crate) reranking: Option<RerankingConfig>,
     pub(crate) collections: BTreeMap<CollectionName, CollectionConfig>,
 }
 
@@ -90,6 +91,16 @@ impl EmbeddingConfig {
             false => Ok(()),
         }
     }
+}
+
+/// What puts the first passages of an answer in order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RerankingConfig {
+    /// The reranker's name.
+    pub(crate) model: String,
+    /// Where it is read from; without it it is fetched.
+    pub(crate) model_dir: Option<PathBuf>,
 }
 
 /// In seconds: an engine that has to read its model into memory first takes that long.
@@ -294,6 +305,7 @@ struct File {
     #[serde(default)]
     serving: Serving,
     embedding: Option<EmbeddingConfig>,
+    reranking: Option<RerankingConfig>,
     #[serde(default)]
     collections: BTreeMap<String, CollectionConfig>,
 }
@@ -321,6 +333,10 @@ impl Config {
             background: file.background,
             serving: file.serving,
             embedding: file.embedding,
+            reranking: file.reranking.map(|reranking| RerankingConfig {
+                model_dir: reranking.model_dir.map(&absolute),
+                ..reranking
+            }),
             collections: BTreeMap::new(),
         };
         for (name, mut collection) in file.collections {
@@ -424,7 +440,7 @@ mod tests {
     fn the_example_sets_what_is_the_case_anyway() {
         let config = read(EXAMPLE).unwrap();
         assert_eq!(config.background, Background { cpu: Some(Percent(50)), on_battery: Some(false) });
-        assert!(config.collections.is_empty() && config.embedding.is_none());
+        assert!(config.collections.is_empty() && config.embedding.is_none() && config.reranking.is_none());
         // What it shows commented out is right too.
         let uncommented: String = EXAMPLE
             .lines()
@@ -448,6 +464,8 @@ mod tests {
             (Some(false), Some(Timeout(DEFAULT_TIMEOUT))),
             "what is the case anyway"
         );
+        let RerankingConfig { model, model_dir } = config.reranking.unwrap();
+        assert!(!model.is_empty() && model_dir.is_some());
         // What the program puts before the texts of models of that name anyway.
         assert_eq!(query_prefix.as_deref(), Some("search_query: "));
         assert_eq!(document_prefix.as_deref(), Some("search_document: "));

@@ -94,7 +94,7 @@ fn measure(questions: &Path, snapshot: Arc<Snapshot>, models: &SharedModels) -> 
     let modes: Vec<Mode> = Mode::NAMES.into_iter().map(|(_, mode)| mode).filter(can).collect();
     let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder, Ranking::default())
         .map_err(RunError::from)?;
-    let runs = modes.iter().map(|mode| asked.run(*mode, &|| ())).collect::<Result<Vec<_>, _>>()?;
+    let runs = modes.iter().map(|mode| asked.run(*mode, None, &|| ())).collect::<Result<Vec<_>, _>>()?;
     let record = Record::new(&dataset.name, &dataset.questions, &runs);
     Ok(told(&record, &snapshot, environment::now()))
 }

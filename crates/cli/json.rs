@@ -103,6 +103,7 @@ fn hit(hit: &Hit, asked: &Asked<'_>) -> Value {
             "semantic": hit.semantic.map(leg),
             "links": score(hit.links),
             "name": score(hit.name),
+            "rerank": hit.rerank.map(score),
             "fusion": fusion.map(|(name, _)| name),
             "terms": hit.terms.iter().map(|term| json!({"word": term.typed, "score": score(term.score)})).collect::<Vec<_>>(),
         });

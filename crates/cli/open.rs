@@ -1,12 +1,12 @@
 //! From names to open snapshots, and from a model's name to the model. Nothing is printed here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ibid_core::id::CollectionName;
 use ibid_embed::zoo::FetchProgress;
 use ibid_embed::{
-    BundledModel, EmbedError, Embedder, ModelIdentity, RemoteEmbedder, RemoteError, RemoteIdentity,
+    BundledModel, EmbedError, Embedder, ModelIdentity, RemoteEmbedder, RemoteError, RemoteIdentity, Reranker,
     ZooEmbedder, ZooOptions,
 };
 use ibid_index::OpenError;
@@ -215,6 +215,30 @@ impl ModelChoice {
         };
         Ok(Arc::new(RemoteEmbedder::load(&engine.options(key), recorded.as_ref())?))
     }
+}
+
+/// The reranker that a flag asks for: a folder, a name of the hub, or `none`; without a flag the one of the settings.
+pub(crate) fn reranker(
+    flag: Option<&str>,
+    environment: &Environment,
+) -> Result<Option<Reranker>, EmbedError> {
+    let choice = match flag {
+        Some(NO_MODEL) => None,
+        Some(typed) => Some(match Path::new(typed) {
+            folder if folder.is_dir() => ModelChoice {
+                name: folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned(),
+                folder: Some(folder.to_owned()),
+                remote: None,
+            },
+            _ => ModelChoice { name: typed.to_owned(), folder: None, remote: None },
+        }),
+        None => environment.config.reranking.as_ref().map(|set| ModelChoice {
+            name: set.model.clone(),
+            folder: set.model_dir.clone(),
+            remote: None,
+        }),
+    };
+    choice.map(|choice| Reranker::load(&choice.options(environment))).transpose()
 }
 
 /// The model that made the vectors of a manifest, as the embedder knows it.

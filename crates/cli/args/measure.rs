@@ -43,6 +43,9 @@ pub(crate) struct MeasureArgs {
     /// Read the model from this folder instead of downloading it
     #[arg(long, value_name = "DIR", conflicts_with = "collection")]
     pub(crate) model_dir: Option<PathBuf>,
+    /// Ask again with this reranker, and show what it gains and costs: a folder, or a repository of the hub
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) rerank: Option<String>,
     /// Index with this many threads [default: as many as there are cores]
     #[arg(long, value_name = "N", conflicts_with = "collection")]
     pub(crate) threads: Option<NonZero<usize>>,

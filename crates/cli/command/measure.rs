@@ -13,7 +13,7 @@ use std::sync::Arc;
 use ibid_core::amount::many;
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
-use ibid_embed::{BundledModel, Embedder};
+use ibid_embed::{BundledModel, Embedder, Reranker};
 use ibid_index::settings::newest_settings;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::Store;
@@ -47,6 +47,8 @@ struct Index {
 pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outcome, Failure> {
     // Read first: what is wrong with it is to be known before minutes of work.
     let before = args.against.as_deref().map(Record::read).transpose()?;
+    let reranker = args.rerank.as_deref().map(|typed| open::reranker(Some(typed), environment));
+    let reranker = reranker.transpose()?.flatten();
     let qrels = args.qrels.as_deref();
     let dataset = match &args.collection {
         Some(_) => Dataset::read_questions(&args.dataset, qrels)?,
@@ -63,9 +65,13 @@ pub(crate) fn run(args: &MeasureArgs, environment: &Environment) -> Result<Outco
     });
     let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder, args.ranking.unwrap_or_default());
     let asked = asked.map_err(ibid_measure::run::RunError::from)?;
-    let runs = ask(&dataset, &asked, &modes, environment)?;
+    let runs = ask(&dataset, &asked, &modes, None, environment)?;
     let mut record = Record::new(&dataset.name, &dataset.questions, &runs);
     record.notes = notes(&dataset, skipped, &asked, &runs);
+    if let Some(reranker) = &reranker {
+        let runs = ask(&dataset, &asked, &modes, Some(reranker), environment)?;
+        record.add_reranked(reranker.name(), Record::new(&dataset.name, &dataset.questions, &runs));
+    }
     if let Some((before, path)) = before.zip(args.against.as_ref()) {
         let path = || path.clone();
         let comparison =
@@ -177,12 +183,14 @@ fn ask(
     dataset: &Dataset,
     asked: &Asked<'_>,
     modes: &[Mode],
+    reranker: Option<&Reranker>,
     environment: &Environment,
 ) -> Result<Vec<Run>, Failure> {
     // Each question is asked twice in each mode.
     let n_asked = 2 * modes.len() * dataset.questions.len();
     let shown = Asking::new(&dataset.name, n_asked, environment.quiet);
-    let runs = modes.iter().map(|&mode| asked.run(mode, &|| shown.asked())).collect::<Result<_, _>>();
+    let runs =
+        modes.iter().map(|&mode| asked.run(mode, reranker, &|| shown.asked())).collect::<Result<_, _>>();
     shown.finish();
     Ok(runs?)
 }

@@ -93,7 +93,7 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
         }
         let ruled = rules::ruled(&environment.config.serving, config.access.as_ref())?;
         let models = Arc::new(SharedModels::new(environment));
-        let library = library(&args.collection, models.clone())?;
+        let library = library(&args.collection, args.background.rerank.as_deref(), models.clone())?;
         rules::tell(&ruled, &library)?;
         let stop = Stop::listen()?;
         let config = ServeConfig { figures: measure_served(&library, models.clone())?, ..config };
@@ -180,7 +180,13 @@ fn access(args: &ServeArgs, is_own: bool, data_dir: &Path) -> Result<Option<Acce
 }
 
 /// Opens what is to be served.
-pub(super) fn library(collections: &[String], models: Arc<SharedModels>) -> Result<Arc<Library>, Failure> {
+pub(super) fn library(
+    collections: &[String],
+    rerank: Option<&str>,
+    models: Arc<SharedModels>,
+) -> Result<Arc<Library>, Failure> {
+    // Before anything is served: one that was asked for and is not to be had is told at once.
+    let reranker = open::reranker(rerank, models.environment())?;
     let store = models.environment().store.clone();
     let only = open::named(&store, collections)?;
     let only = (!only.is_empty()).then_some(only);
@@ -190,6 +196,9 @@ pub(super) fn library(collections: &[String], models: Arc<SharedModels>) -> Resu
         open::collections(&store, collections).err().unwrap_or(Failure::Store(source))
     })?;
     library.tell_zone(environment::zone());
+    if let Some(reranker) = reranker {
+        library.rerank_with(reranker);
+    }
     Ok(library)
 }
 

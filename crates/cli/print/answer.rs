@@ -116,6 +116,9 @@ fn explanation(out: &mut impl Write, hit: &Hit) -> io::Result<()> {
         "{INDENT}{DIM}score {:.3} = words {lexical:.3} + meaning {semantic:.3}{links}{name}{DIM:#}",
         hit.score
     )?;
+    if let Some(score) = hit.rerank {
+        writeln!(out, "{INDENT}{DIM}reranker: {score:.2}, which decides the place{DIM:#}")?;
+    }
     if let Some(leg) = hit.lexical {
         let terms = hit.terms.iter().map(|term| format!("{} {:.2}", safe_line(&term.typed), term.score));
         let terms: Vec<String> = terms.collect();
@@ -232,6 +235,7 @@ mod tests {
             semantic: None,
             links: 0.0,
             name: 0.0,
+            rerank: None,
             terms: vec![TermScore { typed: "rye".to_owned(), score: 2.0 }],
         }
     }

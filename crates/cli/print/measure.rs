@@ -1,6 +1,7 @@
 //! What was measured, for people: a line for each mode, intervals where there is room, times, and what changed since an
 //! earlier run.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ibid_core::amount::{grouped, many};
@@ -8,7 +9,7 @@ use ibid_core::query::{DEFAULT_LIMIT, DEFAULT_PER_DOCUMENT, Mode};
 use ibid_measure::bootstrap::{Interval, LEVEL_PER_MILLE, RESAMPLES};
 use ibid_measure::compare::{Change, Comparison};
 use ibid_measure::metrics::Measure;
-use ibid_measure::record::{ModeRecord, Record};
+use ibid_measure::record::{ModeRecord, Record, Reranked};
 
 use crate::failure::Failure;
 use crate::output::{self, DIM, STRONG};
@@ -30,8 +31,7 @@ pub(crate) fn record(record: &Record, documents: u64) -> Result<(), Failure> {
 }
 
 fn write_record(out: &mut impl Write, record: &Record, documents: u64, width: usize) -> io::Result<()> {
-    let modes: Vec<(&str, &ModeRecord)> =
-        Mode::NAMES.iter().filter_map(|(name, _)| Some((*name, record.modes.get(*name)?))).collect();
+    let modes = in_order(&record.modes);
     let questions = many(record.per_question.len() as u64, "question");
     let name = safe_line(&record.dataset);
     writeln!(out, "{STRONG}{name}{STRONG:#}: {questions} over {}\n", many(documents, "document"))?;
@@ -60,10 +60,25 @@ fn write_record(out: &mut impl Write, record: &Record, documents: u64, width: us
     for note in &record.notes {
         writeln!(out, "note: {}", safe_line(note))?;
     }
+    if let Some(with) = &record.reranked {
+        reranked(out, with, width)?;
+    }
     match &record.against {
-        Some(comparison) => against(out, comparison, width),
+        Some(comparison) => against(out, "against the earlier run", comparison, width),
         None => Ok(()),
     }
+}
+
+/// What a reranker gains and what it costs.
+fn reranked(out: &mut impl Write, with: &Reranked, width: usize) -> io::Result<()> {
+    against(out, &format!("with {}", safe_line(&with.reranker)), &with.gain, width)?;
+    writeln!(out)?;
+    times(out, &in_order(&with.modes))
+}
+
+/// What there is of each mode, in the usual order.
+fn in_order<T>(of: &BTreeMap<String, T>) -> Vec<(&'static str, &T)> {
+    Mode::NAMES.iter().filter_map(|(name, _)| Some((*name, of.get(*name)?))).collect()
 }
 
 /// How people know a measure.
@@ -108,9 +123,9 @@ fn times(out: &mut impl Write, modes: &[(&str, &ModeRecord)]) -> io::Result<()> 
     table(out, of_modes(Align::Right), &["p50 ms", "p95 ms", "p99 ms"], &rows)
 }
 
-fn against(out: &mut impl Write, comparison: &Comparison, width: usize) -> io::Result<()> {
-    writeln!(out, "\n{STRONG}against the earlier run{STRONG:#}, by nDCG@10\n")?;
-    let in_order = || Mode::NAMES.iter().filter_map(|(name, _)| Some((*name, comparison.modes.get(*name)?)));
+fn against(out: &mut impl Write, what: &str, comparison: &Comparison, width: usize) -> io::Result<()> {
+    writeln!(out, "\n{STRONG}{what}{STRONG:#}, by nDCG@10\n")?;
+    let in_order = || in_order(&comparison.modes).into_iter();
     let headings = ["before", "now", "difference", "p", "better", "worse", "equal"];
     let rows = in_order().map(|(name, mode)| {
         let [low, high] = mode.ci.map(signed);
@@ -172,8 +187,6 @@ fn signed(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use ibid_measure::compare::ModeComparison;
     use ibid_measure::record::QuestionRecord;
 
@@ -198,6 +211,7 @@ mod tests {
             modes: modes.iter().map(|(name, mode)| ((*name).to_owned(), mode.clone())).collect(),
             per_question: BTreeMap::from([("q1".to_owned(), question)]),
             notes: vec!["2 questions\u{1b} without".to_owned()],
+            reranked: None,
             against: None,
         }
     }
@@ -282,7 +296,7 @@ note: 2 questions␛ without
         let mut out = Vec::new();
         let modes = BTreeMap::from([("hybrid".to_owned(), hybrid)]);
         let comparison = Comparison { dataset: "kitchen".to_owned(), modes, only_before: 0, only_now: 0 };
-        against(&mut out, &comparison, 60).unwrap();
+        against(&mut out, "against the earlier run", &comparison, 60).unwrap();
         let made = String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap();
         let (tables, changes) = made.split_once("changed most").unwrap();
         assert_eq!(

@@ -100,6 +100,9 @@ pub struct Hit {
     pub links: f32,
     /// What it adds to the score that the question calls the note by its name.
     pub name: f32,
+    /// What a reranker said of it, the larger the better: the first hits stand in its order and not in that of the score.
+    /// `None` where none was asked.
+    pub rerank: Option<f32>,
     /// What each word of the question adds to the lexical leg's score; empty unless the question asked for it.
     pub terms: Vec<TermScore>,
 }

@@ -175,7 +175,9 @@ impl fmt::Display for UnknownPart {
             Self::Activation(class) => write!(f, "the activation {class}"),
             Self::Input(name) => write!(f, "the input {name}"),
             Self::Output(names) => write!(f, "the outputs {}", names.join(", ")),
-            Self::Judge => f.write_str("a judgement of two texts, where a vector is wanted: it is a reranker"),
+            Self::Judge => {
+                f.write_str("a judgement of two texts, where a vector is wanted: it is a reranker")
+            }
             Self::Shape(sides) => write!(f, "a tensor of the shape {sides:?}"),
             Self::Number(kind) => write!(f, "a tensor of {kind}"),
             Self::Similarity(name) => write!(f, "the similarity {name}"),

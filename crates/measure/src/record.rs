@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{Interval, interval};
-use crate::compare::Comparison;
+use crate::compare::{Comparison, compare};
 use crate::dataset::Question;
 use crate::metrics::{Measure, mean};
 use crate::run::Run;
@@ -31,9 +31,23 @@ pub struct Record {
     /// What was not measured, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What a reranker made of it, if there was one: the same modes, and what changed.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<Reranked>,
     /// The comparison with an earlier run, if there is one.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub against: Option<Comparison>,
+}
+
+/// The same questions with a reranker.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reranked {
+    /// Which one.
+    pub reranker: String,
+    /// The means with it, by mode.
+    pub modes: BTreeMap<String, ModeRecord>,
+    /// Without it and with it, by nDCG@10.
+    pub gain: Comparison,
 }
 
 /// One mode over all questions.
@@ -103,8 +117,16 @@ impl Record {
             modes: runs.iter().map(|run| (run.mode.name().to_owned(), ModeRecord::of(run))).collect(),
             per_question: questions.iter().enumerate().map(record_of).collect(),
             notes: Vec::new(),
+            reranked: None,
             against: None,
         }
+    }
+
+    /// Adds what the same questions gave with a reranker of this name; nothing where that is no mode of this record.
+    pub fn add_reranked(&mut self, reranker: &str, with: Record) {
+        let gain = compare(self, &with);
+        let reranker = reranker.to_owned();
+        self.reranked = gain.map(|gain| Reranked { reranker, modes: with.modes, gain });
     }
 
     /// Reads what an earlier run printed.

@@ -10,7 +10,7 @@ use ibid_core::id::DocumentPath;
 use ibid_core::note::Note;
 use ibid_core::query::{MAX_LIMIT, Mode, Query};
 use ibid_core::ranking::Ranking;
-use ibid_embed::Embedder;
+use ibid_embed::{Embedder, Reranker};
 use ibid_index::ReadError;
 use ibid_index::snapshot::Snapshot;
 use ibid_search::{QueryEmbedder, SearchError, Searcher};
@@ -111,15 +111,16 @@ impl<'a> Asked<'a> {
     }
 
     /// Asks every question twice: for as many documents as an answer can hold, which gives the measures of documents;
-    /// then as everyone asks, which gives the times and the measures of bytes. Calls `asked` after each question.
+    /// then as everyone asks, which gives the times and the measures of bytes. Calls `asked` after each question. With a
+    /// reranker, that puts the first passages in order each time.
     ///
     /// Blocks for as long as that takes; no two questions are asked at once, so the times are those of an idle machine.
-    pub fn run(&self, mode: Mode, asked: &dyn Fn()) -> Result<Run, RunError> {
+    pub fn run(&self, mode: Mode, reranker: Option<&Reranker>, asked: &dyn Fn()) -> Result<Run, RunError> {
         let mut scores = Vec::with_capacity(self.questions.len());
         let mut notes = Vec::new();
         for question in self.questions {
             let deep = Query { limit: MAX_LIMIT, per_document: 1, ..self.query(question, mode) };
-            let answer = self.ask(question, &deep)?;
+            let answer = self.ask(question, &deep, reranker)?;
             scores.push(Scores::from(of_documents(question, &answer)));
             for note in answer.notes {
                 if is_of_the_index(&note) && !notes.contains(&note) {
@@ -132,7 +133,7 @@ impl<'a> Asked<'a> {
         for (at, question) in self.questions.iter().enumerate() {
             let query = self.query(question, mode);
             let began = Instant::now();
-            let answer = self.ask(question, &query)?;
+            let answer = self.ask(question, &query, reranker)?;
             times.push(began.elapsed());
             if let Some(bytes) = &self.answers[at] {
                 scores[at].extend(of_spans(&answer, bytes));
@@ -146,8 +147,13 @@ impl<'a> Asked<'a> {
         Query { mode, ranking: self.ranking, ..Query::new(question.text.as_str()) }
     }
 
-    fn ask(&self, question: &Question, query: &Query) -> Result<Answer, RunError> {
-        let searcher = Searcher::new(&self.snapshots, self.embedder.as_ref());
+    fn ask(
+        &self,
+        question: &Question,
+        query: &Query,
+        reranker: Option<&Reranker>,
+    ) -> Result<Answer, RunError> {
+        let searcher = Searcher::new(&self.snapshots, self.embedder.as_ref()).with_reranker(reranker);
         let answer = searcher.search(query);
         let answer =
             answer.map_err(|source| RunError::Ask { id: question.id.clone(), source: Box::new(source) })?;

@@ -19,6 +19,7 @@ mod query_embedder;
 mod question;
 mod rank;
 pub mod related;
+mod reranking;
 mod retrieve;
 mod searcher;
 mod show;

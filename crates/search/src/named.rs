@@ -22,6 +22,11 @@ const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=8;
 /// What being called by name adds to a score. The points of both legs and of links are below it together.
 const CALLED: f32 = 2.0;
 
+/// Whether what a name adds to a score is that of a note which the question calls so.
+pub(crate) fn is_called(points: f32) -> bool {
+    points >= CALLED
+}
+
 /// The chunks of a document that is called by name; at least one.
 struct Called {
     chunks: Vec<Candidate>,

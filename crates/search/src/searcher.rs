@@ -1,5 +1,6 @@
 //! Answers a question over one or several snapshots.
 
+use std::borrow::Cow;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use ibid_core::hit::{
 use ibid_core::id::DocumentId;
 use ibid_core::note::Note;
 use ibid_core::query::{MAX_LIMIT, MAX_PHRASINGS, MAX_QUERY_BYTES, Mode, Order, Query, offers};
+use ibid_embed::Reranker;
 use ibid_index::ReadError;
 use ibid_index::lexical::words_of_document;
 use ibid_index::manifest::Origin;
@@ -28,6 +30,7 @@ use crate::passage::{Passage, Passages};
 use crate::query_embedder::QueryEmbedder;
 use crate::question::{Question, allow, days_taken, filters_near};
 use crate::rank::{Admission, Diversity};
+use crate::reranking::{Found, RERANKED, may_rerank, rerank};
 use crate::retrieve::{
     Candidate, LEG_DEPTH, QuestionVector, Ranked, Retrieved, leg_score, lexical_leg, side_by_side, traced,
     vectors,
@@ -50,6 +53,7 @@ struct Begun {
 pub struct Searcher<'a> {
     snapshots: &'a [Arc<Snapshot>],
     embedders: Vec<&'a QueryEmbedder>,
+    reranker: Option<&'a Reranker>,
 }
 
 impl<'a> Searcher<'a> {
@@ -63,7 +67,13 @@ impl<'a> Searcher<'a> {
         snapshots: &'a [Arc<Snapshot>],
         embedders: impl IntoIterator<Item = &'a QueryEmbedder>,
     ) -> Searcher<'a> {
-        Searcher { snapshots, embedders: embedders.into_iter().collect() }
+        Searcher { snapshots, embedders: embedders.into_iter().collect(), reranker: None }
+    }
+
+    /// Lets `reranker`, if there is one, read the first passages of an answer beside the question, and put them in order.
+    #[must_use]
+    pub fn with_reranker(self, reranker: Option<&'a Reranker>) -> Searcher<'a> {
+        Searcher { reranker, ..self }
     }
 
     /// The embedder that made the vectors of a snapshot, if it is at hand.
@@ -149,16 +159,27 @@ impl<'a> Searcher<'a> {
     fn answer(&self, query: &Query, mut inquiries: Vec<Inquiry>) -> Result<Answer, SearchError> {
         let mut neighbours: Vec<Neighbours> =
             inquiries.iter().map(|inquiry| Neighbours::of(&inquiry.words)).collect();
-        let most = self.most_hits(query);
-        let mut hits = loop {
-            let hits = self.hits(query, &inquiries, &mut neighbours)?;
-            if hits.len() >= most || !inquiries.iter().any(Inquiry::may_look_deeper) {
-                break hits;
+        let reranker = self.reranker.filter(|_| may_rerank(&inquiries));
+        let listed = match reranker {
+            Some(_) => Cow::Owned(Query { limit: query.limit.max(RERANKED), ..query.clone() }),
+            None => Cow::Borrowed(query),
+        };
+        let most = self.most_hits(&listed);
+        let mut found = loop {
+            let found = self.found(&listed, &inquiries, &mut neighbours)?;
+            if found.len() >= most || !inquiries.iter().any(Inquiry::may_look_deeper) {
+                break found;
             }
             for inquiry in inquiries.iter_mut().filter(|inquiry| inquiry.may_look_deeper()) {
                 inquiry.look_deeper(self.snapshots)?;
             }
         };
+        if let Some(reranker) = reranker {
+            let _traced = traced("reranking", &Span::current());
+            rerank(reranker, &mut found, &inquiries)?;
+        }
+        let mut hits: Vec<Hit> = found.into_iter().map(|found| found.hit).take(query.limit).collect();
+        hits.iter_mut().zip(1..).for_each(|(hit, rank)| hit.rank = rank);
         let mut is_near = false;
         let mut notes: Vec<Note> = Vec::new();
         for (inquiry, neighbours) in inquiries.iter_mut().zip(&neighbours) {
@@ -329,12 +350,12 @@ impl<'a> Searcher<'a> {
         Ok(notes)
     }
 
-    fn hits(
+    fn found(
         &self,
         query: &Query,
         inquiries: &[Inquiry],
         neighbours: &mut [Neighbours],
-    ) -> Result<Vec<Hit>, ReadError> {
+    ) -> Result<Vec<Found>, ReadError> {
         let (ranked, places) = one_list(inquiries, self.snapshots)?;
         let answering = inquiries
             .iter()
@@ -344,11 +365,11 @@ impl<'a> Searcher<'a> {
         let order = if is_newest { Order::Newest } else { Order::Best };
         let mut passages = Passages::new(&ranked);
         let mut diversity = Diversity::new(query.per_document);
-        let mut hits: Vec<Hit> = Vec::new();
+        let mut all: Vec<Found> = Vec::new();
         for tied in self.in_order(by_order(self.snapshots, order, ranked)) {
             let (ranking, chunk) = tied?;
             let candidate = ranking.key;
-            if hits.len() == query.limit {
+            if all.len() == query.limit {
                 break;
             }
             if passages.has_taken(candidate) || !diversity.has_room(candidate.snapshot, &chunk) {
@@ -361,19 +382,19 @@ impl<'a> Searcher<'a> {
             let Passage { chunk, pieces } = passages.around(snapshot, candidate, chunk, allowed)?;
             let held = words_of_document(&chunk.text, chunk.language);
             if let Admission::SameAs(shown) = diversity.admit(candidate.snapshot, &chunk, &held) {
-                self.name_beside(&mut hits[shown], candidate.snapshot, &chunk);
+                self.name_beside(&mut all[shown].hit, candidate.snapshot, &chunk);
                 continue;
             }
             neighbours.iter_mut().for_each(|neighbours| neighbours.look_in(&chunk, &held));
             let near = Nearness::of(&pieces, &inquiry.retrieved.semantic);
             let shown = answering[phrasing].show((candidate.snapshot, snapshot), &chunk, held, &near)?;
             let mut hit = self.hit(candidate, &chunk, shown);
-            hit.rank = hits.len() + 1;
-            hit.found_by = places.found_by(pieces.iter().map(|&(_, piece)| piece), query.limit);
+            let first = inquiry.query.limit;
+            hit.found_by = places.found_by(pieces.iter().map(|&(_, piece)| piece), first);
             self.rate(&mut hit, &ranking, inquiry)?;
-            hits.push(hit);
+            all.push(Found { hit, passage: chunk, phrasing });
         }
-        Ok(hits)
+        Ok(all)
     }
 
     /// Fills in what a hit scores, and what it is made known by.
@@ -466,6 +487,7 @@ impl<'a> Searcher<'a> {
             semantic: None,
             links: 0.0,
             name: 0.0,
+            rerank: None,
             terms: Vec::new(),
         }
     }

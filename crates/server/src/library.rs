@@ -20,6 +20,7 @@ use ibid_core::citation::Reference;
 use ibid_core::hit::Answer;
 use ibid_core::id::{CollectionName, DocumentId};
 use ibid_core::query::{Mode, Query};
+use ibid_embed::Reranker;
 use ibid_index::manifest::ModelRecord;
 use ibid_index::snapshot::Snapshot;
 use ibid_index::store::{CommitMark, Store};
@@ -63,6 +64,8 @@ pub struct Library {
     quotes: Quotes,
     /// Whose days they are; see [`Library::tell_zone`].
     zone: OnceLock<TimeZone>,
+    /// What puts the first passages of an answer in order; see [`Library::rerank_with`].
+    reranker: OnceLock<Reranker>,
 }
 
 /// What is open at one moment, sorted by name.
@@ -182,6 +185,7 @@ impl Library {
             fresh: Fresh::default(),
             quotes: Quotes::default(),
             zone: OnceLock::new(),
+            reranker: OnceLock::new(),
         });
         let failed = library.refresh()?;
         let nothing_open = library.shelf().open.is_empty();
@@ -202,6 +206,12 @@ impl Library {
     /// In which zone a question's "yesterday" is told; UTC unless it is said. What was said first holds.
     pub fn tell_zone(&self, zone: TimeZone) {
         self.zone.get_or_init(|| zone);
+    }
+
+    /// Lets a reranker put the first passages of every answer in order. Callers have no say in it. What was said first
+    /// holds.
+    pub fn rerank_with(&self, reranker: Reranker) {
+        self.reranker.get_or_init(|| reranker);
     }
 
     /// Answers a question as [`Library::search`] does when its turn comes: a few questions run at once, on threads where
@@ -267,6 +277,7 @@ impl Library {
         }
         also.extend(troubles);
         let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
+        let searcher = searcher.with_reranker(self.reranker.get());
         let answer = searcher.search_phrasings(&queries)?;
         Ok((Found { answer, also }, snapshots))
     }

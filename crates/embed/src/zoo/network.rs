@@ -128,7 +128,9 @@ impl Ends {
         let only = || (outputs.len() == 1).then_some(0);
         let found = match (purpose, place(SENTENCE), place(LOGITS)) {
             (Purpose::Embedding, Some(output), _) => Some((output, Gives::Sentence)),
-            (Purpose::Embedding, None, Some(_)) if outputs.len() == 1 => return Err(unknown(UnknownPart::Judge)),
+            (Purpose::Embedding, None, Some(_)) if outputs.len() == 1 => {
+                return Err(unknown(UnknownPart::Judge));
+            }
             (Purpose::Embedding, None, _) => {
                 let tokens = TOKENS.iter().find_map(|name| place(name)).or_else(only);
                 tokens.map(|output| (output, Gives::Tokens))

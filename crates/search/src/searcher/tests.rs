@@ -21,6 +21,7 @@ use super::*;
 
 mod half_embedded;
 mod phrasings;
+mod reranked;
 mod words;
 
 /// Some notes of one chunk each, in two languages, without vectors.

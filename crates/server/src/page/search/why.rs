@@ -25,6 +25,7 @@ pub(super) fn shown(hit: &Hit) -> Markup {
                 @if hit.lexical.is_none() && hit.semantic.is_none() && hit.name == 0.0 { li { "It passes the filter; nothing else was asked." } }
                 @if hit.links > 0.0 { li { "Other notes link to it: " (points(hit.links)) } }
                 @if hit.name > 0.0 { li { "The question calls it by its name: " (points(hit.name)) } }
+                @if let Some(score) = hit.rerank { li { "The reranker, which decides the place, gives it " (rounded(score)) } }
                 li { "Score " (points(hit.score)) ", comparable within this list alone" }
             }
         }
