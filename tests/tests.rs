@@ -63,6 +63,8 @@ mod ranking;
 mod reach;
 /// Somebody else's engine, behind a url.
 mod remote;
+
+mod reranked;
 /// nDCG@10 over the extract of SciFact in `data/`, held against a golden.
 mod scifact;
 /// Tokens, and what each of them opens.
