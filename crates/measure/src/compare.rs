@@ -144,6 +144,7 @@ mod tests {
             modes: BTreeMap::from([(mode.to_owned(), empty)]),
             per_question: scores.iter().map(question).collect(),
             notes: Vec::new(),
+            reranked: None,
             against: None,
         }
     }
