@@ -245,10 +245,8 @@ pub(crate) struct SearchArgs {
     /// Choose how the two lists become one
     #[arg(long, default_value = Fusion::NAMES[0].0, value_parser = fusions())]
     pub(crate) fusion: Fusion,
-    /// Let this reranker put the first 20 passages in order: a folder, a repository of the hub, or 'none' [default: that of
-    /// the settings, or none]
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) rerank: Option<String>,
+    #[command(flatten)]
+    pub(crate) second: RerankArgs,
     /// First index what was saved before now, for at most so many seconds (10 if no number is given)
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
     pub(crate) wait_fresh: Option<u16>,
@@ -261,6 +259,15 @@ pub(crate) struct SearchArgs {
     /// Do not page a long answer through $PAGER
     #[arg(long)]
     pub(crate) no_pager: bool,
+}
+
+/// Which second model reads what was found.
+#[derive(Debug, Args)]
+pub(crate) struct RerankArgs {
+    /// Let this reranker put the first 20 passages in order: a folder, a repository of the hub, or 'none' [default: that of
+    /// the settings, or none]
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) rerank: Option<String>,
 }
 
 /// Show the text behind an id, the cited words marked
@@ -421,10 +428,8 @@ pub(crate) struct ServedArgs {
     /// Leave the indexes as they are: do not follow changes of the notes
     #[arg(long)]
     pub(crate) no_watch: bool,
-    /// Let this reranker put the first 20 passages in order: a folder, a repository of the hub, or 'none' [default: that of
-    /// the settings, or none]
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) rerank: Option<String>,
+    #[command(flatten)]
+    pub(crate) second: RerankArgs,
     #[command(flatten)]
     pub(crate) share: BackgroundArgs,
 }

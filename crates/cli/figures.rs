@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ibid_core::id::CollectionName;
 use ibid_core::query::Mode;
 use ibid_core::ranking::Ranking;
+use ibid_embed::Reranker;
 use ibid_index::snapshot::Snapshot;
 use ibid_measure::dataset::Dataset;
 use ibid_measure::metrics::Measure;
@@ -63,9 +64,8 @@ fn look(
     models: &SharedModels,
     figures: &Figures,
 ) -> bool {
-    let Some(snapshots) = library.upgrade().map(|library| library.snapshots(&Viewer::owner())) else {
-        return false;
-    };
+    let seen = |library: Arc<Library>| (library.snapshots(&Viewer::owner()), library.reranker());
+    let Some((snapshots, reranker)) = library.upgrade().map(seen) else { return false };
     for snapshot in snapshots.unwrap_or_default() {
         let generation = snapshot.manifest().generation;
         let Some(subject) = subjects.get_mut(snapshot.name()) else { continue };
@@ -75,7 +75,7 @@ fn look(
             continue;
         }
         subject.measured = Some((generation, Instant::now()));
-        match measure(&subject.questions, snapshot.clone(), models) {
+        match measure(&subject.questions, snapshot.clone(), reranker.as_deref(), models) {
             Ok(measured) => figures.put(measured),
             Err(failure) => {
                 let (collection, reason) = (snapshot.name(), failure.message());
@@ -86,7 +86,12 @@ fn look(
     true
 }
 
-fn measure(questions: &Path, snapshot: Arc<Snapshot>, models: &SharedModels) -> Result<Measured, Failure> {
+fn measure(
+    questions: &Path,
+    snapshot: Arc<Snapshot>,
+    reranker: Option<&Reranker>,
+    models: &SharedModels,
+) -> Result<Measured, Failure> {
     let dataset = Dataset::read_questions(questions, None)?;
     let model = snapshot.manifest().model.as_ref().filter(|_| snapshot.damage().is_none());
     let embedder = model.map(|record| models.get(&ModelChoice::recorded(record))).transpose()?;
@@ -94,7 +99,7 @@ fn measure(questions: &Path, snapshot: Arc<Snapshot>, models: &SharedModels) -> 
     let modes: Vec<Mode> = Mode::NAMES.into_iter().map(|(_, mode)| mode).filter(can).collect();
     let asked = Asked::new(&dataset.questions, snapshot.clone(), embedder, Ranking::default())
         .map_err(RunError::from)?;
-    let runs = modes.iter().map(|mode| asked.run(*mode, None, &|| ())).collect::<Result<Vec<_>, _>>()?;
+    let runs = modes.iter().map(|mode| asked.run(*mode, reranker, &|| ())).collect::<Result<Vec<_>, _>>()?;
     let record = Record::new(&dataset.name, &dataset.questions, &runs);
     Ok(told(&record, &snapshot, environment::now()))
 }

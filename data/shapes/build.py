@@ -130,14 +130,18 @@ def post_norm_layers(g, x, bias, n_layers):
     return x
 
 
-def bert(path, n_words):
-    """BERT: absolute positions, token types, norms after the sums."""
-    g = Graph(1)
+def bert_tokens(g, n_words):
+    """BERT: absolute positions, token types, norms after the sums; a vector for each token."""
     places = g.Range(np.int64(0), length_of(g, "input_ids"), np.int64(1))
     x = g.Gather(g.table(n_words, HIDDEN, scale=1.0), "input_ids", axis=0)
     x = g.Add(x, g.Gather(g.table(2, HIDDEN, scale=0.5), "token_type_ids", axis=0))
     x = g.Add(x, g.Gather(g.table(64, HIDDEN, scale=0.5), places, axis=0))
-    x = post_norm_layers(g, g.norm(x), mask_bias(g, "attention_mask"), 2)
+    return post_norm_layers(g, g.norm(x), mask_bias(g, "attention_mask"), 2)
+
+
+def bert(path, n_words):
+    g = Graph(1)
+    x = bert_tokens(g, n_words)
     g.Identity(x, name="last_hidden_state")
     g.Tanh(g.linear(g.Gather(x, np.array(0, dtype=np.int64), axis=1), HIDDEN, HIDDEN), name="pooler_output")
     outputs = [("last_hidden_state", ["batch", "sequence", HIDDEN]), ("pooler_output", ["batch", HIDDEN])]
@@ -147,11 +151,7 @@ def bert(path, n_words):
 def bert_judge(path, n_words):
     """BERT with a head that makes one number of a pair."""
     g = Graph(5)
-    places = g.Range(np.int64(0), length_of(g, "input_ids"), np.int64(1))
-    x = g.Gather(g.table(n_words, HIDDEN, scale=1.0), "input_ids", axis=0)
-    x = g.Add(x, g.Gather(g.table(2, HIDDEN, scale=0.5), "token_type_ids", axis=0))
-    x = g.Add(x, g.Gather(g.table(64, HIDDEN, scale=0.5), places, axis=0))
-    x = post_norm_layers(g, g.norm(x), mask_bias(g, "attention_mask"), 2)
+    x = bert_tokens(g, n_words)
     pooled = g.Tanh(g.linear(g.Gather(x, np.array(0, dtype=np.int64), axis=1), HIDDEN, HIDDEN))
     g.Identity(g.linear(pooled, HIDDEN, 1), name="logits")
     g.save(path, ["input_ids", "attention_mask", "token_type_ids"], [("logits", ["batch", 1])])

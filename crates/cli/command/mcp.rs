@@ -16,7 +16,7 @@ pub(crate) fn run(args: &McpArgs, environment: Environment) -> Result<Outcome, F
     log::start(args.verbose, environment.quiet);
     let secrets = environment.config.serving.secrets();
     let models = Arc::new(SharedModels::new(environment));
-    let rerank = args.background.rerank.as_deref();
+    let rerank = args.background.second.rerank.as_deref();
     let library = serve::library(&args.collection, rerank, models.clone())?;
     let stop = Stop::listen()?;
     if !args.background.no_watch {

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &SearchArgs, environment: Environment) -> Result<Outcome
         queries.iter_mut().for_each(|query| query.mode = Mode::Lexical);
         also.push(format!("nothing was searched by meaning: {}", error.message()));
     }
-    let reranker = open::reranker(args.rerank.as_deref(), environment)?;
+    let reranker = open::reranker(args.second.rerank.as_deref(), environment)?;
     let searcher = Searcher::with_embedders(&opened.snapshots, &embedders);
     let answer = searcher.with_reranker(reranker.as_ref()).search_phrasings(&queries)?;
     let base = running_server(&environment.store).unwrap_or_default();

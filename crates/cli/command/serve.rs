@@ -14,8 +14,8 @@ use ibid_index::OpenError;
 use ibid_indexer::Report;
 use ibid_server::audit::AuditLog;
 use ibid_server::{
-    AccessConfig, AccessStore, Figures, Guides, Library, Listeners, ServeConfig, ServeError, Token, Traces,
-    base_url, counts_callers_as_one, serve,
+    AccessConfig, AccessStore, Figures, Guides, Library, Listeners, OidcConfig, ServeConfig, ServeError,
+    Token, Traces, base_url, counts_callers_as_one, serve,
 };
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -63,12 +63,7 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
         }
         let is_own = address.ip().is_loopback() && oidc.is_none();
         let access = access(args, is_own, environment.store.data_dir())?;
-        let asks_for = match (&oidc, &access, &token) {
-            (Some(oidc), ..) => AsksFor::SignInAt(oidc.issuer.clone()),
-            (_, Some(access), _) if access.sign_in => AsksFor::SignIn,
-            (_, None, None) => AsksFor::Nothing,
-            _ => AsksFor::Token,
-        };
+        let asks_for = AsksFor::of(oidc.as_ref(), access.as_ref(), token.is_some());
         let config = ServeConfig {
             public_url: args.public_url.clone(),
             allowed_origins: args.allow_origin.clone(),
@@ -93,7 +88,7 @@ fn run_until_stopped(args: &ServeArgs, environment: Environment) -> Result<Outco
         }
         let ruled = rules::ruled(&environment.config.serving, config.access.as_ref())?;
         let models = Arc::new(SharedModels::new(environment));
-        let library = library(&args.collection, args.background.rerank.as_deref(), models.clone())?;
+        let library = library(&args.collection, args.background.second.rerank.as_deref(), models.clone())?;
         rules::tell(&ruled, &library)?;
         let stop = Stop::listen()?;
         let config = ServeConfig { figures: measure_served(&library, models.clone())?, ..config };
@@ -127,6 +122,17 @@ enum AsksFor {
     SignIn,
     /// At this identity provider.
     SignInAt(String),
+}
+
+impl AsksFor {
+    fn of(oidc: Option<&OidcConfig>, access: Option<&AccessConfig>, has_token: bool) -> AsksFor {
+        match (oidc, access) {
+            (Some(oidc), _) => AsksFor::SignInAt(oidc.issuer.clone()),
+            (None, Some(access)) if access.sign_in => AsksFor::SignIn,
+            (None, None) if !has_token => AsksFor::Nothing,
+            _ => AsksFor::Token,
+        }
+    }
 }
 
 /// What the page that connects clients says of them. A path of this machine is told to whoever sits at it.
@@ -197,7 +203,7 @@ pub(super) fn library(
     })?;
     library.tell_zone(environment::zone());
     if let Some(reranker) = reranker {
-        library.rerank_with(reranker);
+        library.rerank_with(Arc::new(reranker));
     }
     Ok(library)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ibid_core::id::CollectionName;
 use ibid_core::query::{DATE_FORMS, MAX_QUERY_BYTES};
-use ibid_embed::{DownloadError, EmbedError, RemoteError};
+use ibid_embed::{DownloadError, EmbedError, RemoteError, UnknownPart};
 use ibid_index::vector::VectorError;
 use ibid_index::{OpenError, WriteError};
 use ibid_indexer::BuildError;
@@ -310,6 +310,12 @@ fn of_embed(error: &EmbedError) -> Option<String> {
         ),
         EmbedError::OnnxRuntimeRun { .. } => {
             "the network may be incomplete, or newer than the library: fetch it again, or try a newer ONNX Runtime".to_owned()
+        }
+        EmbedError::NotUnderstood { part: UnknownPart::Judge, .. } => {
+            "`ibid search --rerank` takes it; what embeds is another kind of model: `ibid models`".to_owned()
+        }
+        EmbedError::NotUnderstood { part: UnknownPart::NoJudge(_), .. } => {
+            "a reranker is a cross-encoder whose graph has one output, `logits`, with one number for a pair of texts".to_owned()
         }
         EmbedError::NotUnderstood { .. } => {
             "without it the model would give other vectors than it was trained for, so it is refused; choose another: `ibid \

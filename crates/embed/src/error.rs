@@ -157,6 +157,8 @@ pub enum UnknownPart {
     Output(Vec<String>),
     /// A graph that judges pairs of texts, where one is wanted that makes vectors.
     Judge,
+    /// The outputs of a graph that judges no pairs of texts, where one is wanted that does.
+    NoJudge(Vec<String>),
     /// The sides of a tensor.
     Shape(Vec<usize>),
     /// The kind of a tensor's numbers.
@@ -177,6 +179,13 @@ impl fmt::Display for UnknownPart {
             Self::Output(names) => write!(f, "the outputs {}", names.join(", ")),
             Self::Judge => {
                 f.write_str("a judgement of two texts, where a vector is wanted: it is a reranker")
+            }
+            Self::NoJudge(names) => {
+                write!(
+                    f,
+                    "the outputs {} in place of a judgement of two texts: it is no reranker",
+                    names.join(", ")
+                )
             }
             Self::Shape(sides) => write!(f, "a tensor of the shape {sides:?}"),
             Self::Number(kind) => write!(f, "a tensor of {kind}"),

@@ -65,7 +65,7 @@ pub struct Library {
     /// Whose days they are; see [`Library::tell_zone`].
     zone: OnceLock<TimeZone>,
     /// What puts the first passages of an answer in order; see [`Library::rerank_with`].
-    reranker: OnceLock<Reranker>,
+    reranker: OnceLock<Arc<Reranker>>,
 }
 
 /// What is open at one moment, sorted by name.
@@ -210,8 +210,13 @@ impl Library {
 
     /// Lets a reranker put the first passages of every answer in order. Callers have no say in it. What was said first
     /// holds.
-    pub fn rerank_with(&self, reranker: Reranker) {
+    pub fn rerank_with(&self, reranker: Arc<Reranker>) {
         self.reranker.get_or_init(|| reranker);
+    }
+
+    /// What puts them in order, if anything does.
+    pub fn reranker(&self) -> Option<Arc<Reranker>> {
+        self.reranker.get().cloned()
     }
 
     /// Answers a question as [`Library::search`] does when its turn comes: a few questions run at once, on threads where
@@ -277,7 +282,7 @@ impl Library {
         }
         also.extend(troubles);
         let searcher = Searcher::with_embedders(&snapshots, embedders.iter().map(Arc::as_ref));
-        let searcher = searcher.with_reranker(self.reranker.get());
+        let searcher = searcher.with_reranker(self.reranker.get().map(Arc::as_ref));
         let answer = searcher.search_phrasings(&queries)?;
         Ok((Found { answer, also }, snapshots))
     }

@@ -136,7 +136,7 @@ impl Ends {
                 tokens.map(|output| (output, Gives::Tokens))
             }
             (Purpose::Judging, None, Some(output)) => Some((output, Gives::Score)),
-            (Purpose::Judging, ..) => None,
+            (Purpose::Judging, ..) => return Err(unknown(UnknownPart::NoJudge(outputs.to_vec()))),
         };
         let (output, gives) = found.ok_or_else(|| unknown(UnknownPart::Output(outputs.to_vec())))?;
         Ok(Self { inputs, output, gives })
@@ -201,7 +201,7 @@ mod tests {
         assert!(ends(Purpose::Judging, &["input_ids"], &["logits"]).is_ok());
         for outputs in [&["last_hidden_state"][..], &["1234"], &["sentence_embedding", "logits"]] {
             let names = outputs.iter().map(ToString::to_string).collect();
-            assert_eq!(ends(Purpose::Judging, &["input_ids"], outputs), Err(UnknownPart::Output(names)));
+            assert_eq!(ends(Purpose::Judging, &["input_ids"], outputs), Err(UnknownPart::NoJudge(names)));
         }
     }
 

@@ -3,7 +3,7 @@
 //! passages. Which those are, and what becomes of its numbers, is the caller's business.
 
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -22,6 +22,7 @@ pub struct Reranker {
     engine: &'static str,
     file: PathBuf,
     recipe: Recipe,
+    /// Cuts both texts together, from the longer one.
     tokenizer: Tokenizer,
     network: Box<dyn Network>,
     /// Held for a pop or a push, never while a runner runs. One that is lost to a panic is not put back.
@@ -63,24 +64,6 @@ impl Reranker {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// What runs it.
-    #[must_use]
-    pub fn engine(&self) -> &str {
-        self.engine
-    }
-
-    /// The file of the network.
-    #[must_use]
-    pub fn network_file(&self) -> &Path {
-        &self.file
-    }
-
-    /// Both texts together are cut here, the special tokens included: from the longer one.
-    #[must_use]
-    pub fn max_tokens(&self) -> usize {
-        self.recipe.max_tokens
     }
 
     /// How well each passage answers its question, in the order of the pairs: any number, the larger the better. Those of
@@ -130,7 +113,7 @@ impl Reranker {
             Output::Score(score) if score.is_finite() => Ok(score),
             Output::Score(_) => Err(EmbedError::NoScore { model: self.name.clone(), bytes: passage.len() }),
             Output::Sentence(_) | Output::Tokens { .. } => {
-                Err(not_understood(UnknownPart::Output(Vec::new())))
+                Err(not_understood(UnknownPart::NoJudge(Vec::new())))
             }
         }
     }
@@ -139,6 +122,7 @@ impl Reranker {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use serde::Deserialize;
 
@@ -174,7 +158,7 @@ mod tests {
         assert_eq!(scores.len(), 7);
         for (score, kept) in scores.iter().zip(&kept) {
             let difference = (score - kept.score).abs();
-            assert!(difference < 1e-3, "{shape} by {}, {:?}: {score}", reranker.engine(), kept.question);
+            assert!(difference < 1e-3, "{shape} by {}, {:?}: {score}", reranker.engine, kept.question);
         }
     }
 
@@ -183,7 +167,7 @@ mod tests {
         for shape in ["cross-encoder", "shared-words"] {
             check_kept(shape, &load(shape, &[]));
         }
-        assert_eq!(load("cross-encoder", &[]).max_tokens(), 48);
+        assert_eq!(load("cross-encoder", &[]).recipe.max_tokens, 48);
     }
 
     #[test]
@@ -191,7 +175,7 @@ mod tests {
         let Some(library) = library() else { return };
         for shape in ["cross-encoder", "shared-words"] {
             let reranker = load(shape, &[&library]);
-            assert_ne!(reranker.engine(), load(shape, &[]).engine());
+            assert_ne!(reranker.engine, load(shape, &[]).engine);
             check_kept(shape, &reranker);
         }
     }
@@ -209,7 +193,7 @@ mod tests {
         let dir = Path::new(DATA).join("shapes/modernbert");
         assert!(matches!(
             error(&dir),
-            EmbedError::NotUnderstood { part: UnknownPart::Output(names), .. } if names == ["last_hidden_state"]
+            EmbedError::NotUnderstood { part: UnknownPart::NoJudge(names), .. } if names == ["last_hidden_state"]
         ));
     }
 
